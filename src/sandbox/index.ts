@@ -1,0 +1,8 @@
+export type { Fault, FaultName } from './fault.ts'
+export { describeFault, FAULT_NAMES, parseFault } from './fault.ts'
+export type { MintOptions } from './issuer.ts'
+export type { RequestRecord } from './request-record.ts'
+export type { Sandbox, SandboxOptions } from './server.ts'
+export { startSandbox } from './server.ts'
+export type { World } from './world.ts'
+export { parseWorld, readWorld } from './world.ts'

@@ -1,0 +1,96 @@
+import type { JWTPayload } from 'jose'
+import { createLocalJWKSet, exportJWK, generateKeyPair, SignJWT } from 'jose'
+import type { World } from './world.ts'
+
+/** V1 and V2 tokens differ in their subject: V2 adds the repository and the branch. */
+export interface MintOptions {
+  readonly version?: 'v1' | 'v2'
+  /** Default: the organization id, as in a CircleCI job. */
+  readonly audience?: string | string[]
+  /** Seconds from now; negative for an expired token. Default: the world's `tokenLifetimeSeconds`. */
+  readonly expiresIn?: number
+  /** Claims to add or replace; `undefined` removes one. */
+  readonly claims?: Readonly<Record<string, unknown>>
+  /** `iss` is the issuer's origin, as with `circleci run oidc get --root-issuer`. */
+  readonly rootIssuer?: boolean
+}
+
+export interface Issuer {
+  readonly mint: (options?: MintOptions) => Promise<string>
+  /** The issuers whose tokens are signed with our key: the organization's and the root. */
+  readonly names: readonly string[]
+  readonly jwks: { readonly keys: readonly object[] }
+  readonly findKey: ReturnType<typeof createLocalJWKSet>
+}
+
+const ALGORITHM = 'RS256'
+
+/** An OIDC issuer with a fresh RSA key of 2048 bits, like CircleCI's. */
+export async function createIssuer(world: World): Promise<Issuer> {
+  const { privateKey, publicKey } = await generateKeyPair(ALGORITHM, { modulusLength: 2048 })
+  const kid = crypto.randomUUID()
+  const key = { ...(await exportJWK(publicKey)), kid, alg: ALGORITHM, use: 'sig' }
+  const root = new URL(world.issuer).origin
+  return {
+    names: [world.issuer, root],
+    jwks: { keys: [key] },
+    findKey: createLocalJWKSet({ keys: [key] }),
+    mint: (options = {}) => {
+      const now = Math.floor(Date.now() / 1000)
+      const lifetime = options.expiresIn ?? world.tokenLifetimeSeconds
+      // An expired token was issued a normal lifetime before it expired.
+      const issuedAt = Math.min(now, now + lifetime - 1)
+      const payload = {
+        ...circleciClaims(world, options.version ?? 'v2'),
+        iss: options.rootIssuer ? root : world.issuer,
+        aud: options.audience ?? world.organization,
+        iat: issuedAt,
+        exp: now + lifetime,
+        ...options.claims,
+      } as JWTPayload
+      return new SignJWT(payload)
+        .setProtectedHeader({ alg: ALGORITHM, kid, typ: 'JWT' })
+        .sign(privateKey)
+    },
+  }
+}
+
+/** https://circleci.com/docs/openid-connect-tokens/#format-of-the-openid-connect-id-token */
+function circleciClaims(world: World, version: 'v1' | 'v2') {
+  const { job } = world
+  const ref = `refs/heads/${job.branch}`
+  const subject = `org/${world.organization}/project/${world.project}/user/${job.userId}`
+  return {
+    sub: version === 'v1' ? subject : `${subject}/vcs-origin/${job.repository}/vcs-ref/${ref}`,
+    'oidc.circleci.com/context-ids': job.contextIds,
+    'oidc.circleci.com/job-id': job.jobId,
+    'oidc.circleci.com/org-id': world.organization,
+    'oidc.circleci.com/pipeline-definition-id': job.pipelineDefinitionId,
+    'oidc.circleci.com/pipeline-id': job.pipelineId,
+    'oidc.circleci.com/project-id': world.project,
+    'oidc.circleci.com/ssh-rerun': false,
+    'oidc.circleci.com/vcs-origin': job.repository,
+    'oidc.circleci.com/vcs-ref': ref,
+    'oidc.circleci.com/workflow-id': job.workflowId,
+  }
+}
+
+/** The answer at one of the issuer's local paths, or `undefined`. `url` is the sandbox's own address. */
+export function discover(issuer: Issuer, path: string, url: string): object | undefined {
+  for (const name of issuer.names) {
+    const base = new URL(name).pathname.replace(/\/$/, '')
+    const jwksPath = `${base}/.well-known/jwks-pub.json`
+    if (path === jwksPath) return issuer.jwks
+    if (path === `${base}/.well-known/openid-configuration`) {
+      return {
+        issuer: name,
+        jwks_uri: `${url}${jwksPath}`,
+        response_types_supported: ['id_token'],
+        subject_types_supported: ['public', 'pairwise'],
+        id_token_signing_alg_values_supported: [ALGORITHM],
+        scopes_supported: ['openid'],
+      }
+    }
+  }
+  return undefined
+}

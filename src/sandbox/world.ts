@@ -1,0 +1,180 @@
+import type { TrustPolicy } from '../trust/policy.ts'
+import { parseTrustPolicy } from '../trust/policy.ts'
+import { defaultWorld } from './default-world.ts'
+import { JsonReader } from './json-reader.ts'
+
+/** What the CircleCI job is: the facts its token claims and `CIRCLE_*` variables are made of. */
+export interface JobFacts {
+  readonly name: string
+  readonly buildNumber: number
+  readonly branch: string
+  /** `github.com/OWNER/REPOSITORY`, as in the claim `oidc.circleci.com/vcs-origin`. */
+  readonly repository: string
+  readonly sha1: string
+  readonly username: string
+  readonly userId: string
+  readonly jobId: string
+  readonly workflowId: string
+  readonly pipelineId: string
+  readonly pipelineDefinitionId: string
+  readonly contextIds: readonly string[]
+}
+
+/** An IAM OIDC provider: CreateOpenIDConnectProvider's `Url` and `ClientIDList`. */
+export interface Provider {
+  readonly url: string
+  readonly clientIds: readonly string[]
+}
+
+export interface Role {
+  readonly name: string
+  /** Begins and ends with `/`, as in IAM. */
+  readonly path: string
+  /** Seconds. */
+  readonly maxSessionDuration: number
+  readonly trustPolicy: TrustPolicy
+}
+
+export interface Account {
+  readonly id: string
+  readonly partition: string
+  readonly providers: readonly Provider[]
+  readonly roles: readonly Role[]
+}
+
+export interface World {
+  readonly organization: string
+  readonly project: string
+  /** The `iss` of the tokens; the sandbox stands in for its host. */
+  readonly issuer: string
+  readonly tokenLifetimeSeconds: number
+  /** Overrides the requested duration of all credentials, to rehearse their expiry. */
+  readonly credentialsLifetimeSeconds: number | undefined
+  /** Delay of every STS answer. */
+  readonly latencyMs: number
+  readonly job: JobFacts
+  readonly accounts: readonly Account[]
+}
+
+const DAY_SECONDS = 86_400
+
+/** Reads a world from JSON text. Everything but a role's name and trust policy has a default. Throws `invalid-world`. */
+export function parseWorld(text: string): World {
+  try {
+    return readWorld(JSON.parse(text))
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error
+    return new JsonReader(undefined, '').fail(`is not JSON: ${error.message}`)
+  }
+}
+
+/** The same from a parsed value. */
+export function readWorld(json: unknown): World {
+  const world = new JsonReader(json, '')
+  world.expectOnly([
+    'organization',
+    'project',
+    'issuer',
+    'tokenLifetimeSeconds',
+    'credentialsLifetimeSeconds',
+    'latencyMs',
+    'job',
+    'accounts',
+  ])
+  const organization = world.field('organization').or(defaultWorld.organization, (one) => id(one))
+  const project = world.field('project').or(defaultWorld.project, (one) => id(one))
+  const issuer = world.field('issuer').or(`https://oidc.circleci.com/org/${organization}`, url)
+  const accounts = world.field('accounts').or(undefined, (one) => one)
+  return {
+    organization,
+    project,
+    issuer,
+    tokenLifetimeSeconds: world
+      .field('tokenLifetimeSeconds')
+      .or(3600, (one) => one.integer(1, DAY_SECONDS)),
+    credentialsLifetimeSeconds: world
+      .field('credentialsLifetimeSeconds')
+      .or<number | undefined>(undefined, (one) => one.integer(1, DAY_SECONDS)),
+    latencyMs: world.field('latencyMs').or(0, (one) => one.integer(0, 60_000)),
+    job: readJob(world.field('job')),
+    accounts:
+      accounts === undefined
+        ? readAccounts(
+            new JsonReader(defaultWorld.accounts(issuer, organization, project), 'accounts'),
+          )
+        : readAccounts(accounts),
+  }
+}
+
+function readJob(job: JsonReader): JobFacts {
+  const facts: JobFacts = defaultWorld.job
+  if (job.absent) return facts
+  job.expectOnly(Object.keys(facts))
+  const text = (name: keyof JobFacts) => job.field(name).or(String(facts[name]), (one) => id(one))
+  return {
+    name: text('name'),
+    buildNumber: job
+      .field('buildNumber')
+      .or(facts.buildNumber, (one) => one.integer(1, Number.MAX_SAFE_INTEGER)),
+    branch: text('branch'),
+    repository: job
+      .field('repository')
+      .or(facts.repository, (one) => one.text(/^[^/]+\/[^/]+\/.+$/, 'like github.com/owner/name')),
+    sha1: text('sha1'),
+    username: text('username'),
+    userId: text('userId'),
+    jobId: text('jobId'),
+    workflowId: text('workflowId'),
+    pipelineId: text('pipelineId'),
+    pipelineDefinitionId: text('pipelineDefinitionId'),
+    contextIds: job.field('contextIds').or(facts.contextIds, (one) => one.items().map(id)),
+  }
+}
+
+function readAccounts(accounts: JsonReader): Account[] {
+  return accounts.entries().map(([account, reader]) => {
+    if (!/^\d{12}$/.test(account)) reader.fail('must be named by an account id of 12 digits')
+    reader.expectOnly(['partition', 'providers', 'roles'])
+    return {
+      id: account,
+      partition: reader.field('partition').or('aws', (one) => one.text(/^aws[a-z-]*$/, 'like aws')),
+      providers: reader.field('providers').items().map(readProvider),
+      roles: reader.field('roles').items().map(readRole),
+    }
+  })
+}
+
+function readProvider(provider: JsonReader): Provider {
+  provider.expectOnly(['url', 'clientIds'])
+  return {
+    url: url(provider.field('url')),
+    clientIds: provider.field('clientIds').items().map(id),
+  }
+}
+
+function readRole(role: JsonReader): Role {
+  role.expectOnly(['name', 'path', 'maxSessionDuration', 'trustPolicy'])
+  const trust = role.field('trustPolicy')
+  const parsed = parseTrustPolicy(trust.value)
+  if (!('policy' in parsed)) {
+    return trust.fail(parsed.path === '' ? parsed.problem : `: ${parsed.path} ${parsed.problem}`)
+  }
+  return {
+    name: role.field('name').text(/^[\w+=,.@-]{1,64}$/, 'a role name'),
+    path: role
+      .field('path')
+      .or('/', (one) => one.text(/^\/(.*\/)?$/, 'a path such as / or /team/')),
+    maxSessionDuration: role
+      .field('maxSessionDuration')
+      .or(3600, (one) => one.integer(3600, 43_200)),
+    trustPolicy: parsed.policy,
+  }
+}
+
+function id(reader: JsonReader): string {
+  return reader.text(/^\S+$/, 'a string without blanks')
+}
+
+function url(reader: JsonReader): string {
+  return reader.text(/^https?:\/\/[^\s/?#]+[^\s?#]*$/, 'an https:// or http:// URL')
+}

@@ -1,0 +1,156 @@
+import type { Principal } from './principal.ts'
+
+/** One line of a `Condition` block: an operator applied to one condition key. */
+export interface Condition {
+  readonly operator: string
+  readonly key: string
+  readonly values: readonly string[]
+}
+
+export interface Statement {
+  readonly sid: string | undefined
+  readonly effect: 'Allow' | 'Deny'
+  /** Absent when the statement says `NotPrincipal`. */
+  readonly principal: Principal | undefined
+  /** Absent when the statement says `NotAction`. */
+  readonly actions: readonly string[] | undefined
+  readonly conditions: readonly Condition[]
+}
+
+export interface TrustPolicy {
+  readonly version: '2012-10-17' | '2008-10-17'
+  readonly statements: readonly Statement[]
+}
+
+/** A policy, or where in the JSON it is malformed (`Statement[0].Effect`) and how. */
+export type ParsedPolicy =
+  | { readonly policy: TrustPolicy }
+  | { readonly path: string; readonly problem: string }
+
+class Malformed extends Error {
+  readonly path: string
+  constructor(path: string, problem: string) {
+    super(problem)
+    this.path = path
+  }
+}
+
+/**
+ * Reads a trust policy document, given as JSON text or as the parsed value; never throws.
+ * Single values and arrays are both accepted where IAM accepts both.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
+ */
+export function parseTrustPolicy(document: unknown): ParsedPolicy {
+  try {
+    return { policy: readPolicy(typeof document === 'string' ? readJson(document) : document) }
+  } catch (error) {
+    if (error instanceof Malformed) return { path: error.path, problem: error.message }
+    throw error
+  }
+}
+
+function readJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    throw new Malformed('', `is not JSON: ${error instanceof Error ? error.message : error}`)
+  }
+}
+
+function readPolicy(document: unknown): TrustPolicy {
+  const policy = object(document, '', ['Version', 'Id', 'Statement'])
+  // Without a Version IAM applies 2008-10-17: reference_policies_elements_version.html
+  const version = policy['Version'] ?? '2008-10-17'
+  if (version !== '2012-10-17' && version !== '2008-10-17') {
+    throw new Malformed('Version', `is ${show(version)}; IAM knows "2012-10-17" and "2008-10-17"`)
+  }
+  if (policy['Statement'] === undefined) throw new Malformed('Statement', 'is missing')
+  const list = Array.isArray(policy['Statement']) ? policy['Statement'] : [policy['Statement']]
+  if (list.length === 0) throw new Malformed('Statement', 'is empty')
+  const at = (index: number) =>
+    Array.isArray(policy['Statement']) ? `Statement[${index}]` : 'Statement'
+  return { version, statements: list.map((one, index) => readStatement(one, at(index))) }
+}
+
+const ELEMENTS = ['Sid', 'Effect', 'Principal', 'NotPrincipal', 'Action', 'NotAction', 'Condition']
+
+function readStatement(value: unknown, path: string): Statement {
+  const statement = object(value, path, ELEMENTS)
+  const effect = statement['Effect']
+  if (effect !== 'Allow' && effect !== 'Deny') {
+    throw new Malformed(`${path}.Effect`, `is ${show(effect)}; it must be "Allow" or "Deny"`)
+  }
+  const sid = statement['Sid']
+  if (sid !== undefined && typeof sid !== 'string') {
+    throw new Malformed(`${path}.Sid`, `is ${show(sid)}; it must be a string`)
+  }
+  exactlyOne(statement, path, 'Principal', 'NotPrincipal')
+  exactlyOne(statement, path, 'Action', 'NotAction')
+  const { Principal, Action, Condition } = statement
+  return {
+    sid,
+    effect,
+    principal: Principal === undefined ? undefined : readPrincipal(Principal, `${path}.Principal`),
+    actions: Action === undefined ? undefined : strings(Action, `${path}.Action`),
+    conditions: Condition === undefined ? [] : readConditions(Condition, `${path}.Condition`),
+  }
+}
+
+function readPrincipal(value: unknown, path: string): Principal {
+  if (value === '*') return { anyone: true, entries: [] }
+  if (typeof value === 'string') {
+    throw new Malformed(path, `is ${show(value)}; it must be "*" or an object such as {"AWS": …}`)
+  }
+  const principal = object(value, path, ['AWS', 'Federated', 'Service', 'CanonicalUser'])
+  const entries = Object.entries(principal).flatMap(([kind, values]) =>
+    strings(values, `${path}.${kind}`).map((one) => ({ kind, value: one })),
+  )
+  if (entries.length === 0) throw new Malformed(path, 'names nobody')
+  return { anyone: false, entries }
+}
+
+function readConditions(value: unknown, path: string): Condition[] {
+  return Object.entries(object(value, path)).flatMap(([operator, block]) =>
+    Object.entries(object(block, `${path}.${operator}`)).map(([key, values]) => ({
+      operator,
+      key,
+      values: scalars(values, `${path}.${operator}["${key}"]`),
+    })),
+  )
+}
+
+function object(value: unknown, path: string, allowed?: readonly string[]) {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new Malformed(path, `is ${show(value)}; it must be a JSON object`)
+  }
+  const stray = allowed && Object.keys(value).find((key) => !allowed.includes(key))
+  if (stray !== undefined) {
+    throw new Malformed(path === '' ? stray : `${path}.${stray}`, 'does not belong here')
+  }
+  return value as Readonly<Record<string, unknown>>
+}
+
+function exactlyOne(statement: Readonly<Record<string, unknown>>, path: string, ...pair: string[]) {
+  const present = pair.filter((name) => statement[name] !== undefined)
+  if (present.length === 0) throw new Malformed(`${path}.${pair[0]}`, 'is missing')
+  if (present.length > 1) throw new Malformed(path, `has both ${pair.join(' and ')}`)
+}
+
+function strings(value: unknown, path: string): string[] {
+  const list = Array.isArray(value) ? value : [value]
+  const stray = list.find((one) => typeof one !== 'string')
+  if (stray !== undefined) throw new Malformed(path, `holds ${show(stray)}; it must be a string`)
+  return list.map(String)
+}
+
+/** Condition values may also be written as JSON booleans and numbers. */
+function scalars(value: unknown, path: string): string[] {
+  const list = Array.isArray(value) ? value : [value]
+  const stray = list.find((one) => !['string', 'boolean', 'number'].includes(typeof one))
+  if (stray !== undefined) throw new Malformed(path, `holds ${show(stray)}; it must be a string`)
+  return list.map(String)
+}
+
+function show(value: unknown): string {
+  return value === undefined ? 'missing' : JSON.stringify(value)
+}

@@ -1,0 +1,31 @@
+/**
+ * Whether `text` matches an IAM pattern: `*` is any run of characters, `?` exactly one; all else is literal.
+ * Case-sensitive. Runs in O(pattern × text) whatever the pattern, so a hostile policy cannot stall us.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_String
+ */
+export function matchesWildcard(text: string, pattern: string): boolean {
+  const characters = [...text]
+  const symbols = [...pattern]
+  let at = 0
+  let symbol = 0
+  let starAt = -1
+  let retryFrom = 0
+  while (at < characters.length) {
+    const wanted = symbols[symbol]
+    if (wanted === '*') {
+      starAt = symbol
+      retryFrom = at
+      symbol += 1
+    } else if (wanted === '?' || wanted === characters[at]) {
+      at += 1
+      symbol += 1
+    } else if (starAt >= 0) {
+      retryFrom += 1
+      at = retryFrom
+      symbol = starAt + 1
+    } else {
+      return false
+    }
+  }
+  return symbols.slice(symbol).every((rest) => rest === '*')
+}
