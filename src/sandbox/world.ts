@@ -110,7 +110,8 @@ function readJob(job: JsonReader): JobFacts {
   const facts: JobFacts = defaultWorld.job
   if (job.absent) return facts
   job.expectOnly(Object.keys(facts))
-  const text = (name: keyof JobFacts) => job.field(name).or(String(facts[name]), (one) => id(one))
+  const text = (name: keyof JobFacts) =>
+    job.field(name).or(String(facts[name]), (one) => one.text(/./, 'a string that is not empty'))
   return {
     name: text('name'),
     buildNumber: job
