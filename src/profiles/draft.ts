@@ -1,0 +1,50 @@
+import { type IniFile, indentation, isComment, type Line, strip } from './ini-lines.ts'
+
+/** What stands instead of the line with that index; no lines where one goes away. */
+export type Draft = Map<number, readonly Line[]>
+
+export function linesAt(draft: Draft, file: IniFile, index: number): readonly Line[] {
+  return draft.get(index) ?? file.lines.slice(index, index + 1)
+}
+
+/** The blanks to start a line with so that it stands as deep as another one. */
+export function depthOf(file: IniFile, index: number): string {
+  const indent = indentation(file.lines[index]?.text ?? '')
+  return /^[ \t]*$/.test(indent) ? indent : ' '.repeat(indent.length)
+}
+
+/** CRLF or LF, as on that line, else as in the rest of the file. */
+export function lineEndAt(file: IniFile, index: number): string {
+  const ends = [file.lines[index], ...file.lines].map((line) => line?.end)
+  return ends.find((end) => end === '\n' || end === '\r\n') ?? '\n'
+}
+
+/**
+ * Indentation for lines directly beneath a header: that of the next line that says something.
+ * Any deeper or shallower, and the one would become a continuation of the other.
+ */
+export function depthBeneath(draft: Draft, file: IniFile, header: number): string {
+  const next = file.lines.findIndex(
+    ({ text }, index) =>
+      index > header &&
+      strip(text) !== '' &&
+      !isComment(text) &&
+      linesAt(draft, file, index).length > 0,
+  )
+  return next < 0 ? '' : depthOf(file, next)
+}
+
+/** The text of the file as drafted; without a final line end if the file had none. */
+export function joinDraft(draft: Draft, file: IniFile): string {
+  const lines = file.lines.flatMap((_, index) => linesAt(draft, file, index))
+  const original = new Set(file.lines)
+  let text = ''
+  for (const [index, line] of lines.entries()) {
+    // After a lone CR, a line end for Python only, our line would be no line for the JavaScript SDK.
+    if (text.endsWith('\r') && !original.has(line)) text += '\n'
+    const last = index === lines.length - 1
+    text +=
+      line.text + (last && file.lines.at(-1)?.end === '' ? '' : line.end || lineEndAt(file, 0))
+  }
+  return text
+}

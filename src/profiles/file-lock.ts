@@ -1,0 +1,109 @@
+import { randomBytes } from 'node:crypto'
+import { rmSync, unlinkSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { OidcError } from '../errors.ts'
+import { unwritable } from './file-error.ts'
+import { onInterruption } from './interruption.ts'
+import { createLockFile, isStale, type LockHolder, readLockHolder } from './lock-holder.ts'
+
+// Our own: the stale takeover of the package proper-lockfile can remove a lock just taken by
+// another, so that after a kill -9 two writers may both hold it.
+
+const POLL_MS = { from: 5, to: 45 }
+const DEFAULT_TIMEOUT_MS = 20_000
+
+export interface FileLock {
+  /** Path of the lock file. */
+  readonly path: string
+  /** False once another process took the lock over, because this one stood still too long. */
+  isOurs(): boolean
+  release(): void
+}
+
+/**
+ * Waits for `<target>.lock` and creates it. Locks of dead processes are taken over.
+ * Throws `file-locked` after `timeoutMs`, `file-unwritable` when the lock file cannot be created.
+ */
+export async function lockFile(target: string, timeoutMs = DEFAULT_TIMEOUT_MS): Promise<FileLock> {
+  const path = `${target}.lock`
+  const id = randomBytes(12).toString('hex')
+  const deadline = Date.now() + timeoutMs
+  for (;;) {
+    if (tryCreate(path, id, target)) {
+      const lock = heldLock(path, id)
+      // Lost already if this process stood still before it could write its name into the file.
+      if (lock.isOurs()) return lock
+      lock.release()
+    }
+    const holder = readLockHolder(path)
+    if (holder && isStale(holder)) breakLock(path, holder, target)
+    if (holder && Date.now() > deadline) throw locked(target, path, holder, timeoutMs)
+    await sleep(POLL_MS.from + Math.random() * (POLL_MS.to - POLL_MS.from))
+  }
+}
+
+/** Runs `work` while holding the locks of all targets, taken in one fixed order. */
+export async function withFileLocks<T>(
+  targets: readonly string[],
+  work: (locks: readonly FileLock[]) => T,
+  timeoutMs?: number,
+): Promise<T> {
+  const locks: FileLock[] = []
+  try {
+    for (const target of [...new Set(targets)].sort()) locks.push(await lockFile(target, timeoutMs))
+    return work(locks)
+  } finally {
+    for (const lock of locks) lock.release()
+  }
+}
+
+function heldLock(path: string, id: string): FileLock {
+  const isOurs = () => readLockHolder(path)?.id === id
+  const remove = () => {
+    if (isOurs()) rmSync(path, { force: true })
+  }
+  const forget = onInterruption(remove)
+  const release = () => {
+    forget()
+    remove()
+  }
+  return { path, isOurs, release }
+}
+
+function tryCreate(path: string, id: string, target: string): boolean {
+  try {
+    return createLockFile(path, id)
+  } catch (error) {
+    throw unwritable(target, error)
+  }
+}
+
+/**
+ * Removes a stale lock file. The right to do so is a file named after that very lock, so it is given
+ * out once; it is taken back in the same way should its holder die.
+ */
+function breakLock(path: string, stale: LockHolder, target: string): void {
+  const right = `${path}.break-${stale.id}`
+  if (!tryCreate(right, randomBytes(12).toString('hex'), target)) {
+    const holder = readLockHolder(right)
+    if (holder && isStale(holder)) breakLock(right, holder, target)
+    return
+  }
+  try {
+    if (readLockHolder(path)?.id === stale.id) unlinkSync(path)
+  } catch {
+    // Not ours to remove, or gone: the waiting goes on until the deadline.
+  } finally {
+    rmSync(right, { force: true })
+  }
+}
+
+function locked(target: string, path: string, holder: LockHolder, timeoutMs: number): OidcError {
+  const who =
+    holder.pid === undefined ? 'another process' : `process ${holder.pid} on ${holder.host}`
+  return new OidcError('file-locked', {
+    what: `${target} has been locked by ${who} for ${Math.round(holder.ageMs / 1000)} s.`,
+    why: `${path} was there for the ${timeoutMs / 1000} s we waited.`,
+    next: `Run again; if no such process is running, remove ${path}.`,
+  })
+}

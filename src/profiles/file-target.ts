@@ -1,0 +1,69 @@
+import { lstatSync, mkdirSync, readFileSync, readlinkSync, realpathSync, type Stats } from 'node:fs'
+import { basename, dirname, join, resolve } from 'node:path'
+import { OidcError } from '../errors.ts'
+import { errorCode, unreadable, unwritable } from './file-error.ts'
+
+const MAX_LINKS = 40
+
+/** The path a file really has, symbolic links followed, also where they point to nothing. */
+export function resolveTarget(path: string): string {
+  try {
+    let target = resolve(path)
+    for (let links = 0; links < MAX_LINKS; links += 1) {
+      target = join(realDirectory(dirname(target)), basename(target))
+      if (!lstatSync(target, { throwIfNoEntry: false })?.isSymbolicLink()) return target
+      target = resolve(dirname(target), readlinkSync(target))
+    }
+  } catch (error) {
+    throw unwritable(path, error)
+  }
+  throw unwritable(path, Object.assign(new Error('too many links'), { code: 'ELOOP' }))
+}
+
+function realDirectory(path: string): string {
+  try {
+    return realpathSync.native(path)
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT') throw error
+    // A missing directory, or a link to one: its own target is what will be made.
+    const target = resolveTarget(path)
+    return target
+  }
+}
+
+/** What is at a resolved path; undefined for nothing. */
+export function statTarget(target: string): Stats | undefined {
+  try {
+    return lstatSync(target, { throwIfNoEntry: false })
+  } catch (error) {
+    throw unreadable(target, error)
+  }
+}
+
+/** The bytes of a file; none for what is missing or, like /dev/null, no regular file. */
+export function readTarget(target: string): Buffer {
+  try {
+    return statTarget(target)?.isFile() ? readFileSync(target) : Buffer.alloc(0)
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return Buffer.alloc(0)
+    throw unreadable(target, error)
+  }
+}
+
+/** Throws `file-unwritable` for devices, directories and the like, which must never be replaced. */
+export function refuseSpecialFile(target: string): void {
+  const stats = statTarget(target)
+  if (!stats || stats.isFile()) return
+  throw new OidcError('file-unwritable', {
+    what: `Cannot write ${target}: it is not a regular file.`,
+    next: 'Name a regular file, or one that does not exist yet.',
+  })
+}
+
+export function makeDirectory(target: string): void {
+  try {
+    mkdirSync(dirname(target), { recursive: true, mode: 0o700 })
+  } catch (error) {
+    throw unwritable(target, error)
+  }
+}

@@ -1,0 +1,72 @@
+import type { SharedFile } from './section-header.ts'
+
+/** One setting as the AWS SDK for JavaScript v3 reads it. */
+export interface JavaScriptSetting {
+  readonly value: string
+  /** Line number, from 1. */
+  readonly line: number
+}
+
+const PREFIXED = /^([\w-]+)\s(["'])?([\w-@+.%:/]+)\2$/
+const PREFIXES = ['profile', 'sso-session', 'services']
+const LINE_END = /\r?\n/
+const INLINE_COMMENT = /(^|\s)[;#]/
+
+const withoutComment = (line: string): string => (line.split(INLINE_COMMENT)[0] ?? '').trim()
+
+/** The text between the brackets, when the SDK takes the line for a section header. */
+export function javaScriptHeader(line: string): string | undefined {
+  const text = withoutComment(line)
+  return text.startsWith('[') && text.endsWith(']') ? text.slice(1, -1) : undefined
+}
+
+/** The key under which the SDK files a section; undefined when it skips the section. */
+function sectionKey(header: string): string | undefined {
+  const [, prefix, , name] = PREFIXED.exec(header) ?? []
+  if (prefix === undefined) return header
+  return PREFIXES.includes(prefix) ? `${prefix}.${name}` : undefined
+}
+
+/** Whether the SDK finds the profile's settings under this header. */
+export function javaScriptReads(header: string, file: SharedFile, profile: string): boolean {
+  const key = sectionKey(header)
+  if (file === 'credentials') return key === profile
+  return key === `profile.${profile}` || (profile === 'default' && key === 'default')
+}
+
+/**
+ * A profile's settings as `@smithy/core`'s `parseIni` and `getConfigData` see them: indentation
+ * matters only below an empty value, the last of several equal keys wins.
+ */
+export function readAsJavaScript(
+  text: string,
+  file: SharedFile,
+  profile: string,
+): Map<string, JavaScriptSetting> {
+  const plain = new Map<string, JavaScriptSetting>()
+  const prefixed = new Map<string, JavaScriptSetting>()
+  let settings: Map<string, JavaScriptSetting> | undefined
+  let parent: string | undefined
+  for (const [index, line] of text.split(LINE_END).entries()) {
+    const header = javaScriptHeader(line)
+    if (header !== undefined) {
+      const ours = javaScriptReads(header, file, profile)
+      settings = ours ? (header === 'default' ? plain : prefixed) : undefined
+      parent = undefined
+      continue
+    }
+    const content = withoutComment(line)
+    const equals = content.indexOf('=')
+    if (equals < 1) continue
+    const key = content.slice(0, equals).trim()
+    const value = content.slice(equals + 1).trim()
+    if (value === '') {
+      parent = key
+      continue
+    }
+    if (line.trimStart() === line) parent = undefined
+    settings?.set(parent === undefined ? key : `${parent}.${key}`, { value, line: index + 1 })
+  }
+  // [profile default] replaces [default] as a whole.
+  return prefixed.size > 0 ? prefixed : plain
+}

@@ -1,0 +1,63 @@
+import type { Section } from './ini-lines.ts'
+import type { SectionEdit } from './section-edit.ts'
+
+/** Starts the comment line above the keys we write; `cleanup` finds our work by it. */
+const PREFIX = '# circleci-aws-oidc: wrote '
+const SECTION = 'this section'
+const LINE_END = 'the line end before it'
+
+/**
+ * What our comment records, so that the addition can be undone from the text alone:
+ * `# circleci-aws-oidc: wrote this section, region; credentials expire 2026-11-21T12:00:00Z`
+ */
+export interface Marker {
+  readonly keys: readonly string[]
+  /** We made the section, with a blank line before it unless it starts the file. */
+  readonly section: boolean
+  /** The line above that blank line had no line end; we gave it one. */
+  readonly lineEnd: boolean
+  readonly note: string | undefined
+}
+
+export function formatMarker(marker: Marker): string {
+  const written = [
+    ...(marker.section ? [SECTION] : []),
+    ...(marker.lineEnd ? [LINE_END] : []),
+    ...marker.keys,
+  ]
+  return PREFIX + written.join(', ') + (marker.note === undefined ? '' : `; ${marker.note}`)
+}
+
+/** Returns undefined for any line that is not our comment. */
+export function parseMarker(line: string): Marker | undefined {
+  const text = line.trim()
+  if (!text.startsWith(PREFIX)) return undefined
+  const [list = '', ...note] = text.slice(PREFIX.length).split('; ')
+  const written = list.split(', ')
+  return {
+    keys: written.filter((item) => !['', SECTION, LINE_END].includes(item)),
+    section: written.includes(SECTION),
+    lineEnd: written.includes(LINE_END),
+    note: note.length > 0 ? note.join('; ') : undefined,
+  }
+}
+
+/** The comment after an edit; undefined when nothing in the section is ours any more. */
+export function nextMarker(
+  earlier: Marker | undefined,
+  section: Section,
+  edit: SectionEdit,
+): Marker | undefined {
+  const written = Object.keys(edit.values)
+  const left = (earlier?.keys ?? []).filter(
+    (key) =>
+      !written.includes(key) &&
+      !edit.remove.includes(key) &&
+      section.options.some((option) => option.key === key),
+  )
+  const keys = [...written, ...left]
+  const made = { section: earlier?.section ?? false, lineEnd: earlier?.lineEnd ?? false }
+  if (keys.length === 0 && !made.section) return undefined
+  const note = written.length > 0 ? edit.note : keys.length > 0 ? earlier?.note : undefined
+  return { keys, ...made, note }
+}

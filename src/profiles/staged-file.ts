@@ -1,0 +1,115 @@
+import type { Stats } from 'node:fs'
+import {
+  accessSync,
+  closeSync,
+  constants,
+  copyFileSync,
+  fchmodSync,
+  fchownSync,
+  fsyncSync,
+  linkSync,
+  openSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { dirname } from 'node:path'
+import { unwritable } from './file-error.ts'
+import { statTarget } from './file-target.ts'
+import { temporaryPath } from './left-overs.ts'
+
+/** New content on the disk beside the file it is to replace. */
+export interface StagedFile {
+  readonly target: string
+  readonly temporary: string
+  /** The old file under a second name, to put it back; undefined when there was none. */
+  readonly backup: string | undefined
+}
+
+/**
+ * Writes and syncs a temporary file with the mode and owner of the target, 0600 for a new one.
+ * With `secret`, group and others lose what rights the old file gave them.
+ * Throws `file-unwritable` and leaves nothing behind.
+ */
+export function stageFile(target: string, content: Uint8Array, secret: boolean): StagedFile {
+  const temporary = temporaryPath(target)
+  const backup = temporaryPath(target)
+  const old = statTarget(target)
+  try {
+    // Renaming would replace even a file that its owner made read-only.
+    if (old) accessSync(target, constants.W_OK)
+    writeSynced(temporary, content, old, secret)
+    if (old) secondName(target, backup)
+  } catch (error) {
+    discard({ target, temporary, backup })
+    throw unwritable(target, error)
+  }
+  return { target, temporary, backup: old && backup }
+}
+
+function writeSynced(path: string, content: Uint8Array, old: Stats | undefined, secret: boolean) {
+  const fd = openSync(path, 'wx', 0o600)
+  try {
+    writeFileSync(fd, content)
+    if (old) keepOwner(fd, old)
+    fchmodSync(fd, (old?.mode ?? 0o600) & (secret ? 0o700 : 0o777))
+    fsyncSync(fd)
+  } finally {
+    closeSync(fd)
+  }
+}
+
+function keepOwner(fd: number, old: Stats): void {
+  try {
+    fchownSync(fd, old.uid, old.gid)
+  } catch {
+    // Only root may give a file away; for anyone else it becomes the writer's own.
+  }
+}
+
+function secondName(target: string, backup: string): void {
+  try {
+    linkSync(target, backup)
+  } catch {
+    // Some file systems have no hard links.
+    copyFileSync(target, backup, constants.COPYFILE_EXCL)
+  }
+}
+
+/**
+ * Puts every staged file in place, or none: when one fails, those before it get their old file back.
+ * Throws `file-unwritable`.
+ */
+export function commit(staged: readonly StagedFile[]): void {
+  const done: StagedFile[] = []
+  for (const file of staged) {
+    try {
+      renameSync(file.temporary, file.target)
+      done.push(file)
+    } catch (error) {
+      for (const renamed of done) putBack(renamed)
+      throw unwritable(file.target, error)
+    }
+  }
+  for (const directory of new Set(staged.map(({ target }) => dirname(target)))) sync(directory)
+}
+
+function putBack({ target, backup }: StagedFile): void {
+  if (backup === undefined) rmSync(target, { force: true })
+  else renameSync(backup, target)
+}
+
+function sync(directory: string): void {
+  try {
+    const fd = openSync(directory, 'r')
+    fsyncSync(fd)
+    closeSync(fd)
+  } catch {
+    // Not every system can. The files themselves are synced, and the rename is done.
+  }
+}
+
+export function discard({ temporary, backup }: StagedFile): void {
+  rmSync(temporary, { force: true })
+  if (backup !== undefined) rmSync(backup, { force: true })
+}
