@@ -13,10 +13,10 @@ export function depthOf(file: IniFile, index: number): string {
   return /^[ \t]*$/.test(indent) ? indent : ' '.repeat(indent.length)
 }
 
-/** CRLF or LF, as on that line, else as in the rest of the file. */
+/** CRLF or LF, as on that line, else as in the rest of the file. A lone CR is a CRLF cut short. */
 export function lineEndAt(file: IniFile, index: number): string {
-  const ends = [file.lines[index], ...file.lines].map((line) => line?.end)
-  return ends.find((end) => end === '\n' || end === '\r\n') ?? '\n'
+  const end = file.lines[index]?.end || file.lines[0]?.end || '\n'
+  return end === '\r' ? '\r\n' : end
 }
 
 /**

@@ -23,9 +23,9 @@ export function editSection(text: string, edit: SectionEdit, path: string): stri
 
   const file = parseIni(text, path)
   const targets = file.sections.filter((s) => denotesProfile(s.name, edit.file, edit.profile))
-  if (Object.keys(edit.values).length === 0 && targets.length === 0) return text
+  const writes = Object.keys(edit.values).length > 0
   refuseDuplicates(targets, path)
-  refuseInherited(file, remove, path)
+  if (writes || targets.length > 0) refuseInherited(file, remove, path)
   refuseUnseenHeaders(file, targets, path)
 
   const inPlace = rewrite(text, file, targets, change, 'in place')
@@ -50,7 +50,9 @@ function rewrite(
   placement: Placement,
 ): string {
   const header = canonicalHeader(edit.file, edit.profile)
-  if (targets.length === 0) return appendSection(text, header, edit)
+  if (targets.length === 0) {
+    return Object.keys(edit.values).length === 0 ? text : appendSection(text, header, edit)
+  }
   const seen = targets.some((target) => javaScriptReads(target.name, edit.file, edit.profile))
   return rewriteSections(file, targets, edit, placement, seen ? undefined : header)
 }
