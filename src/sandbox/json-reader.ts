@@ -19,17 +19,15 @@ export class JsonReader {
 
   fail(problem: string): never {
     const at = this.path === '' ? 'The world' : `${this.path} in the world`
-    throw new OidcError('invalid-world', {
-      what: `${at} ${problem}.`,
-      next: 'Run "circleci-aws-oidc sandbox --help" for the shape of a world file.',
-    })
+    throw new OidcError('invalid-world', { what: `${at} ${problem}.` })
   }
 
-  /** One member of an object. With `known`, any other member is refused as a likely misspelling. */
+  /** One member of an object. */
   field(name: string): JsonReader {
     return new JsonReader(this.record()[name], this.path === '' ? name : `${this.path}.${name}`)
   }
 
+  /** Refuses any other member, as a likely misspelling. */
   expectOnly(known: readonly string[]): void {
     const stray = Object.keys(this.record()).find((name) => !known.includes(name))
     if (stray !== undefined) {

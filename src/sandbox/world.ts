@@ -158,7 +158,8 @@ function readRole(role: JsonReader): Role {
   const trust = role.field('trustPolicy')
   const parsed = parseTrustPolicy(trust.value)
   if (!('policy' in parsed)) {
-    return trust.fail(parsed.path === '' ? parsed.problem : `: ${parsed.path} ${parsed.problem}`)
+    const path = parsed.path === '' ? trust.path : `${trust.path}.${parsed.path}`
+    return new JsonReader(trust.value, path).fail(parsed.problem)
   }
   return {
     name: role.field('name').text(/^[\w+=,.@-]{1,64}$/, 'a role name'),

@@ -1,0 +1,236 @@
+import assert from 'node:assert/strict'
+import type { ChildProcessWithoutNullStreams } from 'node:child_process'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+import { decodeJwt } from 'jose'
+
+const HERE = dirname(fileURLToPath(import.meta.url))
+// Its name has a blank and a quote: the shims must survive such a place.
+const root = mkdtempSync(join(tmpdir(), "sandbox job's test "))
+const scratch = join(root, 'tmp')
+const paths = { cli: join(root, 'cli.cjs'), circleci: join(root, 'circleci.cjs') }
+
+before(async () => {
+  mkdirSync(scratch)
+  writeFileSync(paths.cli, 'console.log("cli", ...process.argv.slice(2))')
+  const entryPoints = {
+    circleci: join(HERE, '../../src/sandbox/circleci.ts'),
+    run: join(HERE, 'run-sandbox.ts'),
+  }
+  const format = { bundle: true, platform: 'node', format: 'cjs', target: 'node20' } as const
+  await build({ entryPoints, outdir: root, outExtension: { '.js': '.cjs' }, ...format })
+})
+
+after(() => rmSync(root, { recursive: true, force: true }))
+
+interface Result {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+function start(options: object, env: NodeJS.ProcessEnv = {}): ChildProcessWithoutNullStreams {
+  const script = join(root, 'run.cjs')
+  return spawn(process.execPath, [script, JSON.stringify({ paths, ...options })], {
+    env: { ...process.env, TMPDIR: scratch, ...env },
+  })
+}
+
+async function finish(child: ChildProcessWithoutNullStreams): Promise<Result> {
+  let stdout = ''
+  let stderr = ''
+  child.stdout.on('data', (chunk) => {
+    stdout += chunk
+  })
+  child.stderr.on('data', (chunk) => {
+    stderr += chunk
+  })
+  child.stdin.end('from stdin $CIRCLE_JOB')
+  const [code] = await once(child, 'close')
+  const left = readdirSync(scratch).filter((name) => name.includes('sandbox'))
+  assert.deepEqual(left, [], 'the job directory is removed')
+  return { code, stdout, stderr }
+}
+
+const sh = (script: string, env?: NodeJS.ProcessEnv) =>
+  finish(start({ command: ['sh', '-c', script] }, env))
+
+test('the environment of a job', async () => {
+  const { stdout, code } = await sh('env -0', {
+    AWS_ACCESS_KEY_ID: 'parent',
+    AWS_PROFILE: 'parent',
+    AWS_CONFIG_FILE: '/parent',
+    AWS_ENDPOINT_URL: 'http://parent',
+    AWS_WEB_IDENTITY_TOKEN_FILE: '/parent',
+    AWS_REGION: 'eu-central-1',
+    AWS_OIDC_ROLE_ARN: 'kept',
+    CIRCLE_TAG: 'parent',
+    GITHUB_ACTIONS: 'true',
+    BASH_ENV: '/parent',
+    OTHER: 'kept',
+    NO_PROXY: 'intranet.example',
+    no_proxy: undefined,
+  })
+  assert.equal(code, 0)
+  const env = Object.fromEntries(
+    stdout.split('\0').map((line) => /^([^=]*)=?(.*)$/s.exec(line)?.slice(1) ?? []),
+  ) as Record<string, string>
+  const { HOME = '', BASH_ENV = '', PATH = '', AWS_ENDPOINT_URL_STS = '' } = env
+  assert.ok(HOME.startsWith(scratch) && BASH_ENV.startsWith(scratch) && PATH.startsWith(scratch))
+  assert.match(AWS_ENDPOINT_URL_STS, /^http:\/\/127\.0\.0\.1:\d+$/)
+  assert.deepEqual(
+    Object.keys(env)
+      .filter((name) => name.startsWith('AWS_') && name !== 'AWS_CA_BUNDLE')
+      .sort(),
+    ['AWS_ENDPOINT_URL_STS', 'AWS_OIDC_ROLE_ARN', 'AWS_REGION'],
+  )
+  // https://circleci.com/docs/variables/#built-in-environment-variables
+  assert.equal(env['CI'], 'true')
+  assert.equal(env['CIRCLECI'], 'true')
+  assert.equal(env['CIRCLE_BUILD_NUM'], '42')
+  assert.equal(env['CIRCLE_JOB'], 'deploy')
+  assert.equal(env['CIRCLE_PROJECT_USERNAME'], 'acme')
+  assert.equal(env['CIRCLE_PROJECT_REPONAME'], 'website')
+  assert.equal(env['CIRCLE_BRANCH'], 'main')
+  assert.equal(env['CIRCLE_TAG'], undefined)
+  assert.equal(env['GITHUB_ACTIONS'], undefined)
+  assert.equal(env['OTHER'], 'kept')
+  assert.equal(env['NO_PROXY'], 'intranet.example,127.0.0.1,localhost')
+  assert.equal(env['no_proxy'], 'intranet.example,127.0.0.1,localhost')
+  const organization = env['CIRCLE_ORGANIZATION_ID']
+  const v1 = decodeJwt(env['CIRCLE_OIDC_TOKEN'] ?? '')
+  const v2 = decodeJwt(env['CIRCLE_OIDC_TOKEN_V2'] ?? '')
+  assert.equal(v1.iss, `https://oidc.circleci.com/org/${organization}`)
+  assert.ok(v2.sub?.startsWith(`${v1.sub}/vcs-origin/`))
+  assert.equal(v2['oidc.circleci.com/project-id'], env['CIRCLE_PROJECT_ID'])
+})
+
+test('home and bin are private, BASH_ENV is an empty file', async () => {
+  const { stdout } = await sh(
+    'for path in "$HOME" "$(dirname "$(command -v circleci)")" "$BASH_ENV"; do ls -ld "$path" | cut -c1-10; done; wc -c < "$BASH_ENV"',
+  )
+  assert.deepEqual(stdout.split(/\s+/).filter(Boolean), [
+    'drwx------',
+    'drwx------',
+    '-rw-------',
+    '0',
+  ])
+})
+
+test('circleci run oidc get', async () => {
+  const { stdout, code } = await sh(
+    'circleci run oidc get; circleci-agent run oidc get --claims \'{"aud":"x"}\' --root-issuer; circleci run oidc get --claims=\'{"aud":["x","y"]}\'',
+  )
+  assert.equal(code, 0)
+  const [plain, chosen, list] = stdout
+    .trim()
+    .split('\n')
+    .map((token) => decodeJwt(token))
+  assert.match(plain?.iss ?? '', /^https:\/\/oidc\.circleci\.com\/org\//)
+  assert.match(plain?.sub ?? '', /\/vcs-ref\/refs\/heads\/main$/)
+  assert.deepEqual([chosen?.iss, chosen?.aud], ['https://oidc.circleci.com', 'x'])
+  assert.deepEqual(list?.aud, ['x', 'y'])
+})
+
+for (const [command, message] of [
+  ['circleci run oidc get --aud x', /^Error: unknown flag: --aud$/m],
+  ['circleci run oidc get --claims', /^Error: flag needs an argument: --claims$/m],
+  ['circleci run oidc get --claims "{"', /^Error: failed to parse claims: /m],
+  ['circleci run oidc get --claims 1', /claims must be a JSON object/],
+  ['circleci run oidc get --claims \'{"sub":"x"}\'', /the claim "sub" cannot be set, only "aud"/],
+  ['circleci run oidc get --claims \'{"aud":1}\'', /the claim "aud" must be a string/],
+  ['circleci config validate', /^Error: unknown command "config validate"/m],
+] as const) {
+  test(`${command}: fails on stderr`, async () => {
+    const { code, stdout, stderr } = await sh(command)
+    assert.equal(code, 1)
+    assert.equal(stdout, '')
+    assert.match(stderr, message)
+  })
+}
+
+test('circleci env subst', async () => {
+  const { stdout } = await sh(
+    "circleci env subst '$CIRCLE_JOB ${CIRCLE_BRANCH} ${NOPE:-default} [$NOPE] ${CIRCLE_JOB:+set} $5 $'; echo; circleci env subst",
+  )
+  assert.equal(stdout, 'deploy main default [] set  $\nfrom stdin deploy')
+})
+
+test('circleci-aws-oidc is our CLI', async () => {
+  const { stdout } = await sh('circleci-aws-oidc whoami "a b"')
+  assert.equal(stdout, 'cli whoami a b\n')
+})
+
+test('exit codes: the command’s own, 128+n for a signal, 127 and 126', async () => {
+  const codes = []
+  for (const command of [['sh', '-c', 'exit 7'], ['sh', '-c', 'kill -9 $$'], ['no-such'], [root]]) {
+    codes.push((await finish(start({ command }))).code)
+  }
+  assert.deepEqual(codes, [7, 137, 127, 126])
+})
+
+test('signals reach the command', async () => {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    const script = `trap 'echo got ${signal}; exit 5' ${signal.slice(3)}; echo ready; while :; do sleep 0.1; done`
+    const child = start({ command: ['sh', '-c', script] })
+    child.stdout.once('data', () => child.kill(signal))
+    const { code, stdout } = await finish(child)
+    assert.equal(code, 5)
+    assert.match(stdout, new RegExp(`got ${signal}`))
+  }
+})
+
+test('without a command: exports to paste, then waits', async () => {
+  const child = start({}, { AWS_PROFILE: 'mine' })
+  const [first] = await once(child.stdout, 'data')
+  const exports = String(first)
+  assert.doesNotMatch(exports, /eyJ/)
+  assert.match(exports, /^unset (.* )?AWS_PROFILE/)
+  const shell = spawn('sh', [
+    '-euc',
+    `${exports}\n[ -z "\${AWS_PROFILE:-}" ]; echo "$CIRCLE_JOB $AWS_ENDPOINT_URL_STS $AWS_CONFIG_FILE"; echo "$CIRCLE_OIDC_TOKEN_V2"`,
+  ])
+  let pasted = ''
+  shell.stdout.on('data', (chunk) => {
+    pasted += chunk
+  })
+  assert.deepEqual(await once(shell, 'close'), [0, null])
+  const [line = '', token = ''] = pasted.trim().split('\n')
+  assert.match(line, /^deploy http:\/\/127\.0\.0\.1:\d+ .*\/home\/\.aws\/config$/)
+  assert.ok(existsSync(dirname(dirname(line.replace(/^\S+ \S+ /, '')))))
+  assert.match(String(decodeJwt(token).iss), /^https:\/\/oidc\.circleci\.com\/org\//)
+  child.kill('SIGTERM')
+  assert.equal((await finish(child)).code, 0)
+})
+
+test('a world file, faults, and what is wrong with them', async () => {
+  const worldFile = join(root, 'world.json')
+  writeFileSync(worldFile, JSON.stringify({ job: { name: 'nightly' } }))
+  const good = await finish(start({ worldFile, command: ['sh', '-c', 'echo $CIRCLE_JOB'] }))
+  assert.equal(good.stdout, 'nightly\n')
+  writeFileSync(worldFile, '{"jobs":{}}')
+  const bad = await finish(start({ worldFile }))
+  assert.match(bad.stderr, /^invalid-world: The world has an unknown key "jobs"/)
+  const missing = await finish(start({ worldFile: join(root, 'nope.json') }))
+  assert.match(missing.stderr, /^file-unreadable: The world file .*nope\.json cannot be read/)
+  assert.match(
+    (await finish(start({ faults: ['x'] }))).stderr,
+    /^invalid-usage: "x" is not a fault/,
+  )
+})
+
+test('a taken port is a usage error', async (t) => {
+  const { createServer } = await import('node:net')
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.after(() => server.close())
+  const { port } = server.address() as { port: number }
+  const { stderr } = await finish(start({ port }))
+  assert.match(stderr, new RegExp(`^invalid-usage: The sandbox cannot listen on 127.0.0.1:${port}`))
+})
