@@ -1,0 +1,260 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import * as fs from 'node:fs'
+import { join } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { replaceFiles } from '../../src/profiles/file-replacement.ts'
+import { sharedFileLocations } from '../../src/profiles/shared-file-locations.ts'
+import { writeSharedFiles } from '../../src/profiles/shared-files.ts'
+import { commit, stageFile } from '../../src/profiles/staged-file.ts'
+import { temporaryDirectory } from './temporary-home.ts'
+import { ending, WriterProgram } from './writer-process.ts'
+
+const NOBODY = 65534
+const mode = (path: string) => fs.statSync(path).mode & 0o777
+const read = (path: string) => fs.readFileSync(path, 'utf8')
+const append = (text: string) => `${text}[x]\n`
+const at = (directory: string) => ({
+  config: join(directory, 'config'),
+  credentials: join(directory, 'credentials'),
+})
+
+test('new files are 0600 in new directories of 0700', async (t) => {
+  const home = temporaryDirectory(t)
+  const files = at(join(home, 'a', '.aws'))
+  assert.deepEqual(await writeSharedFiles(files, { config: append, credentials: append }), [
+    files.config,
+    files.credentials,
+  ])
+  assert.deepEqual([mode(files.config), mode(files.credentials)], [0o600, 0o600])
+  assert.deepEqual([mode(join(home, 'a')), mode(join(home, 'a', '.aws'))], [0o700, 0o700])
+  assert.deepEqual(fs.readdirSync(join(home, 'a', '.aws')).sort(), ['config', 'credentials'])
+})
+
+test('the config file keeps its mode, the credentials file loses group and others', async (t) => {
+  const files = at(temporaryDirectory(t))
+  for (const path of [files.config, files.credentials]) {
+    fs.writeFileSync(path, '')
+    fs.chmodSync(path, 0o664)
+  }
+  await writeSharedFiles(files, { config: append, credentials: append })
+  assert.deepEqual([mode(files.config), mode(files.credentials)], [0o664, 0o600])
+})
+
+test('a file whose text stays is not touched', async (t) => {
+  const files = at(temporaryDirectory(t))
+  fs.writeFileSync(files.config, '[a]')
+  fs.chmodSync(files.config, 0o644)
+  const { ino, mtimeMs } = fs.statSync(files.config)
+  const unchanged = (text: string) => text
+  assert.deepEqual(await writeSharedFiles(files, { config: unchanged, credentials: unchanged }), [])
+  const now = fs.statSync(files.config)
+  assert.deepEqual({ ino: now.ino, mtimeMs: now.mtimeMs }, { ino, mtimeMs })
+  assert.equal(fs.existsSync(files.credentials), false)
+})
+
+test('symbolic links stay and lead to the new content', async (t) => {
+  const home = temporaryDirectory(t)
+  const files = at(home)
+  fs.mkdirSync(join(home, 'real'))
+  fs.writeFileSync(join(home, 'real', 'config'), '[a]\n')
+  fs.symlinkSync('real/config', join(home, 'link'))
+  fs.symlinkSync('link', files.config)
+  fs.symlinkSync('missing/directory/credentials', files.credentials)
+  assert.deepEqual(await writeSharedFiles(files, { config: append, credentials: append }), [
+    files.config,
+    files.credentials,
+  ])
+  assert.equal(read(join(home, 'real', 'config')), '[a]\n[x]\n')
+  assert.equal(read(join(home, 'missing', 'directory', 'credentials')), '[x]\n')
+  assert.equal(fs.readlinkSync(files.config), 'link')
+  assert.equal(fs.readlinkSync(files.credentials), 'missing/directory/credentials')
+  assert.equal(mode(join(home, 'missing')), 0o700)
+})
+
+test('a link to a directory that does not exist yet', async (t) => {
+  const home = temporaryDirectory(t)
+  fs.symlinkSync('elsewhere', join(home, '.aws'))
+  await writeSharedFiles(at(join(home, '.aws')), { config: append })
+  assert.equal(read(join(home, 'elsewhere', 'config')), '[x]\n')
+})
+
+test('links in a circle are an error', async (t) => {
+  const files = at(temporaryDirectory(t))
+  fs.symlinkSync('config', files.config)
+  await assert.rejects(writeSharedFiles(files, { config: append }), {
+    code: 'file-unwritable',
+    message: `Cannot write ${files.config}: its symbolic links go in a circle (ELOOP).`,
+  })
+})
+
+test('two paths to one file get both edits in one write', async (t) => {
+  const home = temporaryDirectory(t)
+  const files = { config: join(home, 'both'), credentials: join(home, 'link') }
+  fs.symlinkSync('both', files.credentials)
+  fs.writeFileSync(files.config, '')
+  fs.chmodSync(files.config, 0o644)
+  const edits = { config: (text: string) => `${text}[c]\n`, credentials: append }
+  assert.deepEqual(await writeSharedFiles(files, edits), [files.config, files.credentials])
+  assert.equal(read(files.config), '[c]\n[x]\n')
+  assert.equal(mode(files.config), 0o600)
+})
+
+test('what is no regular file is never replaced', async (t) => {
+  const home = temporaryDirectory(t)
+  fs.mkdirSync(join(home, 'directory'))
+  for (const path of ['/dev/null', join(home, 'directory')]) {
+    await assert.rejects(
+      writeSharedFiles({ ...at(home), config: path }, { config: append, credentials: append }),
+      {
+        code: 'file-unwritable',
+        message: `Cannot write ${path}: it is not a regular file.`,
+      },
+    )
+    const same = (text: string) => text
+    assert.deepEqual(await writeSharedFiles({ ...at(home), config: path }, { config: same }), [])
+  }
+  assert.ok(fs.statSync('/dev/null').isCharacterDevice())
+  assert.deepEqual(fs.readdirSync(home), ['directory'])
+})
+
+test('a part of the path that is a file', async (t) => {
+  const home = temporaryDirectory(t)
+  fs.writeFileSync(join(home, 'file'), '')
+  await assert.rejects(writeSharedFiles(at(join(home, 'file', '.aws')), { config: append }), {
+    code: 'file-unwritable',
+    message: /a part of its path is not a directory \(ENOTDIR\)/,
+  })
+})
+
+test('bytes that are not UTF-8 are an error with the line', async (t) => {
+  const files = at(temporaryDirectory(t))
+  const bytes = Buffer.from('[a]\nb = \xff\n', 'latin1')
+  fs.writeFileSync(files.config, bytes)
+  await assert.rejects(writeSharedFiles(files, { config: append, credentials: append }), {
+    code: 'file-malformed',
+    message: `${files.config}, line 2: it is not valid UTF-8.`,
+  })
+  assert.deepEqual(fs.readFileSync(files.config), bytes)
+  assert.equal(fs.existsSync(files.credentials), false)
+})
+
+test('old left-overs of killed processes are removed, young ones and other files are not', async (t) => {
+  const home = temporaryDirectory(t)
+  const name = (digit: string) => `.circleci-aws-oidc-${digit.repeat(24)}.tmp`
+  for (const file of [name('a'), '.circleci-aws-oidc-mine.tmp'])
+    fs.writeFileSync(join(home, file), '')
+  const inNinetySeconds = Date.now() + 90_000
+  t.mock.method(Date, 'now', () => inNinetySeconds)
+  await replaceFiles([{ path: join(home, 'config'), edit: () => Buffer.from('x'), secret: false }])
+  assert.deepEqual(fs.readdirSync(home).sort(), ['.circleci-aws-oidc-mine.tmp', 'config'])
+  t.mock.restoreAll()
+  fs.writeFileSync(join(home, name('b')), '')
+  await replaceFiles([{ path: join(home, 'config'), edit: () => Buffer.from('y'), secret: false }])
+  assert.ok(fs.existsSync(join(home, name('b'))))
+})
+
+test('when one rename fails, files renamed before it get their old content back', (t) => {
+  const files = at(temporaryDirectory(t))
+  fs.writeFileSync(files.config, 'old')
+  const { ino } = fs.statSync(files.config)
+  const staged = [files.config, files.credentials].map((path) =>
+    stageFile(path, Buffer.from('new'), true),
+  )
+  fs.mkdirSync(files.credentials)
+  assert.throws(() => commit(staged), { code: 'file-unwritable', message: /EISDIR/ })
+  assert.equal(read(files.config), 'old')
+  assert.equal(fs.statSync(files.config).ino, ino)
+})
+
+describe('where the files are', () => {
+  test('in ~/.aws', () => {
+    assert.deepEqual(sharedFileLocations({ HOME: '/home/me' }), {
+      config: '/home/me/.aws/config',
+      credentials: '/home/me/.aws/credentials',
+    })
+  })
+  test('where the variables say, "~/" expanded', () => {
+    const env = { HOME: '/home/me', AWS_CONFIG_FILE: '~/c', AWS_SHARED_CREDENTIALS_FILE: '/tmp/k' }
+    assert.deepEqual(sharedFileLocations(env), { config: '/home/me/c', credentials: '/tmp/k' })
+  })
+  for (const path of ['$HOME/c', '~me/c', '/a/${B}']) {
+    test(`not at ${path}, which tools read differently`, () => {
+      assert.throws(() => sharedFileLocations({ HOME: '/h', AWS_CONFIG_FILE: path }), {
+        code: 'invalid-usage',
+        message: `AWS_CONFIG_FILE is "${path}", which AWS tools do not all read as the same path.`,
+      })
+    })
+  }
+})
+
+describe('a disk that refuses', () => {
+  const program = new WriterProgram()
+  before(() => program.build())
+  after(() => program.remove())
+  const isRoot = process.getuid?.() === 0
+  /** Root may write anywhere, so there the writer becomes nobody. */
+  const plainUser = isRoot ? { WRITER_UID: String(NOBODY) } : {}
+
+  function userDirectory(t: { after: (cleanup: () => void) => void }): string {
+    const directory = temporaryDirectory(t)
+    fs.writeFileSync(join(directory, 'config'), '[default]\n')
+    if (isRoot) {
+      fs.chownSync(directory, NOBODY, NOBODY)
+      fs.chownSync(join(directory, 'config'), NOBODY, NOBODY)
+    }
+    return directory
+  }
+
+  test('a read-only directory', async (t) => {
+    const directory = userDirectory(t)
+    fs.chmodSync(directory, 0o500)
+    const { status, output } = await program.run([directory, 'dev'], plainUser)
+    assert.equal(status, 6)
+    const { code, message } = JSON.parse(output)
+    assert.equal(code, 'file-unwritable')
+    assert.equal(message, `Cannot write ${directory}/config: permission denied (EACCES).`)
+    assert.deepEqual(fs.readdirSync(directory), ['config'])
+    assert.equal(read(join(directory, 'config')), '[default]\n')
+  })
+
+  test('a file its owner made read-only', async (t) => {
+    const directory = userDirectory(t)
+    fs.chmodSync(join(directory, 'config'), 0o400)
+    const { status, output } = await program.run([directory, 'dev'], plainUser)
+    assert.deepEqual([status, JSON.parse(output).code], [6, 'file-unwritable'])
+    assert.deepEqual(fs.readdirSync(directory), ['config'])
+  })
+
+  test('a file that must not be read', async (t) => {
+    const directory = userDirectory(t)
+    fs.chmodSync(join(directory, 'config'), 0o000)
+    const { status, output } = await program.run([directory, 'dev'], plainUser)
+    assert.deepEqual([status, JSON.parse(output).code], [6, 'file-unreadable'])
+    assert.deepEqual(fs.readdirSync(directory), ['config'])
+  })
+
+  test('no room for the second file: both stay, nothing is left behind', async (t) => {
+    const directory = userDirectory(t)
+    const old = `[big]\n# ${'x'.repeat(9000)}\n`
+    fs.writeFileSync(join(directory, 'credentials'), old)
+    const command = `ulimit -f 8; exec "$0" "$@"`
+    const child = spawn('bash', ['-c', command, process.execPath, program.path, directory, 'dev'])
+    const { status, output } = await ending(child)
+    assert.equal(status, 6)
+    const { code, message } = JSON.parse(output)
+    assert.equal(code, 'file-unwritable')
+    assert.match(message, /credentials: it would exceed the size limit for files \(EFBIG\)/)
+    assert.deepEqual(fs.readdirSync(directory).sort(), ['config', 'credentials'])
+    assert.equal(read(join(directory, 'config')), '[default]\n')
+    assert.equal(read(join(directory, 'credentials')), old)
+  })
+
+  test("root keeps a file's owner, and so does its owner", async (t) => {
+    const directory = userDirectory(t)
+    const owner = fs.statSync(join(directory, 'config')).uid
+    assert.equal((await program.run([directory, 'dev'])).status, 0)
+    assert.equal(fs.statSync(join(directory, 'config')).uid, owner)
+    assert.match(read(join(directory, 'config')), /profile dev/)
+  })
+})
