@@ -5,7 +5,7 @@ import { sessionDuration, sessionElements } from './issued-session.ts'
 import type { Operation } from './operation.ts'
 import { parseRoleArn, validateParameters } from './parameters.ts'
 import { packSessionPolicy } from './session-policy.ts'
-import { tagsFromClaims } from './session-tags.ts'
+import { tagConditionKeys, tagsFromClaims } from './session-tags.ts'
 import { StsError } from './sts-error.ts'
 
 /** https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html */
@@ -30,8 +30,7 @@ export const assumeRoleWithWebIdentity: Operation = async (sts, { query }): Prom
       ...tokenContextKeys(token.claims),
       ['sts:RoleSessionName', name],
       ['sts:SourceIdentity', sourceIdentity],
-      ['aws:TagKeys', tags.size > 0 ? [...tags.keys()] : undefined],
-      ...[...tags].map(([key, value]) => [`aws:RequestTag/${key}`, value] as const),
+      ...tagConditionKeys({ tags, transitiveTagKeys }),
     ]),
   })
   const durationSeconds = sessionDuration(query, role)

@@ -6,8 +6,7 @@ import type { Operation } from './operation.ts'
 import { parseRoleArn, validateParameters } from './parameters.ts'
 import type { Session } from './session.ts'
 import { packSessionPolicy } from './session-policy.ts'
-import type { SessionTags } from './session-tags.ts'
-import { inheritTags, tagsFromParameters } from './session-tags.ts'
+import { inheritTags, tagConditionKeys, tagsFromParameters } from './session-tags.ts'
 import { authenticate } from './signature.ts'
 import { StsError } from './sts-error.ts'
 
@@ -43,7 +42,7 @@ export const assumeRole: Operation = async (sts, request): Promise<Element> => {
       ['aws:PrincipalArn', caller.roleArn],
       ['aws:PrincipalAccount', caller.account],
       ...[...caller.tags].map(([key, value]) => [`aws:PrincipalTag/${key}`, value] as const),
-      ...tagKeys(sessionTags),
+      ...tagConditionKeys(sessionTags),
     ]),
   })
   const durationSeconds = sessionDuration(query, role)
@@ -59,14 +58,6 @@ export const assumeRole: Operation = async (sts, request): Promise<Element> => {
     ...sessionTags,
   })
   return sessionElements(session, packed)
-}
-
-function tagKeys({ tags, transitiveTagKeys }: SessionTags) {
-  return [
-    ['aws:TagKeys', tags.size > 0 ? [...tags.keys()] : undefined],
-    ['sts:TransitiveTagKeys', transitiveTagKeys.length > 0 ? transitiveTagKeys : undefined],
-    ...[...tags].map(([key, value]) => [`aws:RequestTag/${key}`, value] as const),
-  ] as const
 }
 
 /** A source identity stays for the whole chain: id_credentials_temp_control-access_monitor.html */

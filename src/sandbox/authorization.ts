@@ -27,7 +27,7 @@ export function authorize(world: World, request: AuthorizationRequest): Role {
     if (evaluation.verdict === 'admits') continue
     const lead =
       evaluation.verdict === 'undecided'
-        ? 'the trust policy can’t be evaluated here, so the sandbox refuses'
+        ? "the trust policy can't be evaluated here, so the sandbox refuses"
         : `the trust policy does not admit ${action} by ${describeCaller(caller)}`
     throw denied(request, action, `${lead}: ${explainEvaluation(evaluation).join(' | ')}`)
   }

@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { constants } from 'node:os'
-import type { CommandPaths } from './job-directory.ts'
+import type { CommandPaths, JobDirectory } from './job-directory.ts'
 import { createJobDirectory } from './job-directory.ts'
 import { jobEnvironment } from './job-environment.ts'
 import type { Sandbox } from './server.ts'
-
-const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+import type { SignalForwarding } from './signal-forwarding.ts'
+import { forwardSignals } from './signal-forwarding.ts'
 
 /**
  * Runs a command as a CircleCI job would run in this sandbox, stdio inherited, and returns its exit code as a shell
@@ -18,34 +18,35 @@ export async function runJob(
   paths: CommandPaths,
   log: (line: string) => void,
 ): Promise<number> {
-  const directory = await createJobDirectory(paths)
+  // From before the directory exists, so that no signal can leave it behind.
+  const signals = forwardSignals()
+  let directory: JobDirectory | undefined
   try {
+    directory = await createJobDirectory(paths)
     const tokens = {
       v1: await sandbox.mint({ version: 'v1' }),
       v2: await sandbox.mint({ version: 'v2' }),
     }
     const env = jobEnvironment(process.env, sandbox.world, sandbox.url, directory, tokens)
-    return await runChild(command, env, log)
+    return await runChild(command, env, signals, log)
   } finally {
-    await directory.remove()
+    await directory?.remove()
+    signals.stop()
   }
 }
 
 async function runChild(
   [file = '', ...args]: readonly string[],
   env: Record<string, string | undefined>,
+  signals: SignalForwarding,
   log: (line: string) => void,
 ): Promise<number> {
-  const child = spawn(file, args, { env, stdio: 'inherit' })
-  const forward = (signal: NodeJS.Signals) => {
-    // A terminal's ^C reaches the child by itself, and a second one makes many tools quit at once.
-    if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal)
-  }
-  for (const signal of FORWARDED) process.on(signal, forward)
   const refuse = (problem: string, code: number) => {
     log(`${file}: ${problem}`)
     return code
   }
+  const child = spawn(file, args, { env, stdio: 'inherit' })
+  signals.to(child)
   try {
     const [code, signal] = await once(child, 'exit')
     return code ?? 128 + constants.signals[signal as NodeJS.Signals]
@@ -54,7 +55,5 @@ async function runChild(
     if (code === 'ENOENT') return refuse('command not found', 127)
     if (code === 'EACCES') return refuse('permission denied', 126)
     throw error
-  } finally {
-    for (const signal of FORWARDED) process.off(signal, forward)
   }
 }

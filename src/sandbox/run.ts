@@ -61,8 +61,8 @@ async function waitForSignal(
   print: (text: string) => void,
   log: (line: string) => void,
 ): Promise<number> {
-  const directory = await createJobDirectory(paths)
   const stopped = stopSignal()
+  const directory = await createJobDirectory(paths)
   try {
     print(describeExports(sandbox.world, sandbox.url, directory, process.env))
     log(`the sandbox listens on ${sandbox.url}; stop it with Ctrl-C`)

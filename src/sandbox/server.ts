@@ -2,9 +2,9 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { createServer } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
 import { OidcError } from '../errors.ts'
-import type { Answer } from './answer.ts'
-import type { Fault, FaultEffect } from './fault.ts'
+import type { Fault } from './fault.ts'
 import { faultEffect, faultQueue } from './fault.ts'
+import { flatHeaders, omitElement, readBody, send, sendHalf } from './http-message.ts'
 import type { Issuer, MintOptions } from './issuer.ts'
 import { createIssuer, discover } from './issuer.ts'
 import { MINT_PATH, mintForJob } from './mint-endpoint.ts'
@@ -43,7 +43,6 @@ export interface Sandbox {
 }
 
 const HOST = '127.0.0.1'
-const BODY_LIMIT_BYTES = 1024 * 1024
 
 /** Starts an OIDC issuer and an STS that really verify, on one local port. Throws `invalid-usage` when the port is taken. */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
@@ -81,7 +80,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     if (refusal && !forced) log(describeRefusal(record, refusal))
     response.setHeader('x-amzn-RequestId', requestId)
     if (effect?.kind === 'truncate') sendHalf(response, answer)
-    else send(response, effect?.kind === 'omit' ? omit(answer, effect) : answer)
+    else send(response, effect?.kind === 'omit' ? omitElement(answer, effect.element) : answer)
   }
 
   const server = createServer((incoming, response) => {
@@ -135,50 +134,6 @@ async function route(
     const method = incoming.method ?? 'GET'
     await serveSts({ method, target, headers: flatHeaders(incoming), body, query }, response)
   }
-}
-
-function flatHeaders({ headers }: IncomingMessage): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(headers).map(([name, value]) => [
-      name,
-      Array.isArray(value) ? value.join(',') : (value ?? ''),
-    ]),
-  )
-}
-
-async function readBody(incoming: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = []
-  let size = 0
-  for await (const chunk of incoming) {
-    chunks.push(chunk)
-    size += chunk.length
-    if (size > BODY_LIMIT_BYTES) throw new Error(`a request of more than ${BODY_LIMIT_BYTES} bytes`)
-  }
-  return Buffer.concat(chunks).toString('utf8')
-}
-
-function send(response: ServerResponse, { status, contentType, body }: Answer): void {
-  response.writeHead(status, {
-    'content-type': contentType,
-    'content-length': Buffer.byteLength(body),
-  })
-  response.end(body)
-}
-
-/** Promises the whole answer and hangs up after half of it. */
-function sendHalf(response: ServerResponse, { status, contentType, body }: Answer): void {
-  response.writeHead(status, {
-    'content-type': contentType,
-    'content-length': Buffer.byteLength(body),
-  })
-  response.write(body.slice(0, body.length / 2), () => response.destroy())
-}
-
-function omit(answer: Answer, { element }: Extract<FaultEffect, { kind: 'omit' }>): Answer {
-  const body = answer.body
-    .replace(new RegExp(` *<${element}>[^<]*</${element}>\n?`), '')
-    .replace(new RegExp(`"${element}":"[^"]*",?`), '')
-  return { ...answer, body }
 }
 
 function describeRefusal({ action, parameters }: RequestRecord, refusal: StsError): string {

@@ -45,13 +45,22 @@ export function inheritTags(requested: SessionTags, caller: SessionTags): Sessio
   if (inherited.some(([key]) => own.includes(key.toLowerCase()))) {
     throw new StsError(
       'InvalidParameterValue',
-      'One of the specified transitive tag keys can’t be set because it conflicts with a transitive tag key from the calling session.',
+      "One of the specified transitive tag keys can't be set because it conflicts with a transitive tag key from the calling session.",
     )
   }
   return {
     tags: new Map([...inherited, ...requested.tags]),
     transitiveTagKeys: [...caller.transitiveTagKeys, ...requested.transitiveTagKeys],
   }
+}
+
+/** The condition keys a request with session tags carries: id_session-tags.html */
+export function tagConditionKeys({ tags, transitiveTagKeys }: SessionTags) {
+  return [
+    ['aws:TagKeys', tags.size > 0 ? [...tags.keys()] : undefined],
+    ['sts:TransitiveTagKeys', transitiveTagKeys.length > 0 ? transitiveTagKeys : undefined],
+    ...[...tags].map(([key, value]) => [`aws:RequestTag/${key}`, value] as const),
+  ] as const
 }
 
 const TAG_CHARACTERS = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u

@@ -366,7 +366,7 @@ test('a trust policy that can’t be evaluated is refused, and the log says so',
   })
   const { sandbox, lines } = await sandboxFor(t, { world })
   await refused(exchange(sandbox), 'AccessDenied', 403, NOT_AUTHORIZED)
-  assert.match(lines.join(), /can’t be evaluated here.*aws:SourceIp/)
+  assert.match(lines.join(), /can't be evaluated here.*aws:SourceIp/)
 })
 
 test('many exchanges at once', async (t) => {

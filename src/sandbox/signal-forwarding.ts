@@ -1,0 +1,30 @@
+import type { ChildProcess } from 'node:child_process'
+
+const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+
+export interface SignalForwarding {
+  /** Passes signals on to this child, first the one that came before it. */
+  readonly to: (child: ChildProcess) => void
+  readonly stop: () => void
+}
+
+/** Keeps SIGINT, SIGTERM and SIGHUP from ending this process and passes them on to a child. */
+export function forwardSignals(): SignalForwarding {
+  let child: ChildProcess | undefined
+  let early: NodeJS.Signals | undefined
+  const forward = (signal: NodeJS.Signals) => {
+    if (!child) early = signal
+    // A terminal's ^C reaches the child by itself, and a second one makes many tools quit at once.
+    else if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal)
+  }
+  for (const signal of FORWARDED) process.on(signal, forward)
+  return {
+    to: (started) => {
+      child = started
+      if (early) child.kill(early)
+    },
+    stop: () => {
+      for (const signal of FORWARDED) process.off(signal, forward)
+    },
+  }
+}
