@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -64,7 +64,10 @@ describe('processes that write at the same time', () => {
         writeFileSync(join(directory, 'config'), USERS_CONFIG)
         const victims = ['a', 'b'].map((name) => program.start([directory, name, '40']))
         const endings = victims.map(ending)
-        await sleep(60 + Math.random() * 250)
+        // Every other kill strikes while they write, the rest anywhere from their start on.
+        const started = round % 2 === 0 ? join(directory, 'credentials') : directory
+        for (let i = 0; i < 200 && !existsSync(started); i += 1) await sleep(10)
+        await sleep(Math.random() * (round % 2 === 0 ? 80 : 300))
         for (const victim of victims) victim.kill('SIGKILL')
         const ended = await Promise.all(endings)
         kills += ended.filter(({ signal }) => signal === 'SIGKILL').length
@@ -86,8 +89,8 @@ describe('processes that write at the same time', () => {
         )
       }
     }
-    await Promise.all(Array.from({ length: 6 }, (_, i) => rounds(`lane${i}`)))
+    await Promise.all(Array.from({ length: 4 }, (_, i) => rounds(`lane${i}`)))
     assert.ok(kills >= 12, `only ${kills} kills`)
-    assert.ok(orphanedLocks >= 5, `only ${orphanedLocks} of them left a lock`)
+    assert.ok(orphanedLocks >= 3, `only ${orphanedLocks} of them left a lock`)
   })
 })

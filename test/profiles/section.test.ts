@@ -4,7 +4,11 @@ import { OidcError } from '../../src/errors.ts'
 import { editSection } from '../../src/profiles/section.ts'
 import type { SectionEdit } from '../../src/profiles/section-edit.ts'
 import { Botocore, withoutBotocore } from './botocore.ts'
-import { MALFORMED_CASES, SECTION_CASES } from './section-cases.ts'
+import { CONFIG_CASES } from './config-cases.ts'
+import { CREDENTIALS_CASES } from './credentials-cases.ts'
+import { MALFORMED_CASES } from './malformed-cases.ts'
+
+const SECTION_CASES = [...CONFIG_CASES, ...CREDENTIALS_CASES]
 
 const REGION: SectionEdit = {
   file: 'config',

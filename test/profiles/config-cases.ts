@@ -8,17 +8,8 @@ export interface SectionCase extends Partial<SectionEdit> {
 
 const WROTE = '# circleci-aws-oidc: wrote'
 const REGION = { region: 'eu-west-1' }
-const KEYS = { aws_access_key_id: 'ASIA1', aws_secret_access_key: 's/+=', aws_session_token: 't==' }
-const DEV_KEYS = `${WROTE} aws_access_key_id, aws_secret_access_key, aws_session_token; until noon
-aws_access_key_id = ASIA1
-aws_secret_access_key = s/+=
-aws_session_token = t==
-`
-const DEV_SECTION = `[dev]
-${DEV_KEYS.replace('wrote', 'wrote this section,')}`
-
 /** Unless a case says otherwise: region eu-west-1 for profile dev in the config file. */
-const config: SectionCase[] = [
+export const CONFIG_CASES: SectionCase[] = [
   {
     name: 'empty file',
     before: '',
@@ -216,93 +207,4 @@ const config: SectionCase[] = [
     before: '[profile dev]\r\r\noutput = x\r\r\n',
     after: `[profile dev]\r\n${WROTE} region\r\nregion = eu-west-1\r\n\r\noutput = x\r\r\n`,
   },
-]
-
-const credentials: SectionCase[] = [
-  { name: 'empty file', before: '', after: DEV_SECTION },
-  { name: 'file of one line end', before: '\n', after: `\n\n${DEV_SECTION}` },
-  {
-    name: 'header spelled as in the config file',
-    before: '[profile dev]\n',
-    after: `[profile dev]\n\n${DEV_SECTION}`,
-  },
-  { name: 'blank inside the brackets', before: '[ dev ]\n', after: `[ dev ]\n\n${DEV_SECTION}` },
-  { name: 'another case', before: '[DEV]\n', after: `[DEV]\n\n${DEV_SECTION}` },
-  {
-    name: 'keys of an IAM user replaced, the token added',
-    before:
-      '[dev]\naws_access_key_id = AKIA\naws_secret_access_key = old\n[b]\naws_access_key_id = B\n',
-    after: `[dev]\n${WROTE} aws_access_key_id, aws_secret_access_key, aws_session_token; until noon\naws_session_token = t==\naws_access_key_id = ASIA1\naws_secret_access_key = s/+=\n[b]\naws_access_key_id = B\n`,
-  },
-  { name: 'section without keys', before: '[dev]\n[b]\n', after: `[dev]\n${DEV_KEYS}[b]\n` },
-  {
-    name: 'second run with the same keys',
-    before: `[a]\n\n${DEV_SECTION}\n[b]\n`,
-    after: `[a]\n\n${DEV_SECTION}\n[b]\n`,
-  },
-  {
-    name: 'second run with new keys',
-    before: `${DEV_SECTION.replace('ASIA1', 'ASIA0').replace('noon', 'ten')}`,
-    after: DEV_SECTION,
-  },
-].map((item) => ({ values: KEYS, note: 'until noon', ...item, file: 'credentials' as const }))
-
-export const SECTION_CASES = [
-  ...config.map((item) => ({ values: REGION, ...item, file: 'config' as const })),
-  ...credentials,
-]
-
-/** What is refused: the message must name the line, and say why. */
-export const MALFORMED_CASES: readonly {
-  readonly name: string
-  readonly before: string
-  readonly says: RegExp
-  readonly remove?: readonly string[]
-}[] = [
-  {
-    name: 'text before the first section',
-    before: '# a\nregion = x\n[profile dev]\n',
-    says: /line 2: there is text before/,
-  },
-  {
-    name: 'unterminated header',
-    before: '[a]\n\n[profile dev\n',
-    says: /line 3: the section header has no closing/,
-  },
-  { name: 'key without value', before: '[a]\r\nregion\r\n', says: /line 2: it is neither/ },
-  { name: 'value without key', before: '[a]\n = x\n', says: /line 2: there is no key/ },
-  { name: 'empty header', before: '[]\n', says: /line 1: there is text before/ },
-  {
-    name: 'byte order mark',
-    before: '\ufeff[profile dev]\n',
-    says: /line 1: it starts with a byte order mark/,
-  },
-  { name: 'NUL byte', before: '[a]\nb = \0\n', says: /line 2: it contains a NUL byte/ },
-  {
-    name: 'section twice',
-    before: '[profile dev]\n[a]\n[profile dev]\n',
-    says: /line 3: .* on line 1 already/,
-  },
-  {
-    name: 'key twice',
-    before: '[profile dev]\na = 1\nA: 2\n',
-    says: /line 3: the same key is on line 2/,
-  },
-  {
-    name: 'text beside the header',
-    before: '[profile dev] x\n',
-    says: /line 1: there is text beside/,
-  },
-  {
-    name: 'setting that only the JavaScript SDK sees',
-    before: '[profile dev]\noutput = json\n  role_arn = x\n',
-    remove: ['role_arn'],
-    says: /line 3: the AWS SDK for JavaScript reads this line/,
-  },
-  {
-    name: 'key that every profile inherits',
-    before: '[DEFAULT]\nrole_arn = x\n[profile dev]\n',
-    remove: ['role_arn'],
-    says: /line 2: "role_arn" in \[DEFAULT\]/,
-  },
-]
+].map((item) => ({ values: REGION, ...item, file: 'config' as const }))

@@ -1,0 +1,54 @@
+/** What is refused: the message must name the line, and say why. */
+export const MALFORMED_CASES: readonly {
+  readonly name: string
+  readonly before: string
+  readonly says: RegExp
+  readonly remove?: readonly string[]
+}[] = [
+  {
+    name: 'text before the first section',
+    before: '# a\nregion = x\n[profile dev]\n',
+    says: /line 2: there is text before/,
+  },
+  {
+    name: 'unterminated header',
+    before: '[a]\n\n[profile dev\n',
+    says: /line 3: the section header has no closing/,
+  },
+  { name: 'key without value', before: '[a]\r\nregion\r\n', says: /line 2: it is neither/ },
+  { name: 'value without key', before: '[a]\n = x\n', says: /line 2: there is no key/ },
+  { name: 'empty header', before: '[]\n', says: /line 1: there is text before/ },
+  {
+    name: 'byte order mark',
+    before: '\ufeff[profile dev]\n',
+    says: /line 1: it starts with a byte order mark/,
+  },
+  { name: 'NUL byte', before: '[a]\nb = \0\n', says: /line 2: it contains a NUL byte/ },
+  {
+    name: 'section twice',
+    before: '[profile dev]\n[a]\n[profile dev]\n',
+    says: /line 3: .* on line 1 already/,
+  },
+  {
+    name: 'key twice',
+    before: '[profile dev]\na = 1\nA: 2\n',
+    says: /line 3: the same key is on line 2/,
+  },
+  {
+    name: 'text beside the header',
+    before: '[profile dev] x\n',
+    says: /line 1: there is text beside/,
+  },
+  {
+    name: 'setting that only the JavaScript SDK sees',
+    before: '[profile dev]\noutput = json\n  role_arn = x\n',
+    remove: ['role_arn'],
+    says: /line 3: the AWS SDK for JavaScript reads this line/,
+  },
+  {
+    name: 'key that every profile inherits',
+    before: '[DEFAULT]\nrole_arn = x\n[profile dev]\n',
+    remove: ['role_arn'],
+    says: /line 2: "role_arn" in \[DEFAULT\]/,
+  },
+]
