@@ -1,0 +1,25 @@
+import type { Environment, OptionName, OptionValues } from './options.ts'
+import type { Terminal } from './terminal.ts'
+
+/** What a command works with besides its options. */
+export interface Context {
+  readonly env: Environment
+  readonly terminal: Terminal
+  /** What follows `--` on the command line. */
+  readonly rest: readonly string[]
+}
+
+/** Runs a command; the number is the exit code. */
+export type Run<Name extends OptionName> = (
+  options: OptionValues<Name>,
+  context: Context,
+) => Promise<number>
+
+export interface Command<Name extends OptionName = OptionName> {
+  readonly summary: string
+  readonly usage: string
+  readonly options: readonly Name[]
+  readonly example: string
+  /** Loads the command's own code, which may drag in the AWS SDK. */
+  readonly load: () => Promise<Run<Name>>
+}

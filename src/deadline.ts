@@ -1,0 +1,46 @@
+import { OidcError } from './errors.ts'
+
+/** The time limit of the whole command (`--timeout-seconds`). */
+export interface Deadline {
+  /** Aborts when the time is up; its reason is the `timed-out` error. */
+  readonly signal: AbortSignal
+  /** Milliseconds left, never negative. */
+  remaining(): number
+  /** Settles with `work`, or fails with `timed-out` as soon as the time is up. `doing` names the work. */
+  race<T>(doing: string, work: Promise<T>): Promise<T>
+  /** Stops the clock. */
+  clear(): void
+}
+
+export function startDeadline(seconds: number): Deadline {
+  const end = performance.now() + seconds * 1000
+  const controller = new AbortController()
+  let current = 'running'
+  const timer = setTimeout(() => controller.abort(timedOut(seconds, current)), seconds * 1000)
+  return {
+    signal: controller.signal,
+    remaining: () => Math.max(0, end - performance.now()),
+    clear: () => clearTimeout(timer),
+    race: async (doing, work) => {
+      current = doing
+      controller.signal.throwIfAborted()
+      let stop: (() => void) | undefined
+      const timeUp = new Promise<never>((_, reject) => {
+        stop = () => reject(controller.signal.reason)
+        controller.signal.addEventListener('abort', stop)
+      })
+      try {
+        return await Promise.race([work, timeUp])
+      } finally {
+        if (stop) controller.signal.removeEventListener('abort', stop)
+      }
+    },
+  }
+}
+
+function timedOut(seconds: number, doing: string): OidcError {
+  return new OidcError('timed-out', {
+    what: `The command was not done after ${seconds} s; it was ${doing}.`,
+    next: 'If that should take longer, raise --timeout-seconds; otherwise check the network, the proxy and the endpoint.',
+  })
+}

@@ -1,0 +1,64 @@
+import { AssumeRoleWithWebIdentityCommand, type STSClient } from '@aws-sdk/client-sts'
+import type { RoleArn } from './arn.ts'
+import { FailedExchange, incompleteAnswer } from './failure.ts'
+
+export interface AssumeRoleRequest {
+  readonly role: RoleArn
+  readonly roleSessionName: string
+  readonly durationSeconds: number
+  /** Inline session policy, JSON. */
+  readonly policy?: string
+  readonly policyArns: readonly string[]
+}
+
+/** Short-lived credentials. All but the access key id and the expiration are secrets. */
+export interface Credentials {
+  readonly accessKeyId: string
+  readonly secretAccessKey: string
+  readonly sessionToken: string
+  readonly expiration: Date
+}
+
+export interface AssumedRole {
+  readonly credentials: Credentials
+  /** `arn:aws:sts::ACCOUNT:assumed-role/NAME/SESSION` */
+  readonly arn: string
+  readonly accountId: string
+}
+
+/** One AssumeRoleWithWebIdentity request. Throws what the SDK throws, or `FailedExchange`. */
+export async function assumeRoleWithWebIdentity(
+  client: STSClient,
+  request: AssumeRoleRequest,
+  token: string,
+  signal: AbortSignal,
+): Promise<AssumedRole> {
+  const command = new AssumeRoleWithWebIdentityCommand({
+    RoleArn: request.role.arn,
+    RoleSessionName: request.roleSessionName,
+    WebIdentityToken: token,
+    DurationSeconds: request.durationSeconds,
+    Policy: request.policy,
+    PolicyArns:
+      request.policyArns.length > 0 ? request.policyArns.map((arn) => ({ arn })) : undefined,
+  })
+  const answer = await client.send(command, { abortSignal: signal })
+  const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = answer.Credentials ?? {}
+  const arn = answer.AssumedRoleUser?.Arn
+  if (AccessKeyId && SecretAccessKey && SessionToken && Expiration && arn) {
+    return {
+      credentials: {
+        accessKeyId: AccessKeyId,
+        secretAccessKey: SecretAccessKey,
+        sessionToken: SessionToken,
+        expiration: Expiration,
+      },
+      arn,
+      accountId: arn.split(':')[4] ?? '',
+    }
+  }
+  const parts = { AccessKeyId, SecretAccessKey, SessionToken, Expiration, AssumedRoleUser: arn }
+  const missing = Object.entries(parts).filter(([, value]) => !value)
+  // An empty HTTP 200 resolves as an empty answer.
+  throw new FailedExchange(incompleteAnswer(missing.map(([name]) => name)))
+}

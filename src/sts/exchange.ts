@@ -1,0 +1,80 @@
+import type { Deadline } from '../deadline.ts'
+import type { Environment } from '../options.ts'
+import { hasExpired, type WebIdentityToken } from '../token/web-identity-token.ts'
+import {
+  type AssumedRole,
+  type AssumeRoleRequest,
+  assumeRoleWithWebIdentity,
+} from './assume-role.ts'
+import { endpointUrl, stsClient } from './client.ts'
+import type { StsEndpoint } from './endpoint.ts'
+import { refusal } from './refusal.ts'
+import { ExchangeFailed, withRetries } from './retry.ts'
+
+export interface ExchangeOptions {
+  readonly endpoint: StsEndpoint
+  readonly env: Environment
+  readonly maxAttempts: number
+  readonly deadline: Deadline
+  /** Told what a person should know while it lasts: retries, a new token. */
+  readonly note: (text: string) => void
+  readonly debug: (text: string) => void
+  /** Told of every token used, before it is. */
+  readonly onToken: (token: WebIdentityToken) => void
+}
+
+export interface Exchanged extends AssumedRole {
+  /** The token that was accepted; a newer one than given if that had expired. */
+  readonly token: WebIdentityToken
+  readonly url: URL
+}
+
+/** Exchanges a web identity token for credentials of a role, with retries. Throws `OidcError`. */
+export async function exchangeToken(
+  request: AssumeRoleRequest,
+  given: WebIdentityToken,
+  options: ExchangeOptions,
+): Promise<Exchanged> {
+  const { deadline, note, debug } = options
+  const client = stsClient(options.endpoint, options.env)
+  const url = await endpointUrl(client)
+  let token = given
+  const renew = async (): Promise<boolean> => {
+    if (!token.renew) return false
+    note(`The token from ${token.source} has expired; getting a new one.`)
+    const fresh = await deadline.race('getting a new token', token.renew())
+    const changed = fresh.value !== token.value
+    token = fresh
+    options.onToken(token)
+    return changed
+  }
+  const attempt = async (number: number): Promise<AssumedRole> => {
+    if (hasExpired(token)) await renew()
+    const start = performance.now()
+    try {
+      return await assumeRoleWithWebIdentity(client, request, token.value, deadline.signal)
+    } finally {
+      debug(`attempt ${number} at ${url.host} took ${Math.round(performance.now() - start)} ms`)
+    }
+  }
+  try {
+    options.onToken(token)
+    const role = await withRetries(attempt, {
+      maxAttempts: options.maxAttempts,
+      deadline,
+      mend: async (failure) => failure.code === 'token-expired' && (await renew()),
+      onRetry: ({ detail, requestId }, { number, maximum }, delay) => {
+        note(
+          `Attempt ${number} of ${maximum} failed (${detail}); next in ${(delay / 1000).toFixed(1)} s.`,
+        )
+        if (requestId) debug(`AWS request id ${requestId}`)
+      },
+    })
+    return { ...role, token, url }
+  } catch (error) {
+    if (error instanceof ExchangeFailed) throw refusal(error, { request, token, url })
+    throw error
+  } finally {
+    client.destroy()
+  }
+}

@@ -1,0 +1,127 @@
+import { type ErrorCode, OidcError } from '../errors.ts'
+
+/** What went wrong in one exchange with STS. */
+export interface Failure {
+  readonly code: ErrorCode
+  /** Whether the same request may succeed a moment later. */
+  readonly transient: boolean
+  /** In words: AWS's code and message, or what the system said. Never a secret. */
+  readonly detail: string
+  readonly requestId?: string
+}
+
+/** AWS error codes and what they mean. STS API Reference, "Errors" and "Common Errors". */
+const CODES: Readonly<Record<string, readonly [ErrorCode, 'transient' | 'permanent']>> = {
+  IDPCommunicationError: ['issuer-unreachable', 'transient'],
+  IDPRejectedClaim: ['token-rejected', 'permanent'],
+  ExpiredToken: ['token-expired', 'permanent'],
+  AccessDenied: ['access-denied', 'permanent'],
+  PackedPolicyTooLarge: ['session-policy-rejected', 'permanent'],
+  MalformedPolicyDocument: ['session-policy-rejected', 'permanent'],
+  RegionDisabled: ['region-disabled', 'permanent'],
+  ValidationError: ['request-rejected', 'permanent'],
+  RequestLimitExceeded: ['aws-unavailable', 'transient'],
+  RequestTimeout: ['aws-unavailable', 'transient'],
+  TooManyRequests: ['aws-unavailable', 'transient'],
+  InternalFailure: ['aws-unavailable', 'transient'],
+  InternalError: ['aws-unavailable', 'transient'],
+  ServiceUnavailable: ['aws-unavailable', 'transient'],
+}
+
+const NETWORK =
+  /^(ECONNRESET|ECONNREFUSED|ECONNABORTED|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ENETDOWN)$/
+
+const CERTIFICATE = /CERT|SELF_SIGNED|UNABLE_TO_|ERR_TLS_/
+
+interface SdkError extends Error {
+  readonly Code?: string
+  readonly code?: string
+  readonly $metadata?: { readonly httpStatusCode?: number; readonly requestId?: string }
+  readonly $response?: { readonly statusCode?: number }
+}
+
+/** Tells from what the SDK threw which error it is and whether a retry can help. */
+export function classify(error: SdkError): Failure {
+  const status = error.$metadata?.httpStatusCode ?? error.$response?.statusCode
+  const requestId = error.$metadata?.requestId
+  const failure = status === undefined ? network(error) : answer(error, status)
+  return requestId ? { ...failure, requestId } : failure
+}
+
+function network(error: SdkError): Failure {
+  const code = error.code ?? ''
+  if (NETWORK.test(code) || error.name === 'TimeoutError') {
+    const detail = error.name === 'TimeoutError' && !NETWORK.test(code) ? 'no answer in time' : code
+    return { code: 'aws-unreachable', transient: true, detail: detail || error.message }
+  }
+  if (CERTIFICATE.test(code)) {
+    return { code: 'aws-unreachable', transient: false, detail: `${code}: ${error.message}` }
+  }
+  // "socket hang up", "aborted", "Parse Error": the connection broke in the midst of an answer.
+  if (/socket|aborted|HPE_|Parse Error/i.test(`${code} ${error.message}`)) {
+    return { code: 'aws-unreachable', transient: true, detail: error.message }
+  }
+  return { code: 'unexpected-answer', transient: false, detail: error.message.slice(0, 200) }
+}
+
+function answer(error: SdkError, status: number): Failure {
+  const code = (error.Code ?? error.name).replace(/Exception$/, '')
+  const detail = `${code}: ${error.message}`
+  if (code === 'InvalidIdentityToken') return { ...identityToken(error.message), detail }
+  const known = CODES[code]
+  if (known) return { code: known[0], transient: known[1] === 'transient', detail }
+  if (/^Throttl|^RequestThrottled|^SlowDown|^BandwidthLimit/.test(code) || status === 429) {
+    return { code: 'aws-unavailable', transient: true, detail }
+  }
+  if (status >= 500) {
+    return { code: 'aws-unavailable', transient: true, detail: `HTTP ${status}` }
+  }
+  if (status === 407) {
+    const detail = 'the proxy asks for a user name and password (HTTP 407)'
+    return { code: 'aws-unreachable', transient: false, detail }
+  }
+  // What is not AWS's XML has no code of AWS; the SDK then makes up a name or fails to parse.
+  if (error.Code === undefined) {
+    const detail = `HTTP ${status}, but not an answer of AWS STS`
+    return { code: 'unexpected-answer', transient: false, detail }
+  }
+  return { code: 'request-rejected', transient: false, detail }
+}
+
+function identityToken(message: string): { code: ErrorCode; transient: boolean } {
+  if (/retrieve verification key/i.test(message)) {
+    return { code: 'issuer-unreachable', transient: true }
+  }
+  if (/No OpenIDConnect provider/i.test(message)) {
+    return { code: 'provider-not-found', transient: false }
+  }
+  if (/audience/i.test(message)) return { code: 'audience-not-registered', transient: false }
+  return { code: 'token-rejected', transient: false }
+}
+
+/** The failure of an answer that came with HTTP 200 and lacks what it must have. */
+export function incompleteAnswer(missing: readonly string[]): Failure {
+  return {
+    code: 'unexpected-answer',
+    transient: false,
+    detail: `HTTP 200, but without ${missing.join(', ')}`,
+  }
+}
+
+/** Thrown in place of an SDK error where the SDK sees nothing wrong. */
+export class FailedExchange extends Error {
+  readonly failure: Failure
+
+  constructor(failure: Failure) {
+    super(failure.detail)
+    this.failure = failure
+  }
+}
+
+/** The failure behind anything an attempt threw; errors of our own pass through. */
+export function failureOf(error: unknown): Failure {
+  if (error instanceof OidcError) throw error
+  if (error instanceof FailedExchange) return error.failure
+  if (error instanceof Error) return classify(error)
+  throw error
+}

@@ -1,0 +1,42 @@
+import { OidcError } from '../errors.ts'
+import type { Environment } from '../options.ts'
+
+/**
+ * The proxy for a URL by `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`, lower case first.
+ * An entry of `NO_PROXY` covers the host and everything beneath it, as curl and botocore read it.
+ */
+export function proxyFor(url: URL, env: Environment): URL | undefined {
+  const read = (name: string) => env[name]?.trim() || env[name.toUpperCase()]?.trim()
+  const scheme = url.protocol === 'https:' ? 'https_proxy' : 'http_proxy'
+  const name = read(scheme) ? scheme : 'all_proxy'
+  const proxy = read(name)
+  if (!proxy || isExcluded(url, read('no_proxy') ?? '')) return undefined
+  try {
+    const parsed = new URL(proxy.includes('://') ? proxy : `http://${proxy}`)
+    if (/^https?:$/.test(parsed.protocol) && parsed.hostname) return parsed
+  } catch {
+    // Falls through: the value may hold a password, so the error names only the variable.
+  }
+  throw new OidcError('invalid-usage', {
+    what: `The proxy in ${name.toUpperCase()} is not an http:// or https:// URL.`,
+    next: `Write it as http://HOST:PORT, or unset it.`,
+  })
+}
+
+function isExcluded(url: URL, list: string): boolean {
+  const host = url.hostname.toLowerCase().replace(/^\[|\]$/g, '')
+  const port = url.port || (url.protocol === 'https:' ? '443' : '80')
+  return list
+    .toLowerCase()
+    .split(/[\s,]+/)
+    .some((entry) => entry !== '' && covers(entry, host, port))
+}
+
+function covers(entry: string, host: string, port: string): boolean {
+  if (entry === '*') return true
+  const [, name = '', onlyPort] = /^\[?(.*?)\]?(?::(\d+))?$/.exec(entry) ?? []
+  const ip6 = entry.split(':').length > 2 && !entry.startsWith('[')
+  const suffix = (ip6 ? entry : name).replace(/^\*?\./, '')
+  if (!ip6 && onlyPort && onlyPort !== port) return false
+  return host === suffix || host.endsWith(`.${suffix}`)
+}

@@ -1,0 +1,58 @@
+import { OidcError } from '../errors.ts'
+import type { Environment } from '../options.ts'
+import type { RoleArn } from './arn.ts'
+
+interface Partition {
+  readonly regions: RegExp
+  readonly defaultRegion: string
+}
+
+/** Partitions with the shape of their region names and the region whose STS we use when none is given. */
+const PARTITIONS: Readonly<Record<string, Partition>> = {
+  'aws-cn': { regions: /^cn-/, defaultRegion: 'cn-north-1' },
+  'aws-us-gov': { regions: /^us-gov-/, defaultRegion: 'us-gov-west-1' },
+  'aws-eusc': { regions: /^eusc-/, defaultRegion: 'eusc-de-east-1' },
+  'aws-iso': { regions: /^us-iso-/, defaultRegion: 'us-iso-east-1' },
+  'aws-iso-b': { regions: /^us-isob-/, defaultRegion: 'us-isob-east-1' },
+  'aws-iso-e': { regions: /^eu-isoe-/, defaultRegion: 'eu-isoe-west-1' },
+  'aws-iso-f': { regions: /^us-isof-/, defaultRegion: 'us-isof-south-1' },
+  aws: { regions: /^[a-z]{2,4}-/, defaultRegion: 'us-east-1' },
+}
+
+/**
+ * The region whose STS endpoint is asked: the option, `AWS_REGION`, `AWS_DEFAULT_REGION`,
+ * else the default region of the role's partition.
+ */
+export function stsRegion(option: string | undefined, env: Environment, role: RoleArn): string {
+  const given: readonly (readonly [string, string | undefined])[] = [
+    ['--region', option],
+    ['AWS_REGION', env['AWS_REGION']],
+    ['AWS_DEFAULT_REGION', env['AWS_DEFAULT_REGION']],
+  ]
+  const [where, region] = given.find(([, value]) => value) ?? []
+  if (!region) return PARTITIONS[role.partition]?.defaultRegion ?? 'us-east-1'
+  checkRegion(region, where ?? '')
+  const partition = partitionOf(region)
+  if (PARTITIONS[role.partition] && partition !== role.partition) {
+    throw new OidcError('invalid-region', {
+      what: `The region "${region}" (from ${where}) is in the partition "${partition}", but the role ${role.arn} is in "${role.partition}".`,
+      why: 'Credentials never cross partitions.',
+      next: `Give a region of "${role.partition}", for instance --region ${PARTITIONS[role.partition]?.defaultRegion}.`,
+    })
+  }
+  return region
+}
+
+/** Refuses what cannot be a region's name, before it ends up in a host name or a file. */
+export function checkRegion(region: string, where: string): void {
+  if (/^[a-z]{2,4}(-[a-z]+)+-\d{1,2}$/.test(region)) return
+  throw new OidcError('invalid-region', {
+    what: `"${region}" (from ${where}) is not the name of a region.`,
+    next: 'Give a region code such as eu-central-1 (an availability zone has a letter more).',
+  })
+}
+
+function partitionOf(region: string): string {
+  const found = Object.entries(PARTITIONS).find(([, { regions }]) => regions.test(region))
+  return found?.[0] ?? 'aws'
+}

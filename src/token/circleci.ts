@@ -1,0 +1,79 @@
+import { OidcError } from '../errors.ts'
+import type { Environment } from '../options.ts'
+import { expiration } from './claims.ts'
+import { MINTING_COMMANDS, type MintFailure, mintToken } from './mint.ts'
+import { hasExpired, type WebIdentityToken, webIdentityToken } from './web-identity-token.ts'
+
+const VARIABLES = { v2: 'CIRCLE_OIDC_TOKEN_V2', v1: 'CIRCLE_OIDC_TOKEN' } as const
+
+export interface CircleciTokenRequest {
+  readonly version: 'v1' | 'v2' | undefined
+  readonly audience: string | undefined
+}
+
+/**
+ * The job's token: V2, then V1, then minted. An audience always means minting; an expired token is
+ * minted anew. Errors: `token-not-found`, `token-expired`, `token-mint-failed`, `token-malformed`.
+ */
+export async function readCircleciToken(
+  request: CircleciTokenRequest,
+  env: Environment,
+  signal: AbortSignal,
+): Promise<WebIdentityToken> {
+  const mint = async (): Promise<WebIdentityToken | readonly MintFailure[]> => {
+    const minted = await mintToken(request.audience, env, signal)
+    signal.throwIfAborted()
+    return 'failures' in minted
+      ? minted.failures
+      : webIdentityToken(minted.token, minted.command, renew)
+  }
+  const renew = async (): Promise<WebIdentityToken> => {
+    const token = await mint()
+    if ('value' in token) return token
+    throw mintFailed(token, request.audience)
+  }
+  if (request.audience !== undefined) return renew()
+
+  const variables = request.version ? [VARIABLES[request.version]] : Object.values(VARIABLES)
+  const variable = variables.find((name) => env[name]?.trim())
+  if (!variable) {
+    const token = await mint()
+    if ('value' in token) return token
+    throw notFound(variables, token)
+  }
+  const token = webIdentityToken(env[variable] ?? '', variable, renew)
+  if (!hasExpired(token)) return token
+  const fresh = await mint()
+  if ('value' in fresh) return fresh
+  throw expired(token, fresh)
+}
+
+function notFound(variables: readonly string[], failures: readonly MintFailure[]): OidcError {
+  return new OidcError('token-not-found', {
+    what: `This job has no OIDC token: ${variables.join(' and ')} ${variables.length === 1 ? 'is' : 'are'} not set, and none could be minted (${listed(failures)}).`,
+    likely:
+      'CircleCI leaves the token out in pull requests from forks (unless secrets are passed to them), on Server before 4.4 without a context, and where the job is not a CircleCI job at all.',
+    next: 'Outside CircleCI, say where the token is with --token-env, --token-file or --token-source stdin. In CircleCI, check the causes above; on Server, add any context to the job.',
+  })
+}
+
+function expired(token: WebIdentityToken, failures: readonly MintFailure[]): OidcError {
+  return new OidcError('token-expired', {
+    what: `The token in ${token.source} expired at ${expiration(token.claims)?.toISOString()}, and no new one could be minted (${listed(failures)}).`,
+    why: 'A job gets its token at the start; it usually lives one hour.',
+    next: `Assume the role earlier in the job, or make sure that one of ${MINTING_COMMANDS.map((name) => `"${name}"`).join(', ')} is on PATH.`,
+  })
+}
+
+function mintFailed(failures: readonly MintFailure[], audience: string | undefined): OidcError {
+  const kind = audience === undefined ? 'A new token' : `A token with the audience "${audience}"`
+  return new OidcError('token-mint-failed', {
+    what: `${kind} could not be minted: ${listed(failures)}.`,
+    why: 'Only the CircleCI agent of a running job can mint one.',
+    next: 'Run this in a CircleCI job whose agent is on PATH; on Server, version 4.4 or later.',
+  })
+}
+
+function listed(failures: readonly MintFailure[]): string {
+  return failures.map(({ command, reason }) => `"${command}": ${reason}`).join('; ')
+}

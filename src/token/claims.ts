@@ -1,0 +1,72 @@
+import { OidcError } from '../errors.ts'
+
+/** The claims of a web identity token, as OpenID Connect Core §2 names them, and whatever else is in it. */
+export interface Claims {
+  readonly iss?: string
+  readonly aud?: string | readonly string[]
+  readonly sub?: string
+  /** Seconds since the epoch. */
+  readonly exp?: number
+  /** Seconds since the epoch. */
+  readonly iat?: number
+  readonly [claim: string]: unknown
+}
+
+// RFC 7519 §3: a signed JWT is three base64url parts, separated by dots.
+const JWT = /^[\w-]+\.[\w-]+\.[\w-]+$/
+
+// STS API Reference, AssumeRoleWithWebIdentity: WebIdentityToken has 4 to 20,000 characters.
+const MAXIMUM_LENGTH = 20_000
+
+/**
+ * Decodes the claims of a token to explain and to know when it expires; STS verifies the signature.
+ * `source` names where the token came from in the `token-malformed` error, which never shows the token.
+ */
+export function decodeClaims(token: string, source: string): Claims {
+  const reason = malformation(token)
+  if (reason) throw malformed(source, reason)
+  let claims: unknown
+  try {
+    claims = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8'))
+  } catch {
+    throw malformed(source, 'Its second part does not decode to JSON.')
+  }
+  if (typeof claims !== 'object' || claims === null || Array.isArray(claims)) {
+    throw malformed(source, 'Its second part does not decode to a JSON object.')
+  }
+  return claims as Claims
+}
+
+function malformation(token: string): string | undefined {
+  if (token === '') return 'It is empty.'
+  if (token.length > MAXIMUM_LENGTH) {
+    return `It has ${token.length} characters; STS takes at most ${MAXIMUM_LENGTH}.`
+  }
+  if (JWT.test(token)) return undefined
+  if (/^\$/.test(token)) return 'It is the name of a variable that nothing expanded.'
+  if (/^["'].*["']$/s.test(token)) return 'Quotation marks are part of it.'
+  if (/\s/.test(token)) return 'It has blanks or line breaks inside.'
+  const parts = token.split('.').length
+  if (parts !== 3)
+    return `It has ${parts} part${parts === 1 ? '' : 's'} instead of 3, separated by dots.`
+  return 'It has characters that base64url does not have.'
+}
+
+function malformed(source: string, reason: string): OidcError {
+  return new OidcError('token-malformed', {
+    what: `What ${source} holds is not a web identity token (a signed JWT).`,
+    why: reason,
+    next: 'Check what writes it; only the token itself may stand there.',
+  })
+}
+
+/** The audience claim as a list. */
+export function audiences(claims: Claims): readonly string[] {
+  if (claims.aud === undefined) return []
+  return typeof claims.aud === 'string' ? [claims.aud] : claims.aud
+}
+
+/** When the token expires, if it says so. */
+export function expiration(claims: Claims): Date | undefined {
+  return typeof claims.exp === 'number' ? new Date(claims.exp * 1000) : undefined
+}

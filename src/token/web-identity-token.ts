@@ -1,0 +1,27 @@
+import { type Claims, decodeClaims, expiration } from './claims.ts'
+
+/** A token and what we know of it. `value` is a secret: it goes to STS and nowhere else. */
+export interface WebIdentityToken {
+  readonly value: string
+  readonly claims: Claims
+  /** Where it came from, in words: `CIRCLE_OIDC_TOKEN_V2`, `circleci run oidc get`, a path… */
+  readonly source: string
+  /** Mints a fresh one with the same audience, where the source can. */
+  readonly renew?: () => Promise<WebIdentityToken>
+}
+
+/** Makes a token of raw text: trimmed, checked to be a JWT, decoded. */
+export function webIdentityToken(
+  text: string,
+  source: string,
+  renew?: () => Promise<WebIdentityToken>,
+): WebIdentityToken {
+  const value = text.trim()
+  const claims = decodeClaims(value, source)
+  return renew ? { value, claims, source, renew } : { value, claims, source }
+}
+
+export function hasExpired(token: WebIdentityToken, now = Date.now()): boolean {
+  const end = expiration(token.claims)
+  return end !== undefined && end.getTime() <= now
+}
