@@ -1,5 +1,5 @@
+import { assertRegion } from '../region.ts'
 import { CREDENTIAL_KEYS } from './credential-keys.ts'
-import { assertRegion } from './region.ts'
 import { editSection } from './section.ts'
 import type { SharedFileLocations } from './shared-file-locations.ts'
 import { writeSharedFiles } from './shared-files.ts'

@@ -1,6 +1,6 @@
+import { assertRegion } from '../region.ts'
 import type { StaticCredentials } from './delivery.ts'
 import { assertProfileName } from './profile-name.ts'
-import { assertRegion } from './region.ts'
 import { shellQuote } from './shell-quote.ts'
 
 /** What later steps of the job get in their environment. */

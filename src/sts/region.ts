@@ -1,5 +1,6 @@
 import { OidcError } from '../errors.ts'
 import type { Environment } from '../options.ts'
+import { assertRegion } from '../region.ts'
 import type { RoleArn } from './arn.ts'
 
 interface Partition {
@@ -31,7 +32,7 @@ export function stsRegion(option: string | undefined, env: Environment, role: Ro
   ]
   const [where, region] = given.find(([, value]) => value) ?? []
   if (!region) return PARTITIONS[role.partition]?.defaultRegion ?? 'us-east-1'
-  checkRegion(region, where ?? '')
+  assertRegion(region, where)
   const partition = partitionOf(region)
   if (PARTITIONS[role.partition] && partition !== role.partition) {
     throw new OidcError('invalid-region', {
@@ -41,15 +42,6 @@ export function stsRegion(option: string | undefined, env: Environment, role: Ro
     })
   }
   return region
-}
-
-/** Refuses what cannot be a region's name, before it ends up in a host name or a file. */
-export function checkRegion(region: string, where: string): void {
-  if (/^[a-z]{2,4}(-[a-z]+)+-\d{1,2}$/.test(region)) return
-  throw new OidcError('invalid-region', {
-    what: `"${region}" (from ${where}) is not the name of a region.`,
-    next: 'Give a region code such as eu-central-1 (an availability zone has a letter more).',
-  })
 }
 
 function partitionOf(region: string): string {
