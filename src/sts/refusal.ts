@@ -1,7 +1,8 @@
 import { type ErrorText, OidcError } from '../errors.ts'
 import { audiences, expiration } from '../token/claims.ts'
 import type { WebIdentityToken } from '../token/web-identity-token.ts'
-import { admittingStatement, providerHost } from '../trust/admitting-statement.ts'
+import { admittingStatement } from '../trust/admitting-statement.ts'
+import { issuerHostPath } from '../trust/context-keys.ts'
 import type { AssumeRoleRequest } from './assume-role.ts'
 import type { Failure } from './failure.ts'
 import type { ExchangeFailed } from './retry.ts'
@@ -40,7 +41,7 @@ const EXPLANATIONS = {
   }),
   'audience-not-registered': ({ detail }, { request, token }) => ({
     what: `The token's audience is ${audienceText(token)}, which is not among the client ids of the OIDC provider in account ${request.role.accountId}: ${detail}.`,
-    next: `Add ${audienceText(token)} to the client ids of the provider ${providerHost(token.claims)} in account ${request.role.accountId}, or pass --audience with one that it has.`,
+    next: `Add ${audienceText(token)} to the client ids of the provider ${issuerHostPath(token.claims.iss ?? '')} in account ${request.role.accountId}, or pass --audience with one that it has.`,
   }),
   'token-rejected': ({ detail }, { token }) => ({
     what: `AWS rejects the web identity token from ${token.source}: ${detail}.`,

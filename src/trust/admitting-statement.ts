@@ -1,4 +1,5 @@
-import { audiences, type Claims } from '../token/claims.ts'
+import type { Claims } from '../token/claims.ts'
+import { issuerHostPath, tokenAudience } from './context-keys.ts'
 
 /** The account and partition that hold the provider. */
 export interface ProviderPlace {
@@ -6,29 +7,27 @@ export interface ProviderPlace {
   readonly accountId: string
 }
 
-/** A trust-policy statement that admits this token and no other project's: audience and subject. */
+/** CircleCI's subject: V1 ends with the user, V2 goes on with repository and branch. */
+const CIRCLECI_SUBJECT = /^(org\/[^/*?]+\/project\/[^/*?]+\/user\/)./
+
+/**
+ * A trust-policy statement that admits this token and no other project's: by audience and, for CircleCI,
+ * any user of the project, which matches V1 and V2; for other issuers exactly this subject.
+ */
 export function admittingStatement(claims: Claims, place: ProviderPlace): object {
-  const host = providerHost(claims)
-  const [audience = '', ...others] = audiences(claims)
+  const host = issuerHostPath(claims.iss ?? '')
+  const [audience = '', ...others] = tokenAudience(claims) ?? []
+  const aud = { [`${host}:aud`]: others.length > 0 ? [audience, ...others] : audience }
+  const subject = claims.sub ?? ''
+  const project = CIRCLECI_SUBJECT.exec(subject)?.[1]
   return {
     Effect: 'Allow',
     Principal: {
       Federated: `arn:${place.partition}:iam::${place.accountId}:oidc-provider/${host}`,
     },
     Action: 'sts:AssumeRoleWithWebIdentity',
-    Condition: {
-      StringEquals: { [`${host}:aud`]: others.length > 0 ? [audience, ...others] : audience },
-      StringLike: { [`${host}:sub`]: subjectPattern(claims.sub ?? '') },
-    },
+    Condition: project
+      ? { StringEquals: aud, StringLike: { [`${host}:sub`]: `${project}*` } }
+      : { StringEquals: { ...aud, [`${host}:sub`]: subject } },
   }
-}
-
-/** The issuer as IAM names the provider: host and path, without the scheme. */
-export function providerHost(claims: Claims): string {
-  return (claims.iss ?? '').replace(/^https?:\/\//, '')
-}
-
-/** CircleCI's subject names the user last (V1) or before the branch (V2); any user of the project fits. */
-function subjectPattern(subject: string): string {
-  return subject.replace(/^(org\/[^/]+\/project\/[^/]+\/user\/).*$/s, '$1*')
 }
