@@ -3,6 +3,8 @@ import { isAbsenceKnown } from './context-keys.ts'
 import type { Operator } from './operators.ts'
 import { parseOperator } from './operators.ts'
 import type { Condition, TrustPolicy } from './policy.ts'
+import type { ExpectedValue } from './policy-variables.ts'
+import { plainValue, resolveVariables } from './policy-variables.ts'
 
 export type ConditionOutcome = 'matched' | 'unmatched' | 'undecided'
 
@@ -24,7 +26,7 @@ export function evaluateCondition(
   version: TrustPolicy['version'],
 ): ConditionResult {
   const actual = keys.get(condition.key.toLowerCase())
-  const [outcome, reason] = judge(condition, actual, version)
+  const [outcome, reason] = judge(condition, actual, keys, version)
   const { operator, key, values } = condition
   return { operator, key, expected: values, actual, outcome, reason }
 }
@@ -34,13 +36,9 @@ type Judgement = readonly [ConditionOutcome, string]
 function judge(
   condition: Condition,
   actual: readonly string[] | undefined,
+  keys: ContextKeys,
   version: TrustPolicy['version'],
 ): Judgement {
-  // Policy variables exist only since version 2012-10-17: reference_policies_variables.html
-  const variable = condition.values.find((value) => value.includes('${'))
-  if (variable !== undefined && version === '2012-10-17') {
-    return ['undecided', `the policy variable in "${variable}" can't be evaluated here`]
-  }
   if (actual === undefined && !isAbsenceKnown(condition.key)) {
     return ['undecided', `only AWS knows the value of ${condition.key}`]
   }
@@ -49,9 +47,30 @@ function judge(
   if (operator === undefined) {
     return ['undecided', `the operator ${condition.operator} can't be evaluated here`]
   }
-  return actual === undefined || actual.length === 0
-    ? judgeAbsent(operator, condition.key)
-    : judgePresent(operator, condition, actual)
+  if (actual === undefined || actual.length === 0) return judgeAbsent(operator, condition.key)
+  const expected = readValues(operator, condition.values, keys, version)
+  if ('undecided' in expected) return ['undecided', expected.undecided]
+  return judgePresent(operator, condition, expected.values, actual)
+}
+
+/** Policy variables exist since version 2012-10-17; before, `${…}` is plain text: reference_policies_variables.html */
+function readValues(
+  operator: Operator,
+  values: readonly string[],
+  keys: ContextKeys,
+  version: TrustPolicy['version'],
+): { values: readonly ExpectedValue[] } | { undecided: string } {
+  const expected: ExpectedValue[] = []
+  for (const value of values) {
+    const variable = version === '2012-10-17' && value.includes('${')
+    if (variable && !operator.variables) {
+      return { undecided: `"${value}" has a policy variable, which this operator does not take` }
+    }
+    const read = variable ? resolveVariables(value, keys) : plainValue(value)
+    if ('undecided' in read) return read
+    expected.push(read)
+  }
+  return { values: expected }
 }
 
 /** `"Null": {key: "true"}` asks for the key to be absent: reference_policies_elements_condition_operators.html#Conditions_Null */
@@ -79,22 +98,35 @@ function judgeAbsent(operator: Operator, key: string): Judgement {
 function judgePresent(
   operator: Operator,
   { key, values }: Condition,
+  expected: readonly ExpectedValue[],
   actual: readonly string[],
 ): Judgement {
   if (operator.quantifier === undefined && actual.length > 1) {
     return ['undecided', `${key} has ${actual.length} values; use ForAnyValue or ForAllValues`]
   }
-  const passes = (one: string) =>
-    values.some((expected) => operator.matches(one, expected)) !== operator.negated
-  const matched =
-    operator.quantifier === 'ForAllValues' ? actual.every(passes) : actual.some(passes)
   const found = actual.map((one) => `"${one}"`).join(', ')
+  const outcomes = actual.map((one) => passes(operator, one, expected))
+  if (outcomes.includes(undefined)) {
+    return ['undecided', `${key} is ${found}, which can't be compared with ${list(values)}`]
+  }
+  const matched =
+    operator.quantifier === 'ForAllValues' ? !outcomes.includes(false) : outcomes.includes(true)
   return matched
     ? ['matched', `${key} is ${found}`]
     : ['unmatched', `${key} is ${found}, the policy wants ${wanted(operator, values)}`]
 }
 
-function wanted(operator: Operator, values: readonly string[]): string {
-  const list = values.map((value) => `"${value}"`).join(' or ')
-  return operator.negated ? `anything but ${list}` : list
+/** The policy's values are ORed; `undefined` when it hangs on one that can't be compared. */
+function passes(operator: Operator, one: string, expected: readonly ExpectedValue[]) {
+  const matches = expected.map((value) => operator.matches(one, value))
+  if (matches.includes(true)) return !operator.negated
+  return matches.includes(undefined) ? undefined : operator.negated
+}
+
+function list(values: readonly string[]): string {
+  return values.map((value) => `"${value}"`).join(' or ')
+}
+
+function wanted({ negated, order }: Operator, values: readonly string[]): string {
+  return `${negated ? 'anything but ' : order ? `${order} ` : ''}${list(values)}`
 }

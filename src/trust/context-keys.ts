@@ -83,5 +83,7 @@ const CARRIED_BY_REQUEST =
  */
 export function isAbsenceKnown(key: string): boolean {
   const name = key.toLowerCase()
+  // Every request has a session name; without one given here it is chosen later.
+  if (name === 'sts:rolesessionname') return false
   return !name.startsWith('aws:') || CARRIED_BY_REQUEST.test(name)
 }

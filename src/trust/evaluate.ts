@@ -59,7 +59,7 @@ function evaluateStatement(
   request: TrustRequest,
 ): StatementResult {
   const principal = matchPrincipal(statement.principal, request.caller)
-  const action = matchAction(statement.actions, request.action)
+  const action = matchAction(statement, request.action)
   const conditions = statement.conditions.map((condition) =>
     evaluateCondition(condition, request.keys, version),
   )
@@ -74,13 +74,17 @@ function evaluateStatement(
   return { index, sid, effect, outcome, principal, action, conditions }
 }
 
-function matchAction(patterns: readonly string[] | undefined, action: string): PrincipalResult {
-  if (patterns === undefined) {
-    return { outcome: 'undecided', reason: 'NotAction is not evaluated here' }
-  }
+/** "NotAction … matches everything except the specified list": reference_policies_elements_notaction.html */
+function matchAction({ actions, notActions }: Statement, action: string): PrincipalResult {
   // Action names are not case-sensitive: reference_policies_elements_action.html
-  const match = patterns.find((one) => matchesWildcard(action.toLowerCase(), one.toLowerCase()))
-  return match === undefined
-    ? { outcome: 'unmatched', reason: `allows ${patterns.join(', ')}; the request is ${action}` }
-    : { outcome: 'matched', reason: match }
+  const matches = (one: string) => matchesWildcard(action.toLowerCase(), one.toLowerCase())
+  const listed = (actions ?? notActions ?? []).find(matches)
+  if (actions === undefined) {
+    return listed === undefined
+      ? { outcome: 'matched', reason: `NotAction does not list ${action}` }
+      : { outcome: 'unmatched', reason: `NotAction lists ${listed}` }
+  }
+  return listed === undefined
+    ? { outcome: 'unmatched', reason: `allows ${actions.join(', ')}; the request is ${action}` }
+    : { outcome: 'matched', reason: listed }
 }

@@ -14,6 +14,8 @@ export interface Statement {
   readonly principal: Principal | undefined
   /** Absent when the statement says `NotAction`. */
   readonly actions: readonly string[] | undefined
+  /** The actions of `NotAction`: the statement is about every other one. */
+  readonly notActions: readonly string[] | undefined
   readonly conditions: readonly Condition[]
 }
 
@@ -86,12 +88,13 @@ function readStatement(value: unknown, path: string): Statement {
   }
   exactlyOne(statement, path, 'Principal', 'NotPrincipal')
   exactlyOne(statement, path, 'Action', 'NotAction')
-  const { Principal, Action, Condition } = statement
+  const { Principal, Action, NotAction, Condition } = statement
   return {
     sid,
     effect,
     principal: Principal === undefined ? undefined : readPrincipal(Principal, `${path}.Principal`),
     actions: Action === undefined ? undefined : strings(Action, `${path}.Action`),
+    notActions: NotAction === undefined ? undefined : strings(NotAction, `${path}.NotAction`),
     conditions: Condition === undefined ? [] : readConditions(Condition, `${path}.Condition`),
   }
 }

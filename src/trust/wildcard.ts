@@ -4,8 +4,12 @@
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_String
  */
 export function matchesWildcard(text: string, pattern: string): boolean {
+  return matchesSymbols(text, [...pattern])
+}
+
+/** The same for a pattern in symbols: single characters, or `${*}` and `${?}` for a literal `*` and `?`. */
+export function matchesSymbols(text: string, symbols: readonly string[]): boolean {
   const characters = [...text]
-  const symbols = [...pattern]
   let at = 0
   let symbol = 0
   let starAt = -1
@@ -16,7 +20,7 @@ export function matchesWildcard(text: string, pattern: string): boolean {
       starAt = symbol
       retryFrom = at
       symbol += 1
-    } else if (wanted === '?' || wanted === characters[at]) {
+    } else if (wanted === '?' || (wanted !== undefined && literal(wanted) === characters[at])) {
       at += 1
       symbol += 1
     } else if (starAt >= 0) {
@@ -28,4 +32,9 @@ export function matchesWildcard(text: string, pattern: string): boolean {
     }
   }
   return symbols.slice(symbol).every((rest) => rest === '*')
+}
+
+/** The character a symbol stands for: `${*}` for `*`, any other character for itself. */
+export function literal(symbol: string): string {
+  return symbol.length === 4 ? symbol.charAt(2) : symbol
 }

@@ -142,8 +142,20 @@ const WEB_IDENTITY: [name: string, verdict: Verdict, statements: object[], claim
     { sub: V1 },
   ],
   ['deny alone admits nobody', 'rejects', [deny({ StringLike: sub('x') })]],
-  // Not evaluated: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html
-  ['NotAction', 'undecided', [federated(undefined, { Action: undefined, NotAction: 'sts:X' })]],
+  // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notaction.html
+  ['NotAction', 'admits', [federated(undefined, { Action: undefined, NotAction: 'sts:X' })]],
+  [
+    'NotAction that lists the action',
+    'rejects',
+    [federated(undefined, { Action: undefined, NotAction: ['sts:X', 'sts:assumerole*'] })],
+  ],
+  [
+    'a Deny with NotAction',
+    'rejects',
+    [federated(), federated(undefined, { Effect: 'Deny', Action: undefined, NotAction: 'sts:X' })],
+  ],
+  // Not evaluated, and IAM takes no trust policy with it:
+  // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html
   [
     'NotPrincipal',
     'undecided',

@@ -38,6 +38,7 @@ test('the whole shape', () => {
           effect: 'Allow',
           principal: { anyone: false, entries: [{ kind: 'AWS', value: '111111111111' }] },
           actions: ['sts:AssumeRole'],
+          notActions: undefined,
           conditions: [
             { operator: 'Bool', key: 'aws:x', values: ['true'] },
             { operator: 'StringLike', key: 'a', values: ['b', 'c'] },
