@@ -1,4 +1,5 @@
 import { type ErrorCode, OidcError } from '../errors.ts'
+import { withoutTokens } from '../token/claims.ts'
 
 /** What went wrong in one exchange with STS. */
 export interface Failure {
@@ -45,14 +46,18 @@ export function classify(error: SdkError): Failure {
   const status = error.$metadata?.httpStatusCode ?? error.$response?.statusCode
   const requestId = error.$metadata?.requestId
   const failure = status === undefined ? network(error) : answer(error, status)
-  return requestId ? { ...failure, requestId } : failure
+  // A ValidationError quotes the value it complains of, which may be the token.
+  const detail = withoutTokens(failure.detail).replace(/\.+$/, '')
+  return { ...failure, detail, ...(requestId ? { requestId } : {}) }
 }
 
 function network(error: SdkError): Failure {
   const code = error.code ?? ''
   if (NETWORK.test(code) || error.name === 'TimeoutError') {
-    const detail = error.name === 'TimeoutError' && !NETWORK.test(code) ? 'no answer in time' : code
-    return { code: 'aws-unreachable', transient: true, detail: detail || error.message }
+    // The system's message names host and port, which may be the proxy's.
+    const named = error.message.includes(code) ? error.message : code
+    const detail = NETWORK.test(code) ? named : 'no answer in time'
+    return { code: 'aws-unreachable', transient: true, detail }
   }
   if (CERTIFICATE.test(code)) {
     return { code: 'aws-unreachable', transient: false, detail: `${code}: ${error.message}` }
@@ -65,8 +70,13 @@ function network(error: SdkError): Failure {
 }
 
 function answer(error: SdkError, status: number): Failure {
-  const code = (error.Code ?? error.name).replace(/Exception$/, '')
-  const detail = `${code}: ${error.message}`
+  if (NETWORK.test(error.code ?? '')) {
+    const detail = `the answer broke off (${error.code})`
+    return { code: 'aws-unreachable', transient: true, detail }
+  }
+  const wireCode = error.Code ?? error.name
+  const code = wireCode.replace(/Exception$/, '')
+  const detail = `${wireCode}: ${error.message}`
   if (code === 'InvalidIdentityToken') return { ...identityToken(error.message), detail }
   const known = CODES[code]
   if (known) return { code: known[0], transient: known[1] === 'transient', detail }

@@ -50,9 +50,9 @@ export async function readCircleciToken(
 
 function notFound(variables: readonly string[], failures: readonly MintFailure[]): OidcError {
   return new OidcError('token-not-found', {
-    what: `This job has no OIDC token: ${variables.join(' and ')} ${variables.length === 1 ? 'is' : 'are'} not set, and none could be minted (${listed(failures)}).`,
+    what: `This job has no OIDC token: ${variables.join(' and ')} ${variables.length === 1 ? 'is' : 'are'} unset or empty, and none could be minted (${listed(failures)}).`,
     likely:
-      'CircleCI leaves the token out in pull requests from forks (unless secrets are passed to them), on Server before 4.4 without a context, and where the job is not a CircleCI job at all.',
+      'CircleCI leaves the token out in pull requests from forks (unless secrets are passed to them), on Server before 4.4 without a context, on runners whose temporary directory is mounted noexec, and where the job is not a CircleCI job at all.',
     next: 'Outside CircleCI, say where the token is with --token-env, --token-file or --token-source stdin. In CircleCI, check the causes above; on Server, add any context to the job.',
   })
 }

@@ -34,7 +34,30 @@ export function decodeClaims(token: string, source: string): Claims {
   if (typeof claims !== 'object' || claims === null || Array.isArray(claims)) {
     throw malformed(source, 'Its second part does not decode to a JSON object.')
   }
+  const wrong = wrongClaim(claims as Readonly<Record<string, unknown>>)
+  if (wrong) throw malformed(source, wrong)
   return claims as Claims
+}
+
+// RFC 7519 §4.1: `iss` and `sub` are strings, `aud` is a string or a list of strings, `exp` and `iat` numbers.
+function wrongClaim(claims: Readonly<Record<string, unknown>>): string | undefined {
+  const kinds = { iss: isText, sub: isText, aud: isAudience, exp: isNumber, iat: isNumber }
+  const wrong = Object.entries(kinds).find(
+    ([name, fits]) => claims[name] !== undefined && !fits(claims[name]),
+  )
+  return wrong && `Its claim "${wrong[0]}" has a type that OpenID Connect does not allow.`
+}
+
+function isText(claim: unknown): boolean {
+  return typeof claim === 'string'
+}
+
+function isAudience(claim: unknown): boolean {
+  return isText(claim) || (Array.isArray(claim) && claim.every(isText))
+}
+
+function isNumber(claim: unknown): boolean {
+  return typeof claim === 'number'
 }
 
 function malformation(token: string): string | undefined {
@@ -43,12 +66,15 @@ function malformation(token: string): string | undefined {
     return `It has ${token.length} characters; STS takes at most ${MAXIMUM_LENGTH}.`
   }
   if (JWT.test(token)) return undefined
+  if (/^[[{]/.test(token)) return 'It is JSON, not the token that may be in it.'
   if (/^\$/.test(token)) return 'It is the name of a variable that nothing expanded.'
   if (/^["'].*["']$/s.test(token)) return 'Quotation marks are part of it.'
   if (/\s/.test(token)) return 'It has blanks or line breaks inside.'
-  const parts = token.split('.').length
-  if (parts !== 3)
-    return `It has ${parts} part${parts === 1 ? '' : 's'} instead of 3, separated by dots.`
+  const parts = token.split('.')
+  if (parts.length !== 3) {
+    return `It has ${parts.length} part${parts.length === 1 ? '' : 's'} instead of 3, separated by dots.`
+  }
+  if (parts.includes('')) return 'One of its three parts is empty; an unsigned token is of no use.'
   return 'It has characters that base64url does not have.'
 }
 
@@ -68,5 +94,11 @@ export function audiences(claims: Claims): readonly string[] {
 
 /** When the token expires, if it says so. */
 export function expiration(claims: Claims): Date | undefined {
-  return typeof claims.exp === 'number' ? new Date(claims.exp * 1000) : undefined
+  const date = new Date((claims.exp ?? Number.NaN) * 1000)
+  return Number.isNaN(date.getTime()) ? undefined : date
+}
+
+/** Hides whatever in the text could be a token, whole or cut: each begins with `{"` in base64url. */
+export function withoutTokens(text: string): string {
+  return text.replace(/\bey[\w-]{8,}(\.[\w-]*)*/g, '[token]')
 }

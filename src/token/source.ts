@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { addAbortSignal } from 'node:stream'
 import { OidcError } from '../errors.ts'
 import type { Environment } from '../options.ts'
 import { readCircleciToken } from './circleci.ts'
@@ -115,10 +116,8 @@ async function readStdin(signal: AbortSignal): Promise<WebIdentityToken> {
     })
   }
   const chunks: Buffer[] = []
-  for await (const chunk of process.stdin.iterator({ destroyOnReturn: true })) {
-    signal.throwIfAborted()
-    chunks.push(chunk)
-  }
+  // A pipe that never ends would keep the process alive after the time is up.
+  for await (const chunk of addAbortSignal(signal, process.stdin)) chunks.push(chunk)
   const text = Buffer.concat(chunks).toString('utf8')
   if (text.trim() !== '') return webIdentityToken(text, 'stdin')
   throw new OidcError('token-not-found', {
