@@ -12,7 +12,7 @@ export function expandVariables(text: string, env: Environment, where: string): 
   return text.replace(REFERENCE, (_, bare?: string, braced?: string, fallback?: string) => {
     const name = bare ?? braced ?? ''
     const value = env[name]
-    if (value) return value
+    if (typeof value === 'string' && value !== '') return value
     if (fallback !== undefined) return fallback
     throw unsetVariable(name, where)
   })

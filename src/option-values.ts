@@ -17,7 +17,8 @@ const LIMITS: Partial<Record<OptionName, Limits>> = {
 
 /**
  * The values of a command's options: a flag wins over `AWS_OIDC_<NAME>`, that over the default.
- * An empty variable counts as unset (an orb parameter left empty arrives so); an empty flag is an error.
+ * An empty variable counts as unset (an orb parameter left empty arrives so), also one that is empty once
+ * expanded; an empty flag is an error.
  */
 export function resolveOptions<Name extends OptionName>(
   names: readonly Name[],
@@ -32,8 +33,8 @@ function resolveOption(name: OptionName, flag: unknown, env: Environment): unkno
   const spec: OptionSpec = OPTIONS[name]
   if (flag !== undefined) return readFlag(name, spec, flag)
   const variable = environmentName(name)
-  const text = env[variable]?.trim()
-  if (text) return readText(name, spec, expandVariables(text, env, variable), variable)
+  const text = expandVariables(env[variable] ?? '', env, variable).trim()
+  if (text) return readText(name, spec, text, variable)
   return spec.default ?? (spec.kind === 'list' ? [] : spec.kind === 'flag' ? false : undefined)
 }
 
