@@ -23,6 +23,8 @@ export function startDeadline(seconds: number): Deadline {
     clear: () => clearTimeout(timer),
     race: async (doing, work) => {
       current = doing
+      // Work that fails when nobody waits for it any more must not end the process.
+      work.catch(() => {})
       controller.signal.throwIfAborted()
       let stop: (() => void) | undefined
       const timeUp = new Promise<never>((_, reject) => {

@@ -23,7 +23,10 @@ export function parseRoleArn(text: string): RoleArn {
     return { arn: text, partition, accountId, path, name }
   }
   throw new OidcError('invalid-role-arn', {
-    what: `The role ARN "${shorten(text)}" is not valid.`,
+    // A wrong variable name may have put a secret here, so only what looks like an ARN is shown.
+    what: /^\s*["']?arn:/i.test(text)
+      ? `The role ARN "${shorten(text)}" is not valid.`
+      : `The role ARN (${text.length} characters, not shown) is not valid.`,
     why: slip(text),
     next: `Give the ARN as the IAM console shows it at the top of the role's page: ${EXAMPLE}.`,
   })
@@ -52,9 +55,11 @@ function slip(text: string): string {
   const kind = resource.split('/')[0] ?? ''
   if (kind !== 'role') return wrongKind(kind)
   if (text.length > 2048) return `It has ${text.length} characters; the limit is 2048.`
+  if (/^role\/*$/.test(resource)) return 'The name of the role is missing.'
   const name = resource.split('/').at(-1) ?? ''
-  if (name === '') return 'The name of the role is missing after the "/".'
+  if (name === '') return 'It ends with "/"; the name of the role comes last.'
   if (name.length > 64) return `The role name has ${name.length} characters; the limit is 64.`
+  if (/^[\w+=,.@-]+$/.test(name)) return 'The path before the name of the role is not valid.'
   return `The role name "${shorten(name)}" has characters other than letters, digits and _+=,.@-`
 }
 

@@ -24,6 +24,8 @@ export interface AssumedRole {
   /** `arn:aws:sts::ACCOUNT:assumed-role/NAME/SESSION` */
   readonly arn: string
   readonly accountId: string
+  /** AWS's id of the request, where the answer has one. */
+  readonly requestId: string | undefined
 }
 
 /** One AssumeRoleWithWebIdentity request. Throws what the SDK throws, or `FailedExchange`. */
@@ -55,6 +57,7 @@ export async function assumeRoleWithWebIdentity(
       },
       arn,
       accountId: arn.split(':')[4] ?? '',
+      requestId: answer.$metadata.requestId,
     }
   }
   const parts = { AccessKeyId, SecretAccessKey, SessionToken, Expiration, AssumedRoleUser: arn }

@@ -1,9 +1,8 @@
 import { STSClient } from '@aws-sdk/client-sts'
-import { NodeHttpHandler } from '@smithy/node-http-handler'
 import { version } from '../../package.json'
 import type { Environment } from '../options.ts'
 import type { StsEndpoint } from './endpoint.ts'
-import { handlerOptions } from './transport.ts'
+import { lateHandler } from './transport.ts'
 
 /**
  * An STS client that asks nothing of the shared files, which may be what we are about to repair,
@@ -13,12 +12,7 @@ export function stsClient(endpoint: StsEndpoint, env: Environment): STSClient {
   // The SDK announces on stderr which Node its later versions will need; our users can't act on that.
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true'
   const { region, url, useFips, useDualstack } = endpoint
-  // Deferred by a turn: which proxy applies depends on the URL, which the client itself derives.
-  const handler = new NodeHttpHandler(async () => {
-    await Promise.resolve()
-    return handlerOptions(await endpointUrl(client), env)
-  })
-  const client = new STSClient({
+  const client: STSClient = new STSClient({
     region,
     ...(url ? { endpoint: url.href } : {}),
     useFipsEndpoint: useFips,
@@ -30,7 +24,7 @@ export function stsClient(endpoint: StsEndpoint, env: Environment): STSClient {
     sigv4aSigningRegionSet: [region],
     userAgentAppId: '',
     customUserAgent: [['circleci-aws-oidc', version]],
-    requestHandler: handler,
+    requestHandler: lateHandler(() => endpointUrl(client), env),
   })
   return client
 }

@@ -8,6 +8,7 @@ import {
 } from './assume-role.ts'
 import { endpointUrl, stsClient } from './client.ts'
 import type { StsEndpoint } from './endpoint.ts'
+import type { Failure } from './failure.ts'
 import { refusal } from './refusal.ts'
 import { ExchangeFailed, withRetries } from './retry.ts'
 
@@ -51,18 +52,31 @@ export async function exchangeToken(
   const attempt = async (number: number): Promise<AssumedRole> => {
     if (hasExpired(token)) await renew()
     const start = performance.now()
+    const took = () =>
+      `attempt ${number} at ${url.host} took ${Math.round(performance.now() - start)} ms`
     try {
-      return await assumeRoleWithWebIdentity(client, request, token.value, deadline.signal)
-    } finally {
-      debug(`attempt ${number} at ${url.host} took ${Math.round(performance.now() - start)} ms`)
+      const { signal } = deadline
+      const role = await assumeRoleWithWebIdentity(client, request, token.value, signal)
+      debug(`${took()}; AWS request id ${role.requestId ?? 'missing'}`)
+      return role
+    } catch (error) {
+      debug(`${took()} and failed`)
+      throw error
     }
+  }
+  // AWS calling a fresh token expired as well means that another one won't help.
+  let renewed = false
+  const mend = async (failure: Failure): Promise<boolean> => {
+    if (failure.code !== 'token-expired' || renewed) return false
+    renewed = true
+    return renew()
   }
   try {
     options.onToken(token)
     const role = await withRetries(attempt, {
       maxAttempts: options.maxAttempts,
       deadline,
-      mend: async (failure) => failure.code === 'token-expired' && (await renew()),
+      mend,
       onRetry: ({ detail, requestId }, { number, maximum }, delay) => {
         note(
           `Attempt ${number} of ${maximum} failed (${detail}); next in ${(delay / 1000).toFixed(1)} s.`,

@@ -1,9 +1,11 @@
+import { BlockList, isIP } from 'node:net'
 import { OidcError } from '../errors.ts'
 import type { Environment } from '../options.ts'
 
 /**
  * The proxy for a URL by `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`, lower case first.
- * An entry of `NO_PROXY` covers the host and everything beneath it, as curl and botocore read it.
+ * An entry of `NO_PROXY` covers the host and everything beneath it, `10.0.0.0/8` addresses (as in curl),
+ * `host:port` one port (as in botocore).
  */
 export function proxyFor(url: URL, env: Environment): URL | undefined {
   const read = (name: string) => env[name]?.trim() || env[name.toUpperCase()]?.trim()
@@ -23,8 +25,9 @@ export function proxyFor(url: URL, env: Environment): URL | undefined {
   })
 }
 
+// https://curl.se/docs/manpage.html#NOPROXY
 function isExcluded(url: URL, list: string): boolean {
-  const host = url.hostname.toLowerCase().replace(/^\[|\]$/g, '')
+  const host = url.hostname.toLowerCase().replace(/^\[|\]$|\.$/g, '')
   const port = url.port || (url.protocol === 'https:' ? '443' : '80')
   return list
     .toLowerCase()
@@ -34,9 +37,21 @@ function isExcluded(url: URL, list: string): boolean {
 
 function covers(entry: string, host: string, port: string): boolean {
   if (entry === '*') return true
+  if (entry.includes('/')) return isInNetwork(entry, host)
   const [, name = '', onlyPort] = /^\[?(.*?)\]?(?::(\d+))?$/.exec(entry) ?? []
   const ip6 = entry.split(':').length > 2 && !entry.startsWith('[')
-  const suffix = (ip6 ? entry : name).replace(/^\*?\./, '')
+  const suffix = (ip6 ? entry : name).replace(/^\*?\.|\.$/g, '')
   if (!ip6 && onlyPort && onlyPort !== port) return false
   return host === suffix || host.endsWith(`.${suffix}`)
+}
+
+function isInNetwork(entry: string, host: string): boolean {
+  const [network = '', bits = ''] = entry.split('/')
+  const family = isIP(network) === 6 ? 'ipv6' : 'ipv4'
+  const longest = family === 'ipv6' ? 128 : 32
+  if (isIP(network) === 0 || isIP(host) !== isIP(network)) return false
+  if (!/^\d{1,3}$/.test(bits) || Number(bits) > longest) return false
+  const networks = new BlockList()
+  networks.addSubnet(network, Number(bits), family)
+  return networks.check(host, family)
 }

@@ -22,7 +22,11 @@ export async function readSessionPolicy(given: string): Promise<string> {
   if (typeof policy !== 'object' || policy === null || !('Statement' in policy)) {
     throw invalid('The session policy has no "Statement".', 'Give a whole policy document.')
   }
-  const compact = JSON.stringify(policy)
+  // STS takes no characters above U+00FF; escaped they mean the same.
+  const compact = JSON.stringify(policy).replace(
+    /[^\x20-\xff]/g,
+    (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
   if (compact.length <= MAXIMUM_POLICY_LENGTH) return compact
   throw invalid(
     `The session policy has ${compact.length} characters without blanks; AWS takes at most ${MAXIMUM_POLICY_LENGTH}.`,

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import type { Agent } from 'node:https'
+import { NodeHttpHandler } from '@smithy/node-http-handler'
 import type { NodeHttpHandlerOptions } from '@smithy/types'
 import { OidcError } from '../errors.ts'
 import type { Environment } from '../options.ts'
@@ -12,10 +13,34 @@ const REQUEST_TIMEOUT = 15_000
 const UNUSED_AGENT = { destroy() {} }
 
 /**
+ * The SDK's HTTP handler, made with the first request: which proxy applies depends on the URL, which the
+ * client derives, and what is wrong with proxy or certificates fails that request.
+ */
+export function lateHandler(url: () => Promise<URL>, env: Environment) {
+  let made: Promise<NodeHttpHandler> | undefined
+  const make = async () => new NodeHttpHandler(await handlerOptions(await url(), env))
+  return {
+    metadata: { handlerProtocol: 'http/1.1' },
+    handle: async (...args: Parameters<NodeHttpHandler['handle']>) => {
+      made ??= make()
+      return (await made).handle(...args)
+    },
+    destroy: () => {
+      made?.then(
+        (handler) => handler.destroy(),
+        () => {},
+      )
+    },
+    updateHttpClientConfig: () => {},
+    httpHandlerConfigs: () => ({}),
+  }
+}
+
+/**
  * How the SDK's HTTP handler reaches `url`: with the timeouts it lacks, the proxy of the environment,
  * and the certificates of `AWS_CA_BUNDLE` (which replace Node's own, as in the AWS CLI).
  */
-export async function handlerOptions(url: URL, env: Environment): Promise<NodeHttpHandlerOptions> {
+async function handlerOptions(url: URL, env: Environment): Promise<NodeHttpHandlerOptions> {
   return {
     connectionTimeout: CONNECTION_TIMEOUT,
     requestTimeout: REQUEST_TIMEOUT,
