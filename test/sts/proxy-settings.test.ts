@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { proxyFor } from '../../src/sts/proxy-settings.ts'
+
+const STS = new URL('https://sts.eu-west-1.amazonaws.com/')
+const SANDBOX = new URL('http://127.0.0.1:4566/')
+
+function proxyOf(url: URL, env: Record<string, string>): string | undefined {
+  return proxyFor(url, env)?.href
+}
+
+describe('which variable', () => {
+  const cases: [url: URL, env: Record<string, string>, proxy: string | undefined][] = [
+    [STS, {}, undefined],
+    [STS, { HTTPS_PROXY: 'http://up.test:3128' }, 'http://up.test:3128/'],
+    [STS, { https_proxy: 'http://low.test:3128' }, 'http://low.test:3128/'],
+    [STS, { https_proxy: 'http://low.test', HTTPS_PROXY: 'http://up.test' }, 'http://low.test/'],
+    [STS, { https_proxy: '', HTTPS_PROXY: 'http://up.test' }, 'http://up.test/'],
+    [STS, { HTTP_PROXY: 'http://plain.test' }, undefined],
+    [STS, { ALL_PROXY: 'http://all.test' }, 'http://all.test/'],
+    [STS, { ALL_PROXY: 'http://all.test', HTTPS_PROXY: 'http://up.test' }, 'http://up.test/'],
+    [STS, { HTTPS_PROXY: 'https://tls.test' }, 'https://tls.test/'],
+    [STS, { HTTPS_PROXY: 'bare.test:3128' }, 'http://bare.test:3128/'],
+    [STS, { HTTPS_PROXY: 'http://ana:pw@up.test' }, 'http://ana:pw@up.test/'],
+    [SANDBOX, { HTTP_PROXY: 'http://plain.test' }, 'http://plain.test/'],
+    [SANDBOX, { http_proxy: 'http://plain.test' }, 'http://plain.test/'],
+    [SANDBOX, { HTTPS_PROXY: 'http://up.test' }, undefined],
+  ]
+  for (const [url, env, proxy] of cases) {
+    test(`${url.protocol} with ${JSON.stringify(env)}: ${proxy ?? 'none'}`, () => {
+      assert.equal(proxyOf(url, env), proxy)
+    })
+  }
+})
+
+// https://curl.se/docs/manpage.html (--noproxy, NO_PROXY): domains match their hosts and themselves, "local.com"
+// matches local.com, local.com:80 and www.local.com, but not www.notlocal.com; "*" matches all; addresses may be
+// given as CIDR; separators are commas, and blanks in addition. A port is botocore's addition.
+describe('NO_PROXY', () => {
+  const cases: [list: string, host: string, bypassed: boolean][] = [
+    ['local.com', 'local.com', true],
+    ['local.com', 'local.com:80', true],
+    ['local.com', 'www.local.com', true],
+    ['local.com', 'www.notlocal.com', false],
+    ['local.com', 'local.com.evil.test', false],
+    ['.local.com', 'www.local.com', true],
+    ['.local.com', 'local.com', true],
+    ['*.local.com', 'www.local.com', true],
+    ['LOCAL.com', 'www.Local.COM', true],
+    ['local.com.', 'local.com', true],
+    ['local.com', 'local.com.', true],
+    ['*', 'anything.test', true],
+    ['a.test,local.com', 'local.com', true],
+    ['a.test, local.com ,b.test', 'local.com', true],
+    ['a.test local.com', 'local.com', true],
+    [',', 'local.com', false],
+    ['.', 'local.com', false],
+    ['amazonaws.com', 'sts.eu-west-1.amazonaws.com', true],
+    ['local.com:8443', 'local.com:8443', true],
+    ['local.com:8443', 'local.com', false],
+    ['local.com:443', 'local.com', true],
+    ['127.0.0.1', '127.0.0.1:4566', true],
+    ['127.0.0.1', '127.0.0.2', false],
+    ['192.168.0.0/16', '192.168.44.1', true],
+    ['192.168.0.0/16', '192.169.0.1', false],
+    ['10.0.0.0/8', 'ten.test', false],
+    ['0.0.0.0/0', '8.8.8.8', true],
+    ['10.0.0.0/33', '10.0.0.1', false],
+    ['10.0.0.0/', '10.0.0.1', false],
+    ['local.com/8', 'local.com', false],
+    ['::1', '[::1]:4566', true],
+    ['[::1]', '[::1]', true],
+    ['[::1]:4566', '[::1]:4566', true],
+    ['[::1]:4566', '[::1]:4567', false],
+    ['fd00::/8', '[fd12::1]', true],
+    ['fd00::/8', '[fe80::1]', false],
+    ['fd00::/8', '127.0.0.1', false],
+  ]
+  for (const [list, host, bypassed] of cases) {
+    test(`${JSON.stringify(list)}: ${host} ${bypassed ? 'directly' : 'through the proxy'}`, () => {
+      const proxy = 'http://proxy.test:3128'
+      const expected = bypassed ? undefined : `${proxy}/`
+      const url = new URL(`https://${host}/`)
+      assert.equal(proxyOf(url, { HTTPS_PROXY: proxy, NO_PROXY: list }), expected)
+      assert.equal(proxyOf(url, { HTTPS_PROXY: proxy, no_proxy: list }), expected)
+    })
+  }
+
+  test('lower case comes first', () => {
+    const env = { HTTPS_PROXY: 'http://proxy.test', no_proxy: 'other.test', NO_PROXY: '*' }
+    assert.equal(proxyOf(STS, env), 'http://proxy.test/')
+  })
+})
+
+for (const [name, value] of [
+  ['HTTPS_PROXY', 'socks5://ana:geheim@proxy.test'],
+  ['https_proxy', 'http://ana:geheim@'],
+  ['ALL_PROXY', 'socks5h://ana:geheim@proxy.test:1080'],
+] as const) {
+  test(`${name}=${value}: refused without showing the password`, () => {
+    assert.throws(() => proxyFor(STS, { [name]: value }), {
+      code: 'invalid-usage',
+      message: `The proxy in ${name.toUpperCase()} is not an http:// or https:// URL.`,
+      next: 'Write it as http://HOST:PORT, or unset it.',
+    })
+    assert.equal(proxyFor(STS, { [name]: value, NO_PROXY: 'amazonaws.com' }), undefined)
+  })
+}
