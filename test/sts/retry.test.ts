@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { type Deadline, startDeadline } from '../../src/deadline.ts'
+import { FailedExchange, type Failure } from '../../src/sts/failure.ts'
+import { ExchangeFailed, type RetryOptions, withRetries } from '../../src/sts/retry.ts'
+
+const TRANSIENT: Failure = { code: 'aws-unavailable', transient: true, detail: 'HTTP 503' }
+const PERMANENT: Failure = { code: 'access-denied', transient: false, detail: 'AccessDenied: no' }
+const EXPIRED: Failure = { code: 'token-expired', transient: false, detail: 'ExpiredToken: old' }
+
+/** A deadline that never comes and does not wait between attempts. */
+const impatient: Deadline = {
+  signal: new AbortController().signal,
+  remaining: () => 1000,
+  clear: () => {},
+  race: (doing, work) =>
+    doing === 'waiting to try again' ? (Promise.resolve() as typeof work) : work,
+}
+
+/** Fails with the failures given, one per attempt, then succeeds; tells how many attempts there were. */
+function attempts(...failures: Failure[]) {
+  const made: number[] = []
+  const attempt = async (number: number) => {
+    made.push(number)
+    const failure = failures[made.length - 1]
+    if (failure) throw new FailedExchange(failure)
+    return 'done'
+  }
+  return { made, attempt }
+}
+
+/** Runs with retries and keeps what was told of each. */
+async function run(failures: readonly Failure[], options: Partial<RetryOptions> = {}) {
+  const { made, attempt } = attempts(...failures)
+  const delays: number[] = []
+  const told: string[] = []
+  const outcome = await withRetries(attempt, {
+    maxAttempts: 5,
+    deadline: impatient,
+    mend: async () => false,
+    onRetry: ({ detail }, { number, maximum }, delay) => {
+      delays.push(delay)
+      told.push(`${number} of ${maximum}: ${detail}`)
+    },
+    ...options,
+  }).catch((error: unknown) => error)
+  return { outcome, made, delays, told }
+}
+
+test('transient failures are retried until an attempt succeeds, each told of', async () => {
+  const { outcome, made, told } = await run([TRANSIENT, TRANSIENT])
+  assert.equal(outcome, 'done')
+  assert.deepEqual(made, [1, 2, 3])
+  assert.deepEqual(told, ['1 of 5: HTTP 503', '2 of 5: HTTP 503'])
+})
+
+for (const maxAttempts of [1, 2, 5]) {
+  test(`at most ${maxAttempts} attempts; the last failure is the outcome`, async () => {
+    const { outcome, made, told } = await run(Array(10).fill(TRANSIENT), { maxAttempts })
+    assert.equal(made.length, maxAttempts)
+    assert.equal(told.length, maxAttempts - 1)
+    assert.ok(outcome instanceof ExchangeFailed)
+    assert.deepEqual([outcome.failure, outcome.attempts], [TRANSIENT, maxAttempts])
+  })
+}
+
+test('a permanent failure ends it at once, also after transient ones', async () => {
+  const first = await run([PERMANENT])
+  assert.deepEqual([first.made, first.told], [[1], []])
+  assert.ok(first.outcome instanceof ExchangeFailed)
+  assert.equal(first.outcome.failure, PERMANENT)
+  const later = await run([TRANSIENT, PERMANENT])
+  assert.deepEqual(later.made, [1, 2])
+})
+
+test('a defect is no failure of the exchange', async () => {
+  const defect = 'thrown, but not an error'
+  const attempt = () => Promise.reject(defect)
+  const options = { maxAttempts: 3, deadline: impatient, onRetry() {}, mend: async () => false }
+  await assert.rejects(withRetries(attempt, options), (error) => error === defect)
+})
+
+test('what is mended is tried again at once and counts as an attempt', async () => {
+  const mended: string[] = []
+  const mend = async ({ code }: Failure) => {
+    mended.push(code)
+    return code === 'token-expired'
+  }
+  const { outcome, made, told } = await run([EXPIRED], { mend })
+  assert.deepEqual([outcome, made, told, mended], ['done', [1, 2], [], ['token-expired']])
+  const last = await run([EXPIRED, EXPIRED], { mend, maxAttempts: 2 })
+  assert.ok(last.outcome instanceof ExchangeFailed)
+  assert.deepEqual(last.made, [1, 2])
+})
+
+// AWS Architecture Blog, "Exponential Backoff And Jitter": full jitter is random between 0 and the backoff.
+test('full jitter: from 0 to 0.5 s, doubled each time, at most 10 s', async (t) => {
+  const random = t.mock.method(Math, 'random', () => 0)
+  const failures = Array(9).fill(TRANSIENT)
+  const none = await run(failures, { maxAttempts: 10 })
+  assert.deepEqual(none.delays, Array(9).fill(0))
+  random.mock.mockImplementation(() => 1)
+  const most = await run(failures, { maxAttempts: 10 })
+  assert.deepEqual(most.delays, [500, 1000, 2000, 4000, 8000, 10000, 10000, 10000, 10000])
+  random.mock.mockImplementation(() => 0.25)
+  const quarter = await run(failures, { maxAttempts: 4 })
+  assert.deepEqual(quarter.delays, [125, 250, 500])
+})
+
+test('it waits as long as it says', async (t) => {
+  t.mock.method(Math, 'random', () => 0.4)
+  const deadline = startDeadline(10)
+  t.after(() => deadline.clear())
+  const start = performance.now()
+  const { delays } = await run([TRANSIENT], { deadline })
+  assert.deepEqual(delays, [200])
+  assert.ok(performance.now() - start >= 199)
+})
+
+test('the deadline ends an attempt that takes too long, and the wait for the next', async (t) => {
+  t.mock.method(Math, 'random', () => 1)
+  for (const [attempt, doing] of [
+    [() => new Promise<string>(() => {}), 'waiting for AWS STS (attempt 1)'],
+    [() => Promise.reject(new FailedExchange(TRANSIENT)), 'waiting to try again'],
+  ] as const) {
+    const deadline = startDeadline(0.05)
+    const options = { maxAttempts: 5, deadline, onRetry() {}, mend: async () => false }
+    await assert.rejects(withRetries<string>(attempt, options), {
+      code: 'timed-out',
+      exitCode: 5,
+      message: `The command was not done after 0.05 s; it was ${doing}.`,
+    })
+  }
+})
