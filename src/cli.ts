@@ -1,12 +1,10 @@
-import yargs from 'yargs'
 import { version } from '../package.json'
 import type { Command, Context } from './command.ts'
+import { readFlags } from './command-line.ts'
 import { ASSUME_ROLE_OPTIONS } from './commands/assume-role-options.ts'
 import { OidcError } from './errors.ts'
 import { resolveOptions } from './option-values.ts'
-import { environmentName, OPTIONS, type OptionName, type OptionSpec } from './options.ts'
-
-const PROGRAM = 'circleci-aws-oidc'
+import type { OptionName } from './options.ts'
 
 function command<Name extends OptionName>(definition: Command<Name>): Command {
   return definition as unknown as Command
@@ -32,101 +30,57 @@ const COMMANDS: Readonly<Record<string, Command>> = {
 /** Parses the command line and runs the command; resolves to the exit code. */
 export async function runCli(
   args: readonly string[],
-  { env, terminal }: Omit<Context, 'rest'>,
+  context: Omit<Context, 'rest'>,
 ): Promise<number> {
-  const [name = '', ...own] = args
-  const chosen = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
-  if (!chosen) return overview(name, own, terminal.print)
-  const separator = own.indexOf('--')
-  const typed = separator < 0 ? own : own.slice(0, separator)
-  const rest = separator < 0 ? [] : own.slice(separator + 1)
-  const parser = commandParser(chosen)
-  const flags = parser.parseSync(typed)
+  const found = findCommand(args)
+  if (!found) return runWithoutCommand(args, context.terminal.print)
+  const separator = found.args.indexOf('--')
+  const typed = separator < 0 ? found.args : found.args.slice(0, separator)
+  const rest = separator < 0 ? [] : found.args.slice(separator + 1)
+  const { options, load } = found.command
+  const flags = readFlags(options, typed) ?? (await readUnusual(found.command, typed))
   if (flags['help'] === true) {
-    terminal.print(await parser.getHelp())
+    const { commandHelp } = await import('./help.ts')
+    context.terminal.print(await commandHelp(found.command))
     return 0
   }
-  const run = await chosen.load()
-  return run(resolveOptions(chosen.options, flags, env), { env, terminal, rest })
+  const run = await load()
+  return run(resolveOptions(options, flags, context.env), { ...context, rest })
 }
 
-// One parser per command, without yargs' own commands: those render help on every run.
-function commandParser(chosen: Command) {
-  const parser = baseParser()
-    .usage(`${PROGRAM} ${chosen.usage}\n\n${chosen.summary}.`)
-    .example(`${PROGRAM} ${chosen.example}`, '')
-    .epilogue(`Each option is also read from ${environmentName('role-arn')} and the like.`)
-  for (const name of chosen.options) {
-    const spec: OptionSpec = OPTIONS[name]
-    parser.option(name, {
-      type: spec.kind === 'flag' ? 'boolean' : 'string',
-      requiresArg: spec.kind !== 'flag',
-      description: describe(spec),
-    })
+async function readUnusual(command: Command, args: readonly string[]) {
+  const { readFlagsStrictly } = await import('./help.ts')
+  return readFlagsStrictly(command, args)
+}
+
+/** The command named by the first two words or by the first, and the arguments after it. */
+function findCommand(
+  args: readonly string[],
+): { command: Command; args: readonly string[] } | undefined {
+  for (const words of [2, 1]) {
+    const name = args.slice(0, words).join(' ')
+    const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
+    if (command) return { command, args: args.slice(words) }
   }
-  return parser.strict()
+  return undefined
 }
 
-function baseParser() {
-  return yargs()
-    .scriptName(PROGRAM)
-    .help(false)
-    .version(false)
-    .option('help', { alias: 'h', type: 'boolean', description: 'Show this help' })
-    .exitProcess(false)
-    .wrap(110)
-    .parserConfiguration({
-      'boolean-negation': false,
-      'camel-case-expansion': false,
-      'dot-notation': false,
-      'parse-numbers': false,
-      'parse-positional-numbers': false,
-    })
-    .fail((message, error) => {
-      throw error ?? usageError(message)
-    })
-}
-
-function describe({ description, choices, default: value }: OptionSpec): string {
-  const notes = [
-    ...(choices && choices.length > 1 ? [choices.join(', ')] : []),
-    ...(value !== undefined ? [`default ${value}`] : []),
-  ]
-  return notes.length > 0 ? `${description} [${notes.join('; ')}]` : description
-}
-
-async function overview(
-  name: string,
-  rest: readonly string[],
+async function runWithoutCommand(
+  [name = '', ...rest]: readonly string[],
   print: (text: string) => void,
 ): Promise<number> {
   if (name === '--version' || name === '-v') {
     print(version)
     return 0
   }
-  const asksForHelp = ['', '--help', '-h', 'help'].includes(name)
-  const topic = rest[0] ? COMMANDS[rest[0]] : undefined
-  if (asksForHelp) {
-    print(await (topic ? commandParser(topic) : overviewParser()).getHelp())
+  if (['', '--help', '-h', 'help'].includes(name)) {
+    const { commandHelp, overviewHelp } = await import('./help.ts')
+    const topic = findCommand(rest)
+    print(await (topic ? commandHelp(topic.command) : overviewHelp(COMMANDS)))
     return name === '' ? 2 : 0
   }
   throw new OidcError('invalid-usage', {
     what: `There is no command "${name}".`,
     next: `Choose one of: ${Object.keys(COMMANDS).join(', ')}. Options follow the command.`,
-  })
-}
-
-function overviewParser() {
-  const parser = baseParser()
-    .usage(`${PROGRAM} COMMAND [options]\n\nShort-lived AWS credentials for a CI job's OIDC token.`)
-    .epilogue(`${PROGRAM} COMMAND --help tells more of a command; --version prints the version.`)
-  for (const [name, { summary }] of Object.entries(COMMANDS)) parser.command(name, summary)
-  return parser
-}
-
-function usageError(message: string): OidcError {
-  return new OidcError('invalid-usage', {
-    what: message.replaceAll('\n', ' ').replace(/\.?$/, '.'),
-    next: `Run ${PROGRAM} COMMAND --help for the options.`,
   })
 }

@@ -1,10 +1,10 @@
-import { randomBytes } from 'node:crypto'
 import { rmSync, unlinkSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { OidcError } from '../errors.ts'
 import { unwritable } from './file-error.ts'
 import { onInterruption } from './interruption.ts'
 import { createLockFile, isStale, type LockHolder, readLockHolder } from './lock-holder.ts'
+import { uniqueId } from './unique-id.ts'
 
 // Our own: the stale takeover of the package proper-lockfile can remove a lock just taken by
 // another, so that after a kill -9 two writers may both hold it.
@@ -26,7 +26,7 @@ export interface FileLock {
  */
 export async function lockFile(target: string, timeoutMs = DEFAULT_TIMEOUT_MS): Promise<FileLock> {
   const path = `${target}.lock`
-  const id = randomBytes(12).toString('hex')
+  const id = uniqueId()
   const deadline = Date.now() + timeoutMs
   for (;;) {
     if (tryCreate(path, id, target)) {
@@ -84,7 +84,7 @@ function tryCreate(path: string, id: string, target: string): boolean {
  */
 function breakLock(path: string, stale: LockHolder, target: string): void {
   const right = `${path}.break-${stale.id}`
-  if (!tryCreate(right, randomBytes(12).toString('hex'), target)) {
+  if (!tryCreate(right, uniqueId(), target)) {
     const holder = readLockHolder(right)
     if (holder && isStale(holder)) breakLock(right, holder, target)
     return

@@ -1,13 +1,13 @@
-import { randomBytes } from 'node:crypto'
 import { lstatSync, readdirSync, rmSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
+import { uniqueId } from './unique-id.ts'
 
 const TEMPORARY = /^\.circleci-aws-oidc-[0-9a-f]{24}\.tmp$/
 const LEFT_OVER_AFTER_MS = 60_000
 
-/** An unpredictable name beside the target, by which a killed process's file is recognised. */
+/** A new name beside the target, by which a killed process's file is recognised. */
 export function temporaryPath(target: string): string {
-  return join(dirname(target), `.circleci-aws-oidc-${randomBytes(12).toString('hex')}.tmp`)
+  return join(dirname(target), `.circleci-aws-oidc-${uniqueId()}.tmp`)
 }
 
 /**

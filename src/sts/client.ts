@@ -25,8 +25,16 @@ export function stsClient(endpoint: StsEndpoint, env: Environment): STSClient {
     userAgentAppId: '',
     customUserAgent: [['circleci-aws-oidc', version]],
     requestHandler: lateHandler(() => endpointUrl(client), env),
+    streamCollector: collect,
   })
   return client
+}
+
+/** The bytes of an answer. The SDK's own collector loads web streams, which Node's HTTP never gives. */
+async function collect(stream: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = []
+  for await (const chunk of stream) chunks.push(chunk)
+  return Buffer.concat(chunks)
 }
 
 /** The URL that the client sends its requests to. */

@@ -1,4 +1,4 @@
-import type { Deadline } from '../deadline.ts'
+import { type Deadline, now } from '../deadline.ts'
 import type { Environment } from '../options.ts'
 import { hasExpired, type WebIdentityToken } from '../token/web-identity-token.ts'
 import {
@@ -51,9 +51,8 @@ export async function exchangeToken(
   }
   const attempt = async (number: number): Promise<AssumedRole> => {
     if (hasExpired(token)) await renew()
-    const start = performance.now()
-    const took = () =>
-      `attempt ${number} at ${url.host} took ${Math.round(performance.now() - start)} ms`
+    const start = now()
+    const took = () => `attempt ${number} at ${url.host} took ${Math.round(now() - start)} ms`
     try {
       const { signal } = deadline
       const role = await assumeRoleWithWebIdentity(client, request, token.value, signal)

@@ -1,0 +1,89 @@
+import { readFile } from 'node:fs/promises'
+import type { Plugin } from 'esbuild'
+
+/** What the AWS SDK asks of a crash-safe random id; it only labels requests. */
+const UUID = `export const bindV4 = () => () => {
+  const digits = () => Math.floor(Math.random() * 65536).toString(16).padStart(4, '0')
+  const rest = '89ab'[Math.floor(Math.random() * 4)] + digits().slice(1)
+  return [digits() + digits(), digits(), '4' + digits().slice(1), rest, digits() + digits() + digits()].join('-')
+}`
+
+// Its agent check loads TLS even for a plain HTTP endpoint; the check needs only the method.
+const NODE_HTTPS = `import * as https from 'node:https'
+class Agent {
+  static [Symbol.hasInstance](value) { return typeof value?.destroy === 'function' }
+  constructor(options) { return new https.Agent(options) }
+}
+export const node_https = { Agent, request: (...args) => https.request(...args) }`
+
+/** Modules that are large or slow to load and that no command needs, with what stands in for them. */
+const MODULES: Readonly<Record<string, string>> = {
+  // Compiles a large emoji expression at start; our help is plain text.
+  'string-width': 'export default (text) => text.length',
+  // For browsers only.
+  bowser: 'export default {}',
+  // STS has no streams of events.
+  '@smithy/core/event-streams': 'export class EventStreamSerde {}',
+  // The proxy agents' own logging.
+  debug: 'export default () => Object.assign(() => {}, { enabled: false })',
+  // The default credential chain: our clients are given their credentials, or sign nothing.
+  '@aws-sdk/credential-provider-node':
+    'export const defaultProvider = () => async () => { throw new Error("no credentials") }',
+}
+
+const FILES: Readonly<Record<string, string>> = {
+  'node-http-handler/dist-es/node-https.js': NODE_HTTPS,
+  'serde/uuid/v4.js': UUID,
+}
+
+/** Edits of a module's text; each must still find what it replaces. */
+const EDITS: Readonly<Record<string, readonly [from: string, to: string]>> = {
+  // Reading the function at load would load all of node:crypto.
+  'submodules/serde/index.js': [
+    'const _getRandomValues = getRandomValues;',
+    'const _getRandomValues = undefined;',
+  ],
+  // So would making a hash to see whether it can.
+  'checksum/sha256/Sha256Node.js': ['createHash("sha256");\n        return true', 'return true'],
+}
+
+/** Keeps out of the bundle what it does not need. */
+export const replacements: Plugin = {
+  name: 'replacements',
+  setup({ onResolve, onLoad }) {
+    // Kept apart: the sandbox is no part of what the orb embeds.
+    onResolve({ filter: /\/sandbox\/index\.ts$/ }, () => ({
+      path: './sandbox.cjs',
+      external: true,
+    }))
+    onResolve({ filter: exactly(Object.keys(MODULES)) }, ({ path }) => ({
+      path,
+      namespace: 'replaced',
+    }))
+    onLoad({ filter: /./, namespace: 'replaced' }, ({ path }) => ({
+      contents: MODULES[path] ?? '',
+    }))
+    for (const [path, contents] of Object.entries(FILES)) {
+      onLoad({ filter: endingIn(path) }, () => ({ contents }))
+    }
+    for (const [path, [from, to]] of Object.entries(EDITS)) {
+      onLoad({ filter: endingIn(path) }, async ({ path: file }) => {
+        const text = await readFile(file, 'utf8')
+        if (!text.includes(from)) throw new Error(`${file} no longer has: ${from}`)
+        return { contents: text.replace(from, to) }
+      })
+    }
+  },
+}
+
+function exactly(names: readonly string[]): RegExp {
+  return new RegExp(`^(${names.map(escaped).join('|')})$`)
+}
+
+function endingIn(path: string): RegExp {
+  return new RegExp(`${escaped(path).replaceAll('/', '[/\\\\]')}$`)
+}
+
+function escaped(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+}

@@ -1,0 +1,71 @@
+import yargs, { type Argv } from 'yargs'
+import type { Command } from './command.ts'
+import { PARSER_CONFIGURATION } from './command-line.ts'
+import { OidcError } from './errors.ts'
+import type { Flags } from './option-values.ts'
+import { environmentName, OPTIONS, type OptionSpec } from './options.ts'
+
+const PROGRAM = 'circleci-aws-oidc'
+
+/** What yargs makes of a command line that the quick way did not take: flags, or the wish for help. */
+export function readFlagsStrictly(command: Command, args: readonly string[]): Flags {
+  return commandParser(command).parseSync(args)
+}
+
+export function commandHelp(command: Command): Promise<string> {
+  return commandParser(command).getHelp()
+}
+
+export function overviewHelp(commands: Readonly<Record<string, Command>>): Promise<string> {
+  const parser = baseParser()
+    .usage(`${PROGRAM} COMMAND [options]\n\nShort-lived AWS credentials for a CI job's OIDC token.`)
+    .epilogue(`${PROGRAM} COMMAND --help tells more of a command; --version prints the version.`)
+  for (const [name, { summary }] of Object.entries(commands)) parser.command(name, summary)
+  return parser.getHelp()
+}
+
+// One parser per command, without yargs' own commands: those render help on every run.
+function commandParser(command: Command): Argv {
+  const parser = baseParser()
+    .usage(`${PROGRAM} ${command.usage}\n\n${command.summary}.`)
+    .example(`${PROGRAM} ${command.example}`, '')
+    .epilogue(`Each option is also read from ${environmentName('role-arn')} and the like.`)
+  for (const name of command.options) {
+    const spec: OptionSpec = OPTIONS[name]
+    parser.option(name, {
+      type: spec.kind === 'flag' ? 'boolean' : 'string',
+      requiresArg: spec.kind !== 'flag',
+      description: describe(spec),
+    })
+  }
+  return parser.strict()
+}
+
+function baseParser(): Argv {
+  return yargs()
+    .scriptName(PROGRAM)
+    .help(false)
+    .version(false)
+    .option('help', { alias: 'h', type: 'boolean', description: 'Show this help' })
+    .exitProcess(false)
+    .wrap(110)
+    .parserConfiguration(PARSER_CONFIGURATION)
+    .fail((message, error) => {
+      throw usageError(message || error.message)
+    })
+}
+
+function describe({ description, choices, default: value }: OptionSpec): string {
+  const notes = [
+    ...(choices && choices.length > 1 ? [choices.join(', ')] : []),
+    ...(value !== undefined ? [`default ${value}`] : []),
+  ]
+  return notes.length > 0 ? `${description} [${notes.join('; ')}]` : description
+}
+
+function usageError(message: string): OidcError {
+  return new OidcError('invalid-usage', {
+    what: message.replaceAll('\n', ' ').replace(/\.?$/, '.'),
+    next: `Run ${PROGRAM} COMMAND --help for the options.`,
+  })
+}
