@@ -1,0 +1,103 @@
+import { accountOf, providerArn, type RoleSetup } from './role-setup.ts'
+import type { TrustedTokens } from './trusted-party.ts'
+
+/**
+ * A POSIX script that makes provider, role, permission policy and attachments, or brings them up to date.
+ * `inputs` is the part that sets `here` to the directory of the JSON files.
+ */
+export function setUpScript(setup: RoleSetup, inputs: string): string {
+  const { party } = setup
+  const parts = [
+    header(setup),
+    inputs,
+    CHECK_ACCOUNT,
+    EXISTS,
+    ...(party.kind === 'tokens' ? [PROVIDER, ...(setup.tags.size > 0 ? [PROVIDER_TAGS] : [])] : []),
+    ROLE,
+    ...(setup.maxSessionDuration === undefined ? [] : [maxSessionDuration(setup)]),
+    ...(setup.tags.size > 0 ? [ROLE_TAGS] : []),
+    ...(setup.permissionPolicy === undefined ? [] : [PERMISSION_POLICY]),
+    ...setup.policyArns.map(attachment),
+    `aws iam get-role --role-name "$role_name" --query Role.Arn --output text`,
+  ]
+  return `${parts.join('\n\n')}\n`
+}
+
+function header(setup: RoleSetup): string {
+  const { party, roleName } = setup
+  const trusted = party.kind === 'tokens' ? 'the OIDC provider and ' : ''
+  return `#!/bin/sh
+# Creates ${trusted}the role ${roleName} in account ${accountOf(setup)}, or brings them up to date,
+# and prints the ARN of the role. A second run changes nothing. The trust policy of a role
+# that is there already is replaced. Needs the AWS CLI with an administrator's credentials.
+set -eu
+export AWS_PAGER=''
+
+account_id=${word(accountOf(setup))}
+role_name=${word(roleName)}${party.kind === 'tokens' ? providerVariables(party, setup) : ''}`
+}
+
+function providerVariables(party: TrustedTokens, setup: RoleSetup): string {
+  return `
+provider_arn=${word(providerArn(party, setup))}
+client_id=${word(party.audience)}`
+}
+
+const CHECK_ACCOUNT = `caller=$(aws sts get-caller-identity --query Account --output text)
+if [ "$caller" != "$account_id" ]; then
+  echo "These credentials belong to account $caller, not to $account_id." >&2
+  exit 1
+fi`
+
+const EXISTS = `# Succeeds when the command does, fails when IAM knows no such thing; any other failure ends the script.
+exists() {
+  if message=$("$@" 2>&1 >/dev/null); then
+    return 0
+  fi
+  case $message in
+    *NoSuchEntity*) return 1 ;;
+  esac
+  printf '%s\\n' "$message" >&2
+  exit 1
+}`
+
+const PROVIDER = `if exists aws iam get-open-id-connect-provider --open-id-connect-provider-arn "$provider_arn"; then
+  found=$(aws iam get-open-id-connect-provider --open-id-connect-provider-arn "$provider_arn" \\
+    --query "ClientIDList[?@=='$client_id'] | [0]" --output text)
+  if [ "$found" != "$client_id" ]; then
+    aws iam add-client-id-to-open-id-connect-provider \\
+      --open-id-connect-provider-arn "$provider_arn" --client-id "$client_id"
+  fi
+else
+  aws iam create-open-id-connect-provider --cli-input-json "file://$here/provider.json" >/dev/null
+fi`
+
+const PROVIDER_TAGS = `aws iam tag-open-id-connect-provider \\
+  --open-id-connect-provider-arn "$provider_arn" --tags "file://$here/tags.json"`
+
+const ROLE = `if exists aws iam get-role --role-name "$role_name"; then
+  aws iam update-assume-role-policy --role-name "$role_name" \\
+    --policy-document "file://$here/trust-policy.json"
+else
+  aws iam create-role --cli-input-json "file://$here/role.json" \\
+    --assume-role-policy-document "file://$here/trust-policy.json" >/dev/null
+fi`
+
+function maxSessionDuration({ maxSessionDuration: seconds }: RoleSetup): string {
+  return `aws iam update-role --role-name "$role_name" --max-session-duration ${seconds} >/dev/null`
+}
+
+const ROLE_TAGS = `aws iam tag-role --role-name "$role_name" --tags "file://$here/tags.json"`
+
+const PERMISSION_POLICY = `aws iam put-role-policy --role-name "$role_name" --policy-name "$role_name" \\
+  --policy-document "file://$here/permission-policy.json"`
+
+function attachment(arn: string): string {
+  return `aws iam attach-role-policy --role-name "$role_name" \\
+  --policy-arn ${word(arn)}`
+}
+
+/** One word for the shell, whatever it holds. */
+function word(value: string): string {
+  return `'${value.replaceAll("'", "'\\''")}'`
+}

@@ -1,0 +1,104 @@
+import { issuerHostPath } from './context-keys.ts'
+import type { Generated } from './generated-file.ts'
+import { checkPolicyLength, policyWith } from './policy-document.ts'
+import type { RoleSetup } from './role-setup.ts'
+import type { TrustedTokens } from './trusted-party.ts'
+import { yamlText } from './yaml.ts'
+
+type Part = Readonly<Record<string, unknown>>
+
+/** A CloudFormation template. Literals hold no `Fn::Sub`, so nothing in them is replaced. */
+export function cloudformation(setup: RoleSetup): Generated {
+  checkPolicyLength(setup)
+  const { party } = setup
+  const template = party.kind === 'tokens' ? tokensTemplate(setup, party) : roleTemplate(setup)
+  const text = yamlText({ AWSTemplateFormatVersion: '2010-09-09', ...template })
+  return { files: [{ name: 'template.yaml', text }], text }
+}
+
+function tokensTemplate(setup: RoleSetup, party: TrustedTokens): Part {
+  const host = issuerHostPath(party.issuer)
+  const existing = {
+    'Fn::Sub': `arn:\${AWS::Partition}:iam::\${AWS::AccountId}:oidc-provider/${host}`,
+  }
+  const providerArn = { 'Fn::If': ['CreatesProvider', { Ref: 'Provider' }, existing] }
+  return {
+    Description:
+      'OIDC provider and role for CI jobs. Deploy with --capabilities CAPABILITY_NAMED_IAM.',
+    Parameters: {
+      ...parameters(setup),
+      CreateProvider: {
+        Description: 'false where the account already has a provider for this issuer',
+        Type: 'String',
+        AllowedValues: ['true', 'false'],
+        Default: 'true',
+      },
+    },
+    Conditions: { CreatesProvider: { 'Fn::Equals': [{ Ref: 'CreateProvider' }, 'true'] } },
+    Resources: {
+      Provider: {
+        Type: 'AWS::IAM::OIDCProvider',
+        Condition: 'CreatesProvider',
+        Properties: { Url: party.issuer, ClientIdList: [party.audience], ...tags(setup) },
+      },
+      Role: role(setup, { Federated: providerArn }),
+    },
+    Outputs: {
+      ...outputs,
+      ProviderArn: { Description: 'ARN of the OIDC provider', Value: providerArn },
+    },
+  }
+}
+
+function roleTemplate(setup: RoleSetup): Part {
+  const trusted = setup.party.kind === 'role' ? setup.party.roleArn : ''
+  return {
+    Description: 'Role that another role assumes. Deploy with --capabilities CAPABILITY_NAMED_IAM.',
+    Parameters: parameters(setup),
+    Resources: { Role: role(setup, { AWS: trusted }) },
+    Outputs: outputs,
+  }
+}
+
+function parameters(setup: RoleSetup): Part {
+  return {
+    RoleName: { Description: 'Name of the role', Type: 'String', Default: setup.roleName },
+    MaxSessionDuration: {
+      Description: 'Longest session in seconds',
+      Type: 'Number',
+      MinValue: 3600,
+      MaxValue: 43_200,
+      Default: setup.maxSessionDuration ?? 3600,
+    },
+  }
+}
+
+function role(setup: RoleSetup, principal: object): Part {
+  const { policyArns, permissionPolicy } = setup
+  return {
+    Type: 'AWS::IAM::Role',
+    Properties: {
+      RoleName: { Ref: 'RoleName' },
+      MaxSessionDuration: { Ref: 'MaxSessionDuration' },
+      AssumeRolePolicyDocument: policyWith(principal, setup.party),
+      ...(policyArns.length > 0 ? { ManagedPolicyArns: policyArns } : {}),
+      ...(permissionPolicy === undefined
+        ? {}
+        : { Policies: [{ PolicyName: { Ref: 'RoleName' }, PolicyDocument: permissionPolicy }] }),
+      ...tags(setup),
+    },
+  }
+}
+
+function tags(setup: RoleSetup): Part {
+  return setup.tags.size === 0
+    ? {}
+    : { Tags: [...setup.tags].map(([Key, Value]) => ({ Key, Value })) }
+}
+
+const outputs = {
+  RoleArn: {
+    Description: 'ARN of the role, for --role-arn',
+    Value: { 'Fn::GetAtt': ['Role', 'Arn'] },
+  },
+}

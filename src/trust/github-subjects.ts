@@ -1,0 +1,57 @@
+import { checkCoordinate, policyLiteral } from './coordinate.ts'
+import { refName } from './ref-name.ts'
+import type { TrustedTokens } from './trusted-party.ts'
+import { conflict } from './usage.ts'
+
+export interface GithubCoordinates {
+  /** `OWNER/NAME`; with `anyProject` `OWNER/*`. */
+  readonly repository: string
+  readonly anyProject: boolean
+  /** A branch, or a whole ref such as `refs/tags/v1`. */
+  readonly ref: string | undefined
+  readonly environment: string | undefined
+  /** Of GitHub Enterprise Server; default: of github.com. */
+  readonly issuer: string | undefined
+  readonly audience: string | undefined
+}
+
+/** Subjects of GitHub: https://docs.github.com/actions/reference/security/oidc#example-subject-claims */
+export function githubTokens(coordinates: GithubCoordinates): TrustedTokens {
+  const { anyProject, ref, environment } = coordinates
+  const repository = checkCoordinate(
+    'repository',
+    coordinates.repository,
+    anyProject ? 'owner' : 'repository',
+  )
+  if (ref !== undefined && environment !== undefined) throw conflict('ref', 'environment')
+  if (anyProject && (ref ?? environment) !== undefined) {
+    throw conflict('ref or --environment', 'any-project')
+  }
+  return {
+    kind: 'tokens',
+    ci: 'github',
+    issuer: checkCoordinate(
+      'issuer',
+      coordinates.issuer ?? 'https://token.actions.githubusercontent.com',
+      'issuer',
+    ),
+    audience: checkCoordinate('audience', coordinates.audience ?? 'sts.amazonaws.com', 'audience'),
+    subjects: [
+      anyProject ? `repo:${repository}` : `repo:${repository}:${context(ref, environment)}`,
+    ],
+    description: anyProject
+      ? `every repository of ${repository.slice(0, -2)} on GitHub`
+      : `the GitHub repository ${repository}${ref === undefined ? '' : `, ${ref}`}${environment === undefined ? '' : `, environment ${environment}`}`,
+    warnings: anyProject
+      ? [`Every repository of ${repository.slice(0, -2)} can assume this role.`]
+      : [],
+  }
+}
+
+function context(ref: string | undefined, environment: string | undefined): string {
+  if (ref !== undefined) return `ref:${refName('ref', ref, 'refs/heads/')}`
+  if (environment === undefined) return '*'
+  // "Any : within the context values will be replaced with %3A" (same page).
+  const name = checkCoordinate('environment', environment, 'environment').replaceAll(':', '%3A')
+  return `environment:${policyLiteral(name)}`
+}

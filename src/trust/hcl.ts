@@ -1,0 +1,75 @@
+/** An item of a Terraform body: an attribute with its expression, or a block. */
+export type HclItem =
+  | { readonly name: string; readonly expression: string }
+  | { readonly block: string; readonly items: readonly HclItem[] }
+
+export function attribute(name: string, expression: string): HclItem {
+  return { name, expression }
+}
+
+export function block(header: string, items: readonly HclItem[]): HclItem {
+  return { block: header, items }
+}
+
+/** Blocks as `terraform fmt` writes them: two blanks, neighbouring attributes aligned, an empty line around blocks. */
+export function hclText(items: readonly HclItem[]): string {
+  return `${lines(items).join('\n')}\n`
+}
+
+function lines(items: readonly HclItem[]): string[] {
+  return items.flatMap((item, index) => {
+    const apart = index > 0 && (tall(item) || tall(items[index - 1] as HclItem)) ? [''] : []
+    if ('block' in item) {
+      const inner = lines(item.items).map((line) => (line === '' ? '' : `  ${line}`))
+      return [...apart, `${item.block} {`, ...inner, '}']
+    }
+    const width = tall(item) ? item.name.length : alignment(items, index)
+    return [...apart, ...`${item.name.padEnd(width)} = ${item.expression}`.split('\n')]
+  })
+}
+
+function tall(item: HclItem): boolean {
+  return 'block' in item || item.expression.includes('\n')
+}
+
+/** The longest name of the attributes that stand together without an empty line. */
+function alignment(items: readonly HclItem[], index: number): number {
+  const longest = (step: 1 | -1) => {
+    let width = 0
+    for (let at = index; at >= 0 && at < items.length; at += step) {
+      const item = items[at]
+      if (item === undefined || 'block' in item || tall(item)) break
+      width = Math.max(width, item.name.length)
+    }
+    return width
+  }
+  return Math.max(longest(-1), longest(1))
+}
+
+/** A string as HCL reads it: no template may begin in it. https://developer.hashicorp.com/terraform/language/expressions/strings */
+export function hclString(text: string): string {
+  return JSON.stringify(text).replace(/([$%])(?=\{)/g, '$1$1')
+}
+
+/** A JSON value as an HCL expression. */
+export function hclValue(value: unknown): string {
+  if (typeof value === 'string') return hclString(value)
+  if (Array.isArray(value)) {
+    const parts = value.map(hclValue)
+    if (!parts.some((part) => part.includes('\n'))) return `[${parts.join(', ')}]`
+    return `[\n${parts.map((part) => `${indent(part)},\n`).join('')}]`
+  }
+  if (typeof value === 'object' && value !== null) {
+    const items = Object.entries(value).map(([key, one]) => attribute(hclKey(key), hclValue(one)))
+    return items.length === 0 ? '{}' : `{\n${indent(lines(items).join('\n'))}\n}`
+  }
+  return JSON.stringify(value)
+}
+
+function hclKey(key: string): string {
+  return /^[A-Za-z_]\w*$/.test(key) ? key : hclString(key)
+}
+
+function indent(text: string): string {
+  return text.replace(/^(?=.)/gm, '  ')
+}
