@@ -1,0 +1,29 @@
+# Installs the helper that this text carries, and Node where the image has none.
+
+(umask 022 && mkdir -p "$root") || fail 6 "$root cannot be created." \
+  "Next: make the home directory writable, or set HOME to one that is."
+
+if ! find_node; then
+  if [ "$AWS_OIDC_INSTALL_NODE" != 1 ]; then
+    no_node "install-node is false."
+  elif command -v apk >/dev/null; then
+    add_package
+  else
+    fetch_node
+  fi
+fi
+
+# A job may set options for its own Node.
+unset NODE_OPTIONS
+# shellcheck disable=SC2016 # JavaScript, not shell
+printf '%s' '@PAYLOAD@' | "$node" -e '@PLACE@' "$root/$release" @SHA256@ || exit
+
+directory=$root/$release
+if [ -n "${BASH_ENV:-}" ]; then
+  quoted=$(printf '%s' "$directory" | sed "s/'/'\\\\''/g")
+  line="export PATH='$quoted':\"\$PATH\""
+  if ! grep -qxF -e "$line" "$BASH_ENV" 2>/dev/null; then
+    printf '%s\n' "$line" >>"$BASH_ENV" || fail 6 "$BASH_ENV cannot be written."
+  fi
+fi
+echo "circleci-aws-oidc @VERSION@ is in $directory"

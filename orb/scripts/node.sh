@@ -1,0 +1,141 @@
+# Finds Node, or fetches it. Needs $root and fail.
+
+usable() {
+  "$1" -e 'process.exit(parseInt(process.versions.node) >= 20 ? 0 : 1)' >/dev/null 2>&1
+}
+
+# Sets $node to that of the image, or one fetched before.
+find_node() {
+  for node in node "$root"/node-*/bin/node; do
+    if usable "$node"; then return 0; fi
+  done
+  return 1
+}
+
+no_node() {
+  fail 2 "This image has no Node 20 or newer, and $1" \
+    "Next: use an image with Node (cimg/node, cimg/aws, a *-node variant, node:*-alpine, an Ubuntu machine image, macOS), or install Node in an earlier step."
+}
+
+# Prints what a parameter stands for: itself, or the variable in $NAME or ${NAME}.
+value_of() {
+  case $2 in
+    \$\{*\}) variable=${2#??} variable=${variable%\}} ;;
+    \$*) variable=${2#?} ;;
+    *)
+      printf '%s' "$2"
+      return
+      ;;
+  esac
+  case $variable in
+    '' | [0-9]* | *[!A-Za-z0-9_]*) fail 2 "$1 is not a value, \$NAME or \${NAME}: $2" ;;
+  esac
+  eval "value=\${$variable:-}"
+  if [ -z "$value" ]; then
+    fail 2 "$1 refers to the environment variable $variable, which is not set or empty."
+  fi
+  printf '%s' "$value"
+}
+
+platform() {
+  case $(uname -s)-$(uname -m) in
+    Linux-x86_64 | Linux-amd64) echo linux-x64 ;;
+    Linux-aarch64 | Linux-arm64) echo linux-arm64 ;;
+    Darwin-arm64) echo darwin-arm64 ;;
+    Darwin-x86_64) echo darwin-x64 ;;
+    *) no_node "there is none to fetch for $(uname -s) $(uname -m)." ;;
+  esac
+}
+
+# Published with the release as SHASUMS256.txt.
+pinned_sha256() {
+  case $1 in
+    24.19.0-linux-x64) echo f625d97cd707df4ff96254916fbc5ff014f09c09effe5a1e0ca8f6d41a8789d4 ;;
+    24.19.0-linux-arm64) echo d28c8a5bf0a808f0ed434a1dce8c54ae98f0371c0bd86ac58abc613f73e6643f ;;
+    24.19.0-darwin-arm64) echo 8294b7aa9b03997481c06babf1e8b270c859358f27da57a11509afe537ac381d ;;
+    24.19.0-darwin-x64) echo d1b5e999db158c62fe8f7267a4476b035d8bd93b1a605bac24a3f0dd166e3316 ;;
+  esac
+}
+
+sha256_of() {
+  if command -v sha256sum >/dev/null; then
+    sha256sum <"$1"
+  elif command -v shasum >/dev/null; then
+    shasum -a 256 <"$1"
+  else
+    openssl dgst -sha256 -r <"$1"
+  fi | cut -d ' ' -f 1
+}
+
+download() {
+  if command -v curl >/dev/null; then
+    curl -fsSLg --connect-timeout 20 --max-time 300 -o "$2" --url "$1"
+  elif command -v wget >/dev/null; then
+    wget -q -T 60 -O "$2" -- "$1"
+  else
+    no_node "neither curl nor wget to fetch it."
+  fi
+}
+
+# Sets $node to the Node of the parameters, fetched into $root.
+fetch_node() {
+  mirror=$(value_of node-mirror "$AWS_OIDC_NODE_MIRROR") || exit
+  version=$(value_of node-version "$AWS_OIDC_NODE_VERSION") || exit
+  sha256=$(value_of node-sha256 "$AWS_OIDC_NODE_SHA256") || exit
+  case $mirror in
+    https://* | http://*) ;;
+    *) fail 2 "node-mirror is \"$mirror\", but it must be an https:// or http:// URL." ;;
+  esac
+  case $version in
+    '' | *[!0-9.]*) fail 2 "node-version is \"$version\", but it must be like 24.19.0." ;;
+  esac
+  platform=$(platform) || exit
+  if [ -z "$sha256" ]; then sha256=$(pinned_sha256 "$version-$platform"); fi
+  sha256=$(printf '%s' "$sha256" | tr A-F a-f)
+  case ${#sha256}:$sha256 in
+    64:*[!0-9a-f]*) valid=0 ;;
+    64:*) valid=1 ;;
+    0:) fail 2 "The orb knows no checksum of Node $version for $platform." \
+      "Next: give node-sha256, that of node-v$version-$platform.tar.gz." ;;
+    *) valid=0 ;;
+  esac
+  if [ "$valid" = 0 ]; then
+    fail 2 "node-sha256 is \"$sha256\", but it must be 64 characters of 0-9 and a-f."
+  fi
+  name=node-v$version-$platform
+  url=${mirror%/}/v$version/$name.tar.gz
+  echo "This image has no Node 20 or newer: fetching $name." >&2
+  work=$(mktemp -d "$root/fetch.XXXXXX") || fail 6 "$root cannot be written."
+  trap 'rm -rf "$work"' EXIT
+  attempt=1
+  until download "$url" "$work/archive"; do
+    if [ "$attempt" -ge 3 ]; then
+      fail 5 "$url could not be fetched in $attempt attempts." \
+        "Next: set node-mirror to a mirror this job reaches, or use an image with Node."
+    fi
+    attempt=$((attempt + 1))
+    sleep "$attempt"
+  done
+  actual=$(sha256_of "$work/archive") || actual=
+  if [ "$actual" != "$sha256" ]; then
+    fail 5 "$url is not the file it should be: its SHA-256 is $actual, expected $sha256."
+  fi
+  tar -xzf "$work/archive" -C "$work" "$name/bin/node" || fail 6 "$name could not be unpacked."
+  usable "$work/$name/bin/node" || no_node "the Node fetched does not run on it."
+  node=$root/node-v$version/bin/node
+  { mkdir -p "${node%/*}" && mv -f "$work/$name/bin/node" "$node"; } || fail 6 "$node cannot be written."
+  rm -rf "$work"
+}
+
+# Alpine: the builds above are for glibc, Alpine has musl.
+add_package() {
+  if [ "$(id -u)" = 0 ]; then
+    apk add --no-cache nodejs >&2 || no_node "apk add nodejs failed."
+  elif command -v sudo >/dev/null && sudo -n true 2>/dev/null; then
+    sudo -n apk add --no-cache nodejs >&2 || no_node "apk add nodejs failed."
+  else
+    no_node "only root can add the package nodejs."
+  fi
+  node=node
+  usable node || no_node "this Alpine's package nodejs is older."
+}
