@@ -1,0 +1,192 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { OidcError } from '../../src/errors.ts'
+import { parseRoleArn } from '../../src/sts/arn.ts'
+import type { Failure } from '../../src/sts/failure.ts'
+import { refusal } from '../../src/sts/refusal.ts'
+import { ExchangeFailed } from '../../src/sts/retry.ts'
+
+const ISSUER = 'https://oidc.circleci.com/org/o1'
+const SUBJECT = 'org/o1/project/p1/user/u1'
+const ROLE = 'arn:aws:iam::111111111111:role/deploy'
+
+function refused(code: Failure['code'], detail: string, change: object = {}): OidcError {
+  const failure: Failure = { code, transient: false, detail }
+  return refusal(new ExchangeFailed({ ...failure, ...change }, 1, new Error('cause')), {
+    request: {
+      role: parseRoleArn(ROLE),
+      roleSessionName: 'job',
+      durationSeconds: 7200,
+      policyArns: [],
+    },
+    token: {
+      value: 'secret',
+      source: 'CIRCLE_OIDC_TOKEN_V2',
+      claims: { iss: ISSUER, aud: ['o1', 'other'], sub: SUBJECT, exp: 1_800_000_000 },
+    },
+    url: new URL('https://sts.eu-west-1.amazonaws.com/'),
+  })
+}
+
+const DENIED = 'AccessDenied: Not authorized to perform sts:AssumeRoleWithWebIdentity'
+
+test('access-denied: issuer, audience, subject, and the statement that would admit the token', () => {
+  const error = refused('access-denied', DENIED)
+  assert.equal(error.exitCode, 4)
+  assert.equal(error.message, `AWS refuses ${ROLE} to this token: ${DENIED}.`)
+  assert.equal(
+    error.likely,
+    "AWS did not say why. Either the role's trust policy does not admit this token, or account 111111111111 has no role of that name (letter case counts), or an organization policy forbids it.",
+  )
+  const [head, statement] = (error.next ?? '').split(
+    '\nThis statement in the trust policy would admit it:\n',
+  )
+  assert.equal(
+    head,
+    [
+      "Compare the role's trust policy with the token:",
+      `  issuer    ${ISSUER}`,
+      '  audience  o1, other',
+      `  subject   ${SUBJECT}`,
+    ].join('\n'),
+  )
+  assert.deepEqual(JSON.parse(statement ?? '').Condition, {
+    StringEquals: { 'oidc.circleci.com/org/o1:aud': ['o1', 'other'] },
+    StringLike: { 'oidc.circleci.com/org/o1:sub': 'org/o1/project/p1/user/*' },
+  })
+})
+
+test('provider-not-found: what to register, and in which account', () => {
+  const detail = `InvalidIdentityToken: No OpenIDConnect provider found in your account for ${ISSUER}`
+  const error = refused('provider-not-found', detail)
+  assert.equal(error.exitCode, 4)
+  assert.equal(
+    error.message,
+    `AWS knows no OIDC provider for this token's issuer in account 111111111111: ${detail}.`,
+  )
+  assert.equal(
+    error.next,
+    `In account 111111111111, create an IAM OIDC provider with the URL ${ISSUER} and the client id "o1", "other". Upper and lower case must match, and there is no slash at the end.`,
+  )
+})
+
+test("audience-not-registered: the token's audience and the provider", () => {
+  const error = refused('audience-not-registered', 'InvalidIdentityToken: Incorrect token audience')
+  assert.equal(error.exitCode, 4)
+  assert.equal(
+    error.message,
+    'The token\'s audience is "o1", "other", which is not among the client ids of the OIDC provider in account 111111111111: InvalidIdentityToken: Incorrect token audience.',
+  )
+  assert.equal(
+    error.next,
+    'Add "o1", "other" to the client ids of the provider oidc.circleci.com/org/o1 in account 111111111111, or pass --audience with one that it has.',
+  )
+})
+
+const OTHERS: [
+  code: Failure['code'],
+  detail: string,
+  exit: number,
+  message: string,
+  next: RegExp,
+][] = [
+  [
+    'token-rejected',
+    'IDPRejectedClaim: no',
+    4,
+    'AWS rejects the web identity token from CIRCLE_OIDC_TOKEN_V2: IDPRejectedClaim: no.',
+    /one of the issuer https:\/\/oidc\.circleci\.com\/org\/o1, unchanged/,
+  ],
+  [
+    'token-expired',
+    'ExpiredTokenException: old',
+    3,
+    'AWS says that the token from CIRCLE_OIDC_TOKEN_V2 has expired: ExpiredTokenException: old.',
+    /^Assume the role earlier in the job, or where the CircleCI agent can mint a new token\./,
+  ],
+  [
+    'session-policy-rejected',
+    'PackedPolicyTooLarge: 104%',
+    4,
+    'AWS rejects the session policy: PackedPolicyTooLarge: 104%.',
+    /^Correct --policy or --policy-arns;/,
+  ],
+  [
+    'region-disabled',
+    'RegionDisabledException: x',
+    4,
+    'AWS STS is not active at sts.eu-west-1.amazonaws.com for account 111111111111: RegionDisabledException: x.',
+    /pass another --region, such as us-east-1\.$/,
+  ],
+  [
+    'request-rejected',
+    'ValidationError: The requested DurationSeconds exceeds the MaxSessionDuration set for this role',
+    4,
+    `AWS rejects the request for ${ROLE}: ValidationError: The requested DurationSeconds exceeds the MaxSessionDuration set for this role.`,
+    /^Pass a lower --duration-seconds than 7200, or raise the maximum session duration of the role\.$/,
+  ],
+  [
+    'request-rejected',
+    'ValidationError: other',
+    4,
+    `AWS rejects the request for ${ROLE}: ValidationError: other.`,
+    /^Correct the option that AWS names\.$/,
+  ],
+  [
+    'issuer-unreachable',
+    'IDPCommunicationError: x',
+    5,
+    `AWS could not fetch the keys of the issuer ${ISSUER}: IDPCommunicationError: x.`,
+    /^Run the job again, or raise --max-attempts\./,
+  ],
+  [
+    'aws-unavailable',
+    'HTTP 503',
+    5,
+    'AWS STS at sts.eu-west-1.amazonaws.com could not answer: HTTP 503.',
+    /AWS Health Dashboard/,
+  ],
+  [
+    'aws-unreachable',
+    'ENOTFOUND',
+    5,
+    "AWS STS can't be reached at sts.eu-west-1.amazonaws.com: ENOTFOUND.",
+    /^Check network, DNS, HTTPS_PROXY and NO_PROXY, --region and --sts-endpoint\.$/,
+  ],
+  [
+    'aws-unreachable',
+    'SELF_SIGNED_CERT_IN_CHAIN: x',
+    5,
+    "AWS STS can't be reached at sts.eu-west-1.amazonaws.com: SELF_SIGNED_CERT_IN_CHAIN: x.",
+    /AWS_CA_BUNDLE or NODE_EXTRA_CA_CERTS\.$/,
+  ],
+  [
+    'unexpected-answer',
+    'HTTP 200, but x',
+    5,
+    'What answered at sts.eu-west-1.amazonaws.com is not AWS STS: HTTP 200, but x.',
+    /^Check HTTPS_PROXY and NO_PROXY, AWS_ENDPOINT_URL_STS and --sts-endpoint\.$/,
+  ],
+]
+
+for (const [code, detail, exit, message, next] of OTHERS) {
+  test(`${code}: ${detail.slice(0, 50)}`, () => {
+    const error = refused(code, detail)
+    assert.deepEqual([error.code, error.exitCode, error.message], [code, exit, message])
+    assert.match(error.next ?? '', next)
+  })
+}
+
+test('token-expired: until when it was valid, and what time it is here', (t) => {
+  t.mock.timers.enable({ apis: ['Date'], now: 1_800_000_060_000 })
+  assert.equal(
+    refused('token-expired', 'ExpiredTokenException: old').why,
+    'The token is valid until 2027-01-15T08:00:00.000Z; it is 2027-01-15T08:01:00.000Z here.',
+  )
+})
+
+test('request id and attempts stand in the message, with one full stop', () => {
+  const failure = { code: 'aws-unavailable', transient: true, detail: 'HTTP 503' } as const
+  const { message } = refused('aws-unavailable', failure.detail, { requestId: 'r-1' })
+  assert.match(message, /could not answer: HTTP 503 \(request id r-1\)\.$/)
+})
