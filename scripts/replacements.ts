@@ -31,7 +31,16 @@ const MODULES: Readonly<Record<string, string>> = {
     'export const defaultProvider = () => async () => { throw new Error("no credentials") }',
 }
 
+// Without the base class of streams and without web streams, which Node's HTTP never gives.
+const STREAM_COLLECTOR = `export const streamCollector = (stream) => new Promise((resolve, reject) => {
+  const chunks = []
+  stream.on('data', (chunk) => chunks.push(chunk))
+  stream.on('end', () => resolve(Buffer.concat(chunks)))
+  stream.on('error', reject)
+})`
+
 const FILES: Readonly<Record<string, string>> = {
+  'serde/util-stream/stream-collector.js': STREAM_COLLECTOR,
   'node-http-handler/dist-es/node-https.js': NODE_HTTPS,
   'serde/uuid/v4.js': UUID,
 }
@@ -42,6 +51,10 @@ const EDITS: Readonly<Record<string, readonly [from: string, to: string]>> = {
   'submodules/serde/index.js': [
     'const _getRandomValues = getRandomValues;',
     'const _getRandomValues = undefined;',
+  ],
+  'dist-es/write-request-body.js': [
+    'import { Readable } from "node:stream";',
+    "const Readable = { [Symbol.hasInstance]: (value) => typeof value?.pipe === 'function' };",
   ],
   // So would making a hash to see whether it can.
   'checksum/sha256/Sha256Node.js': ['createHash("sha256");\n        return true', 'return true'],

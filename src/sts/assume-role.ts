@@ -1,6 +1,12 @@
-import { AssumeRoleWithWebIdentityCommand, type STSClient } from '@aws-sdk/client-sts'
+import {
+  AssumeRoleWithWebIdentity$,
+  type AssumeRoleWithWebIdentityRequest,
+  type AssumeRoleWithWebIdentityResponse,
+} from '@aws-sdk/client-sts'
+import type { MetadataBearer } from '@smithy/types'
 import type { RoleArn } from './arn.ts'
 import { FailedExchange, incompleteAnswer } from './failure.ts'
+import type { UnsignedSts } from './unsigned-sts.ts'
 
 export interface AssumeRoleRequest {
   readonly role: RoleArn
@@ -30,12 +36,12 @@ export interface AssumedRole {
 
 /** One AssumeRoleWithWebIdentity request. Throws what the SDK throws, or `FailedExchange`. */
 export async function assumeRoleWithWebIdentity(
-  client: STSClient,
+  sts: UnsignedSts,
   request: AssumeRoleRequest,
   token: string,
   signal: AbortSignal,
 ): Promise<AssumedRole> {
-  const command = new AssumeRoleWithWebIdentityCommand({
+  const input: AssumeRoleWithWebIdentityRequest = {
     RoleArn: request.role.arn,
     RoleSessionName: request.roleSessionName,
     WebIdentityToken: token,
@@ -43,8 +49,12 @@ export async function assumeRoleWithWebIdentity(
     Policy: request.policy,
     PolicyArns:
       request.policyArns.length > 0 ? request.policyArns.map((arn) => ({ arn })) : undefined,
-  })
-  const answer = await client.send(command, { abortSignal: signal })
+  }
+  const answer: AssumeRoleWithWebIdentityResponse & Partial<MetadataBearer> = await sts.send(
+    AssumeRoleWithWebIdentity$,
+    input,
+    signal,
+  )
   const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = answer.Credentials ?? {}
   const arn = answer.AssumedRoleUser?.Arn
   if (AccessKeyId && SecretAccessKey && SessionToken && Expiration && arn) {
@@ -57,7 +67,7 @@ export async function assumeRoleWithWebIdentity(
       },
       arn,
       accountId: arn.split(':')[4] ?? '',
-      requestId: answer.$metadata.requestId,
+      requestId: answer.$metadata?.requestId,
     }
   }
   const parts = { AccessKeyId, SecretAccessKey, SessionToken, Expiration, AssumedRoleUser: arn }

@@ -33,6 +33,17 @@ export function stsEndpoint(
     : base
 }
 
+/** The URL of an endpoint, by the rules of the SDK where none was given. */
+export async function resolveUrl(endpoint: StsEndpoint): Promise<URL> {
+  if (endpoint.url) return endpoint.url
+  const { defaultEndpointResolver } = await import(
+    '@aws-sdk/client-sts/dist-es/endpoint/endpointResolver.js'
+  )
+  const { region, useFips, useDualstack } = endpoint
+  const parameters = { Region: region, UseFIPS: useFips, UseDualStack: useDualstack }
+  return defaultEndpointResolver(parameters).url
+}
+
 function parseEndpoint(text: string, where: string): URL {
   try {
     const url = new URL(text)

@@ -6,11 +6,11 @@ import {
   type AssumeRoleRequest,
   assumeRoleWithWebIdentity,
 } from './assume-role.ts'
-import { endpointUrl, stsClient } from './client.ts'
 import type { StsEndpoint } from './endpoint.ts'
 import type { Failure } from './failure.ts'
 import { refusal } from './refusal.ts'
 import { ExchangeFailed, withRetries } from './retry.ts'
+import { unsignedSts } from './unsigned-sts.ts'
 
 export interface ExchangeOptions {
   readonly endpoint: StsEndpoint
@@ -37,8 +37,8 @@ export async function exchangeToken(
   options: ExchangeOptions,
 ): Promise<Exchanged> {
   const { deadline, note, debug } = options
-  const client = stsClient(options.endpoint, options.env)
-  const url = await endpointUrl(client)
+  const sts = await unsignedSts(options.endpoint, options.env)
+  const { url } = sts
   let token = given
   const renew = async (): Promise<boolean> => {
     if (!token.renew) return false
@@ -55,7 +55,7 @@ export async function exchangeToken(
     const took = () => `attempt ${number} at ${url.host} took ${Math.round(now() - start)} ms`
     try {
       const { signal } = deadline
-      const role = await assumeRoleWithWebIdentity(client, request, token.value, signal)
+      const role = await assumeRoleWithWebIdentity(sts, request, token.value, signal)
       debug(`${took()}; AWS request id ${role.requestId ?? 'missing'}`)
       return role
     } catch (error) {
@@ -88,6 +88,6 @@ export async function exchangeToken(
     if (error instanceof ExchangeFailed) throw refusal(error, { request, token, url })
     throw error
   } finally {
-    client.destroy()
+    sts.destroy()
   }
 }

@@ -1,12 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Environment } from '../../src/options.ts'
-import { endpointUrl, stsClient } from '../../src/sts/client.ts'
-import { stsEndpoint } from '../../src/sts/endpoint.ts'
+import { resolveUrl, stsEndpoint } from '../../src/sts/endpoint.ts'
 
 async function urlOf(region: string, option: string | undefined, env: Environment) {
-  const client = stsClient(stsEndpoint(region, option, env), env)
-  return (await endpointUrl(client)).href
+  return (await resolveUrl(stsEndpoint(region, option, env))).href
 }
 
 const FIPS = { AWS_USE_FIPS_ENDPOINT: 'true' }
