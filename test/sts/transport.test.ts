@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { OidcError } from '../../src/errors.ts'
+import { rehearse, sandboxFor } from './rehearsal.ts'
+
+test('nobody listens: aws-unreachable, with host and port', async (t) => {
+  const sandbox = await sandboxFor(t)
+  const { outcome } = await rehearse(sandbox, { endpoint: 'http://127.0.0.1:9' })
+  assert.ok(outcome instanceof OidcError)
+  assert.equal(outcome.code, 'aws-unreachable')
+  assert.equal(
+    outcome.message,
+    "AWS STS can't be reached at 127.0.0.1:9: connect ECONNREFUSED 127.0.0.1:9 (after 3 attempts).",
+  )
+})
+
+test('a proxy that is not there is the one that is named', async (t) => {
+  const sandbox = await sandboxFor(t)
+  const { outcome } = await rehearse(sandbox, {
+    env: { HTTP_PROXY: 'http://ana:geheim@127.0.0.1:9' },
+  })
+  assert.ok(outcome instanceof OidcError)
+  assert.equal(outcome.code, 'aws-unreachable')
+  assert.match(outcome.message, /: connect ECONNREFUSED 127\.0\.0\.1:9 \(after 3 attempts\)\.$/)
+  assert.doesNotMatch(outcome.message, /geheim/)
+  assert.equal(sandbox.requests.length, 0)
+})
+
+test('a server that accepts and never answers: the deadline ends it', async (t) => {
+  const server = createServer()
+  t.after(() => server.close())
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const sandbox = await sandboxFor(t)
+  const { port } = server.address() as { port: number }
+  const { outcome } = await rehearse(sandbox, {
+    endpoint: `http://127.0.0.1:${port}`,
+    timeoutSeconds: 1,
+  })
+  assert.ok(outcome instanceof OidcError)
+  assert.deepEqual([outcome.code, outcome.exitCode], ['timed-out', 5])
+  assert.equal(
+    outcome.message,
+    'The command was not done after 1 s; it was waiting for AWS STS (attempt 1).',
+  )
+})
+
+test('certificates that cannot be read fail the exchange, at once', async (t) => {
+  const directory = mkdtempSync(join(tmpdir(), 'ca-'))
+  t.after(() => rmSync(directory, { recursive: true }))
+  const noPem = join(directory, 'ca.der')
+  writeFileSync(noPem, 'binary')
+  const sandbox = await sandboxFor(t)
+  const cases: [path: string, code: string, message: string][] = [
+    [
+      join(directory, 'none.pem'),
+      'file-unreadable',
+      `The certificates in ${join(directory, 'none.pem')} (AWS_CA_BUNDLE or NODE_EXTRA_CA_CERTS) can't be read: ENOENT.`,
+    ],
+    [
+      noPem,
+      'file-malformed',
+      `${noPem} (AWS_CA_BUNDLE or NODE_EXTRA_CA_CERTS) holds no certificate in PEM form.`,
+    ],
+  ]
+  for (const [AWS_CA_BUNDLE, code, message] of cases) {
+    const { outcome, notes } = await rehearse(sandbox, {
+      endpoint: 'https://127.0.0.1:9',
+      env: { AWS_CA_BUNDLE },
+    })
+    assert.ok(outcome instanceof OidcError)
+    assert.deepEqual([outcome.code, outcome.exitCode, outcome.message], [code, 6, message])
+    assert.deepEqual(notes, [])
+  }
+})
+
+test('a proxy that is no URL fails the exchange, at once', async (t) => {
+  const sandbox = await sandboxFor(t)
+  const { outcome } = await rehearse(sandbox, { env: { ALL_PROXY: 'socks5://127.0.0.1:1080' } })
+  assert.ok(outcome instanceof OidcError)
+  assert.equal(outcome.code, 'invalid-usage')
+})
