@@ -21,6 +21,7 @@ export const ERROR_EXIT_CODES = {
   'invalid-session-policy': EXIT.usage,
   'invalid-profile-name': EXIT.usage,
   'invalid-region': EXIT.usage,
+  'invalid-profiles-file': EXIT.usage,
   'account-not-allowed': EXIT.usage,
   'invalid-world': EXIT.usage,
 
