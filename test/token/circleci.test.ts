@@ -1,0 +1,170 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { readCircleciToken } from '../../src/token/circleci.ts'
+import { type FakePrograms, fakePrograms, printing } from './fake-programs.ts'
+import { jwt, secondsFromNow } from './jwt.ts'
+
+const V1 = jwt({ sub: 'org/o1/project/p1/user/u1' })
+const V2 = jwt({ sub: 'org/o1/project/p1/user/u1/vcs-origin/github.com/a/b/vcs-ref/refs/heads/m' })
+const MINTED = jwt({ sub: 'minted' })
+const EXPIRED = jwt({ sub: 'expired', exp: 1_700_000_000 })
+
+const GET = 'circleci run oidc get'
+const AGENT_GET = 'circleci-agent run oidc get'
+
+interface Wish {
+  readonly version?: 'v1' | 'v2'
+  readonly audience?: string
+}
+
+function read({ env }: FakePrograms, variables: Record<string, string>, wish: Wish = {}) {
+  return readCircleciToken(
+    { version: wish.version, audience: wish.audience },
+    { ...env, ...variables },
+    AbortSignal.timeout(20_000),
+  )
+}
+
+const BOTH = { CIRCLE_OIDC_TOKEN: V1, CIRCLE_OIDC_TOKEN_V2: V2 }
+
+describe('from the environment', () => {
+  const cases: [variables: Record<string, string>, wish: Wish, source: string, value: string][] = [
+    [BOTH, {}, 'CIRCLE_OIDC_TOKEN_V2', V2],
+    [{ CIRCLE_OIDC_TOKEN: V1 }, {}, 'CIRCLE_OIDC_TOKEN', V1],
+    [{ ...BOTH, CIRCLE_OIDC_TOKEN_V2: ' ' }, {}, 'CIRCLE_OIDC_TOKEN', V1],
+    [{ CIRCLE_OIDC_TOKEN_V2: ` ${V2}\n` }, {}, 'CIRCLE_OIDC_TOKEN_V2', V2],
+    [BOTH, { version: 'v1' }, 'CIRCLE_OIDC_TOKEN', V1],
+    [BOTH, { version: 'v2' }, 'CIRCLE_OIDC_TOKEN_V2', V2],
+  ]
+  for (const [variables, wish, source, value] of cases) {
+    test(`${Object.keys(variables)} ${JSON.stringify(wish)}: ${source}`, async (t) => {
+      const programs = fakePrograms(t, { circleci: printing(MINTED) })
+      const token = await read(programs, variables, wish)
+      assert.deepEqual([token.source, token.value], [source, value])
+      assert.deepEqual(programs.calls(), [])
+    })
+  }
+
+  test('what is not a token is refused, not passed over', async (t) => {
+    const programs = fakePrograms(t, { circleci: printing(MINTED) })
+    await assert.rejects(read(programs, { ...BOTH, CIRCLE_OIDC_TOKEN_V2: 'broken' }), {
+      code: 'token-malformed',
+      message: 'What CIRCLE_OIDC_TOKEN_V2 holds is not a web identity token (a signed JWT).',
+    })
+  })
+})
+
+describe('minted', () => {
+  const cases: [name: string, variables: Record<string, string>, wish: Wish, call: string][] = [
+    ['no variable', {}, {}, GET],
+    ['the version asked for is missing', { CIRCLE_OIDC_TOKEN: V1 }, { version: 'v2' }, GET],
+    ['expired', { ...BOTH, CIRCLE_OIDC_TOKEN_V2: EXPIRED }, {}, GET],
+    [
+      'an audience',
+      BOTH,
+      { audience: 'sts.amazonaws.com' },
+      `${GET} --claims {"aud":"sts.amazonaws.com"}`,
+    ],
+    ['a hostile audience', BOTH, { audience: `a"b'$(c)` }, `${GET} --claims {"aud":"a\\"b'$(c)"}`],
+  ]
+  for (const [name, variables, wish, call] of cases) {
+    test(`${name}: ${call}`, async (t) => {
+      const programs = fakePrograms(t, { circleci: printing(MINTED) })
+      const token = await read(programs, variables, wish)
+      assert.deepEqual([token.source, token.value], [GET, MINTED])
+      assert.deepEqual(programs.calls(), [call])
+    })
+  }
+
+  test('a token of the environment is renewed by minting, an audience with the same', async (t) => {
+    const programs = fakePrograms(t, { circleci: printing(MINTED) })
+    const token = await read(programs, { CIRCLE_OIDC_TOKEN_V2: jwt({ exp: secondsFromNow(60) }) })
+    assert.equal((await token.renew?.())?.value, MINTED)
+    const own = await read(programs, {}, { audience: 'x' })
+    const renewed = await own.renew?.()
+    assert.equal(typeof renewed?.renew, 'function')
+    assert.deepEqual(programs.calls(), [GET, ...Array(2).fill(`${GET} --claims {"aud":"x"}`)])
+  })
+})
+
+const LEAK = `echo "panic: ${MINTED} is bad" >&2; exit 3`
+
+// What the first program does → the reason told; the second one then mints.
+const FAILURES: [name: string, script: string | undefined, reason: string][] = [
+  ['is not there', undefined, 'not found on PATH'],
+  [
+    'cannot be executed',
+    '',
+    'not executable (on a self-hosted runner, a temporary directory mounted noexec does that)',
+  ],
+  [
+    'is the CircleCI CLI, without the subcommand',
+    'echo "Error: unknown command \\"oidc\\"" >&2; echo "Run --help" >&2; exit 255',
+    'exit code 255: Error: unknown command "oidc"',
+  ],
+  [
+    'prints its help instead',
+    'echo "Usage: circleci [command]"',
+    'exit code 0, but its output is not a token',
+  ],
+  ['prints nothing', 'exit 0', 'exit code 0, but no output'],
+  ['prints blanks', 'echo "  "', 'exit code 0, but no output'],
+  ['prints a token and fails', `${printing(MINTED)}; exit 4`, 'exit code 4'],
+  ['quotes a token on stderr', LEAK, 'exit code 3: panic: [token] is bad'],
+  ['is killed', 'kill -9 $$', 'ended by SIGKILL'],
+]
+
+for (const [name, script, reason] of FAILURES) {
+  describe(`circleci ${name}`, () => {
+    const circleci: Record<string, string> = script === undefined ? {} : { circleci: script }
+
+    test('circleci-agent is asked next', async (t) => {
+      const programs = fakePrograms(t, { ...circleci, 'circleci-agent': printing(MINTED) })
+      const token = await read(programs, {}, { audience: 'x' })
+      assert.deepEqual([token.source, token.value], [AGENT_GET, MINTED])
+      assert.equal(programs.calls().at(-1), `${AGENT_GET} --claims {"aud":"x"}`)
+    })
+
+    test('without circleci-agent the error tells why, without a token', async (t) => {
+      const failures = `"${GET}": ${reason}; "${AGENT_GET}": not found on PATH`
+      await assert.rejects(read(fakePrograms(t, circleci), {}), {
+        code: 'token-not-found',
+        exitCode: 3,
+        message: `This job has no OIDC token: CIRCLE_OIDC_TOKEN_V2 and CIRCLE_OIDC_TOKEN are unset or empty, and none could be minted (${failures}).`,
+      })
+      await assert.rejects(read(fakePrograms(t, circleci), BOTH, { audience: 'x' }), {
+        code: 'token-mint-failed',
+        exitCode: 3,
+        message: `A token with the audience "x" could not be minted: ${failures}.`,
+      })
+      await assert.rejects(read(fakePrograms(t, circleci), { CIRCLE_OIDC_TOKEN: EXPIRED }), {
+        code: 'token-expired',
+        exitCode: 3,
+        message: `The token in CIRCLE_OIDC_TOKEN expired at 2023-11-14T22:13:20.000Z, and no new one could be minted (${failures}).`,
+      })
+    })
+  })
+}
+
+test('nothing found: the variable of the version asked for, the known causes, the next step', async (t) => {
+  await assert.rejects(read(fakePrograms(t, {}), {}, { version: 'v1' }), (error: Error) => {
+    const { message, likely, next } = error as Error & { likely: string; next: string }
+    assert.match(message, /: CIRCLE_OIDC_TOKEN is unset or empty, and none could be minted/)
+    for (const cause of ['forks', 'Server before 4.4', 'noexec']) assert.ok(likely.includes(cause))
+    for (const way of ['--token-env', '--token-file', 'stdin']) assert.ok(next.includes(way))
+    return true
+  })
+})
+
+test('the time limit ends a program that hangs, with its own error', async (t) => {
+  const { env } = fakePrograms(t, { circleci: 'exec /bin/sleep 60' })
+  const controller = new AbortController()
+  const reason = new Error('time is up')
+  setTimeout(() => controller.abort(reason), 100)
+  const reading = readCircleciToken(
+    { version: undefined, audience: undefined },
+    env,
+    controller.signal,
+  )
+  await assert.rejects(reading, (error) => error === reason)
+})

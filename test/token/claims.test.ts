@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { audiences, decodeClaims, expiration, withoutTokens } from '../../src/token/claims.ts'
+import { hasExpired, webIdentityToken } from '../../src/token/web-identity-token.ts'
+import { jwt } from './jwt.ts'
+
+// https://circleci.com/docs/openid-connect-tokens/#format-of-the-openid-connect-id-token
+const CIRCLECI = {
+  iss: 'https://oidc.circleci.com/org/o1',
+  aud: 'o1',
+  sub: 'org/o1/project/p1/user/u1/vcs-origin/github.com/acme/site/vcs-ref/refs/heads/größe',
+  iat: 1_800_000_000,
+  exp: 1_800_003_600,
+  'oidc.circleci.com/project-id': 'p1',
+  'oidc.circleci.com/context-ids': ['c1'],
+  'oidc.circleci.com/ssh-rerun': false,
+}
+
+test('claims are decoded as they are', () => {
+  assert.deepEqual(decodeClaims(jwt(CIRCLECI), 'X'), CIRCLECI)
+  assert.deepEqual(decodeClaims(jwt({}), 'X'), {})
+})
+
+test('blanks and line ends around a token do not belong to it', () => {
+  const value = jwt(CIRCLECI)
+  assert.deepEqual(webIdentityToken(` ${value}\r\n`, 'X'), { value, claims: CIRCLECI, source: 'X' })
+})
+
+const part = (text: string) => Buffer.from(text).toString('base64url')
+
+const MALFORMED: [text: string, why: string][] = [
+  ['', 'It is empty.'],
+  ['$CIRCLE_OIDC_TOKEN_V2', 'It is the name of a variable that nothing expanded.'],
+  ['${CIRCLE_OIDC_TOKEN_V2}', 'It is the name of a variable that nothing expanded.'],
+  [`"${jwt()}"`, 'Quotation marks are part of it.'],
+  [`'${jwt()}'`, 'Quotation marks are part of it.'],
+  [`{"value":"${jwt()}"}`, 'It is JSON, not the token that may be in it.'],
+  [`Bearer ${jwt()}`, 'It has blanks or line breaks inside.'],
+  [`${jwt()}\n${jwt()}`, 'It has blanks or line breaks inside.'],
+  ['token', 'It has 1 part instead of 3, separated by dots.'],
+  ['a.b', 'It has 2 parts instead of 3, separated by dots.'],
+  ['a.b.c.d.e', 'It has 5 parts instead of 3, separated by dots.'],
+  ['a.b.', 'One of its three parts is empty; an unsigned token is of no use.'],
+  ['a.b+/=.c', 'It has characters that base64url does not have.'],
+  [`a.${part('no JSON')}.c`, 'Its second part does not decode to JSON.'],
+  [`a.${part('[]')}.c`, 'Its second part does not decode to a JSON object.'],
+  [`a.${part('null')}.c`, 'Its second part does not decode to a JSON object.'],
+  [`a.${'b'.repeat(20_000)}.c`, 'It has 20004 characters; STS takes at most 20000.'],
+  ...Object.entries({ iss: 1, sub: {}, aud: 7, exp: '1800000000', iat: null }).map(
+    ([claim, value]): [string, string] => [
+      jwt({ [claim]: value }),
+      `Its claim "${claim}" has a type that OpenID Connect does not allow.`,
+    ],
+  ),
+  [jwt({ aud: ['o1', 2] }), 'Its claim "aud" has a type that OpenID Connect does not allow.'],
+]
+
+for (const [text, why] of MALFORMED) {
+  test(`${JSON.stringify(text.slice(0, 30))}: ${why}`, () => {
+    assert.throws(() => decodeClaims(text, 'the variable ID_TOKEN'), {
+      code: 'token-malformed',
+      exitCode: 3,
+      message: 'What the variable ID_TOKEN holds is not a web identity token (a signed JWT).',
+      why,
+    })
+  })
+}
+
+test('20000 characters are still taken', () => {
+  const start = jwt()
+  const token = start + 'x'.repeat(20_000 - start.length)
+  assert.deepEqual(decodeClaims(token, 'X'), {})
+  assert.throws(() => decodeClaims(`${token}x`, 'X'), { code: 'token-malformed' })
+})
+
+test('the audience is a string, a list, or missing', () => {
+  assert.deepEqual(audiences({ aud: 'o1' }), ['o1'])
+  assert.deepEqual(audiences({ aud: ['o1', 'o2'] }), ['o1', 'o2'])
+  assert.deepEqual(audiences({}), [])
+})
+
+test('a token expires at its exp; without one, or with an impossible one, nobody knows', () => {
+  assert.equal(expiration({ exp: 1_800_000_000 })?.toISOString(), '2027-01-15T08:00:00.000Z')
+  assert.equal(expiration({}), undefined)
+  assert.equal(expiration({ exp: 1e300 }), undefined)
+  const token = webIdentityToken(jwt({ exp: 1_800_000_000 }), 'X')
+  assert.equal(hasExpired(token, 1_799_999_999_999), false)
+  assert.equal(hasExpired(token, 1_800_000_000_000), true)
+  assert.equal(hasExpired(webIdentityToken(jwt({}), 'X')), false)
+})
+
+test('tokens are hidden in a text, whole or cut; host names stay', () => {
+  const token = jwt(CIRCLECI)
+  for (const secret of [token, token.slice(0, 60), token.slice(0, 20)]) {
+    assert.equal(withoutTokens(`sent "${secret}" to it`), 'sent "[token]" to it')
+  }
+  const host = 'dial tcp: lookup runner-agent.circleci-internal.com: eyes only'
+  assert.equal(withoutTokens(host), host)
+})
