@@ -50,13 +50,17 @@ const PROVIDER_CLAIMS: readonly { issuer: RegExp; claims: readonly string[] }[] 
  */
 export function tokenContextKeys(claims: TokenClaims): ContextKeys {
   const issuer = issuerHostPath(String(claims['iss'] ?? ''))
-  const provider = PROVIDER_CLAIMS.find((one) => one.issuer.test(issuer))
-  const named = ['sub', 'amr', ...(provider?.claims ?? [])]
+  const named = ['sub', 'amr', ...providerClaims(issuer)]
   return contextKeys([
     [`${issuer}:aud`, tokenAudience(claims)],
     [`${issuer}:oaud`, values(claims['aud'])],
     ...named.map((name) => [`${issuer}:${name}`, values(claims[name])] as const),
   ])
+}
+
+/** The claims of this issuer that IAM sees besides `aud`, `oaud`, `sub` and `amr`; `issuer` without a scheme. */
+export function providerClaims(issuer: string): readonly string[] {
+  return PROVIDER_CLAIMS.find((one) => one.issuer.test(issuer))?.claims ?? []
 }
 
 /**

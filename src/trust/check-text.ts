@@ -1,0 +1,66 @@
+import type { TrustReport } from './check.ts'
+import type { ConditionResult } from './condition.ts'
+import type { StatementResult } from './evaluate.ts'
+import { FINDINGS, type Finding } from './findings.ts'
+
+const VERDICTS = {
+  admits: 'The policy admits this token.',
+  rejects: 'The policy rejects this token.',
+  undecided: 'Whether the policy admits this token hangs on what only AWS can tell.',
+} as const
+
+const OUTCOMES = {
+  applies: 'applies',
+  'does-not-apply': 'does not apply',
+  undecided: 'undecided',
+} as const
+
+const MARKS = { matched: '✓', unmatched: '✗', undecided: '?' } as const
+
+/** The report for people. */
+export function checkText(report: TrustReport): string {
+  const { verdict, token, evaluation, findings } = report
+  const head = verdict === undefined ? ['No token to check the policy with.'] : [VERDICTS[verdict]]
+  const claims = token
+    ? [
+        `  issuer    ${token.issuer}`,
+        `  audience  ${token.audiences.join(', ')}`,
+        `  subject   ${token.subject}`,
+      ]
+    : []
+  const statements = (evaluation?.statements ?? []).flatMap(statementLines)
+  const warnings = findings.length > 0 ? ['', 'Findings', ...findings.flatMap(findingLines)] : []
+  return [...head, ...claims, ...statements, ...warnings].join('\n')
+}
+
+function statementLines(statement: StatementResult): string[] {
+  const name = statement.sid === undefined ? '' : ` (${statement.sid})`
+  const { principal, action, conditions } = statement
+  return [
+    '',
+    `Statement ${statement.index + 1}${name}, ${statement.effect}: ${OUTCOMES[statement.outcome]}`,
+    `  ${MARKS[principal.outcome]} Principal: ${principal.reason}`,
+    `  ${MARKS[action.outcome]} Action: ${action.reason}`,
+    ...conditions.flatMap(conditionLines),
+  ]
+}
+
+function conditionLines(condition: ConditionResult): string[] {
+  const { operator, key, expected, actual, outcome, reason } = condition
+  return [
+    `  ${MARKS[outcome]} ${operator} ${key}`,
+    `      expected  ${expected.map((one) => `"${one}"`).join(' or ')}`,
+    `      actual    ${actual === undefined ? 'absent' : actual.map((one) => `"${one}"`).join(', ')}`,
+    ...(outcome === 'undecided' ? [`      undecided ${reason}`] : []),
+  ]
+}
+
+function findingLines({ kind, path, detail }: Finding): string[] {
+  const { title, fix } = FINDINGS[kind]
+  return [
+    `  ! ${title} (${kind})`,
+    `      ${path === '' ? '' : `${path}: `}${detail}`,
+    `      Fix: ${fix}`,
+    `      Docs: docs/troubleshooting.md#${kind}`,
+  ]
+}

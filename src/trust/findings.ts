@@ -1,0 +1,130 @@
+interface FindingText {
+  /** `broad`: admits more than meant · `broken`: admits nobody, or IAM refuses it · `fragile`: works, for now. */
+  readonly severity: 'broad' | 'broken' | 'fragile'
+  readonly title: string
+  readonly fix: string
+}
+
+/** What can be wrong with a trust policy. `docs/troubleshooting.md` has one heading per kind. */
+export const FINDINGS = {
+  'no-condition': {
+    severity: 'broad',
+    title: 'No condition: every token of the provider is admitted',
+    fix: 'Add conditions on aud and sub.',
+  },
+  'no-audience': {
+    severity: 'broad',
+    title: 'No condition on the audience',
+    fix: 'Add StringEquals on ISSUER:aud, so that a token made for another service is of no use here.',
+  },
+  'no-subject': {
+    severity: 'broad',
+    title: 'No condition on the subject: every project is admitted',
+    fix: 'Add a condition on ISSUER:sub, or on the project id where IAM knows it.',
+  },
+  'any-project': {
+    severity: 'broad',
+    title: 'The subject admits more than one project',
+    fix: 'Name the project in the subject; keep wildcards behind it.',
+  },
+  'anyone-principal': {
+    severity: 'broad',
+    title: 'The principal is everyone',
+    fix: "Name the provider's ARN under Federated, or the role's ARN under AWS.",
+  },
+  'broad-action': {
+    severity: 'broad',
+    title: 'The action has a wildcard',
+    fix: 'Name sts:AssumeRoleWithWebIdentity.',
+  },
+  'passes-when-absent': {
+    severity: 'broad',
+    title: 'The condition holds for a token that lacks the claim',
+    fix: 'Use StringEquals or StringLike without IfExists, ForAllValues and Not.',
+  },
+  'wildcard-before-branch': {
+    severity: 'broad',
+    title: 'A wildcard before the branch can be filled by the name of another branch',
+    fix: 'Spell the user as ????????-????-????-????-????????????, and the origin without a wildcard.',
+  },
+  'equals-with-wildcard': {
+    severity: 'broken',
+    title: 'StringEquals takes a wildcard as a plain character',
+    fix: 'Use StringLike.',
+  },
+  'key-not-seen': {
+    severity: 'broken',
+    title: 'IAM never sees this key',
+    fix: 'Use aud, sub or amr. A branch can be limited through the sub of a V2 token.',
+  },
+  'scheme-in-key': {
+    severity: 'broken',
+    title: 'https:// is no part of a condition key or provider ARN',
+    fix: 'Leave https:// out.',
+  },
+  'trailing-slash': {
+    severity: 'broken',
+    title: 'The issuer ends in a slash',
+    fix: "Write the issuer as in the token's iss; few end in a slash.",
+  },
+  'issuer-mismatch': {
+    severity: 'broken',
+    title: "The key belongs to another issuer than the statement's provider",
+    fix: 'Use the same issuer in Principal and in the condition keys.',
+  },
+  'wrong-case': {
+    severity: 'broken',
+    title: 'Upper and lower case differ from the token',
+    fix: 'Write it as the token does; values are compared with regard to case.',
+  },
+  'wrong-action': {
+    severity: 'broken',
+    title: 'A provider is trusted, but not for sts:AssumeRoleWithWebIdentity',
+    fix: 'Use the action sts:AssumeRoleWithWebIdentity.',
+  },
+  'not-principal': {
+    severity: 'broken',
+    title: 'IAM takes no trust policy with NotPrincipal',
+    fix: 'Name who may come in under Principal.',
+  },
+  'too-long': {
+    severity: 'broken',
+    title: 'The policy is longer than IAM takes by default',
+    fix: 'Shorten it with wildcards, or ask AWS for a higher quota.',
+  },
+  'audience-not-registered': {
+    severity: 'broken',
+    title: "The token's audience is not among the provider's client ids",
+    fix: "Add it to the provider's client ids, or mint a token with --audience.",
+  },
+  'v1-only-subject': {
+    severity: 'fragile',
+    title: 'Only subjects of V1 tokens match',
+    fix: 'End the subject in /user/*, which matches V1 and V2 tokens.',
+  },
+  'v2-only-subject': {
+    severity: 'fragile',
+    title: 'Only subjects of V2 tokens match',
+    fix: 'Use CIRCLE_OIDC_TOKEN_V2, the default; V1 tokens do not name the branch.',
+  },
+  'like-without-wildcard': {
+    severity: 'fragile',
+    title: 'StringLike without a wildcard matches one value only',
+    fix: 'Use StringEquals if that is meant, else add the wildcard.',
+  },
+  'policy-variable': {
+    severity: 'fragile',
+    title: 'The value has a policy variable',
+    fix: 'Write ${$}{ for a literal ${.',
+  },
+} as const satisfies Record<string, FindingText>
+
+export type FindingKind = keyof typeof FINDINGS
+
+export interface Finding {
+  readonly kind: FindingKind
+  /** Where in the document: `Statement[0].Condition.StringLike["…"]`. */
+  readonly path: string
+  /** What stands there, with the values. */
+  readonly detail: string
+}

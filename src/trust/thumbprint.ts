@@ -1,0 +1,89 @@
+import type { X509Certificate } from 'node:crypto'
+import { OidcError } from '../errors.ts'
+import { type CertificateChain, certificateChain } from './certificate-chain.ts'
+import { discoverKeysUrl } from './discovery.ts'
+
+export interface Thumbprint {
+  /** Forty small hexadecimal digits. */
+  readonly thumbprint: string
+  readonly issuer: string
+  /** Host (and port) of the issuer's keys. */
+  readonly keysHost: string
+  /** Of the certificate that the thumbprint is of. */
+  readonly subject: string
+  readonly validTo: string
+  /** Whether AWS uses it: not where its own trusted CAs vouch for the host. */
+  readonly needed: boolean
+}
+
+/**
+ * AWS's procedure: discovery document, host of `jwks_uri`, its certificates, SHA-1 of the last one.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_oidc_verify-thumbprint.html
+ */
+export async function thumbprintOf(
+  issuer: string,
+  signal: AbortSignal,
+  ca?: string,
+): Promise<Thumbprint> {
+  const url = await discoverKeysUrl(issuer, signal, ca)
+  const chain = await certificateChain(url, signal)
+  const last = lastCertificate(chain, url)
+  return {
+    thumbprint: last.fingerprint.replaceAll(':', '').toLowerCase(),
+    issuer,
+    keysHost: url.host,
+    subject: last.subject.replaceAll('\n', ', '),
+    validTo: new Date(last.validTo).toISOString(),
+    needed: !chain.public,
+  }
+}
+
+/** The last certificate, when the chain holds together up to it. */
+function lastCertificate({ certificates }: CertificateChain, url: URL): X509Certificate {
+  const [server] = certificates
+  const last = certificates.at(-1)
+  if (!server || !last) throw broken(url, 'It shows no certificate.')
+  if (!server.checkHost(url.hostname) && !server.checkIP(url.hostname.replace(/^\[|\]$/g, ''))) {
+    throw broken(url, `Its certificate is for ${server.subjectAltName ?? server.subject}.`)
+  }
+  const now = Date.now()
+  for (const [index, one] of certificates.entries()) {
+    const name = one.subject.replaceAll('\n', ', ')
+    if (now < Date.parse(one.validFrom) || now > Date.parse(one.validTo)) {
+      throw broken(url, `The certificate ${name} is valid from ${one.validFrom} to ${one.validTo}.`)
+    }
+    const issuer = certificates[index + 1]
+    if (issuer && !(issuer.ca && one.checkIssued(issuer) && one.verify(issuer.publicKey))) {
+      throw broken(url, `The certificate ${name} is not signed by the next one.`)
+    }
+  }
+  // A single certificate is its own authority or the server forgot to send the CA's.
+  if (certificates.length === 1 && !server.verify(server.publicKey)) {
+    throw broken(
+      url,
+      'It shows its own certificate only, without the one of the CA that signed it.',
+    )
+  }
+  return last
+}
+
+function broken(url: URL, why: string): OidcError {
+  return new OidcError('unexpected-answer', {
+    what: `The certificates of ${url.host} give no thumbprint.`,
+    why,
+    next: 'Have the server send its certificate and those of the CAs that signed it.',
+  })
+}
+
+export function thumbprintText(found: Thumbprint): string {
+  const note = found.needed
+    ? 'needed: no public CA vouches for this host, so AWS compares the thumbprint.'
+    : 'not needed: a public CA vouches for this host; AWS checks that by itself.'
+  return [
+    found.thumbprint,
+    `  keys at      ${found.keysHost}`,
+    `  certificate  ${found.subject}`,
+    `  valid to     ${found.validTo}`,
+    `  ${note}`,
+  ].join('\n')
+}
