@@ -1,9 +1,9 @@
 import { OidcError } from '../errors.ts'
 import { assertRegion } from '../region.ts'
-import { parseRoleArn, type RoleArn } from '../sts/arn.ts'
-import { stsRegion } from '../sts/region.ts'
+import { parseRoleArn } from '../sts/arn.ts'
 import { roleSessionName } from '../sts/role-session-name.ts'
 import { checkPolicyArns, readSessionPolicy } from '../sts/session-policy.ts'
+import { reportPartition, reportTokenFile } from './contradictions.ts'
 import { reportMisplaced } from './misplaced-keys.ts'
 import { problemText, type Report } from './problem.ts'
 import type { ProfileKey } from './profile-keys.ts'
@@ -97,41 +97,6 @@ function readRegion(text: string): string {
 
 function defaultDuration({ durationSeconds }: ProfileDefaults, isChained: boolean): number {
   return isChained ? Math.min(durationSeconds, MAXIMUM_CHAINED_DURATION) : durationSeconds
-}
-
-/** With `token-file` the SDKs exchange the token themselves, by what the config file can say. */
-function reportTokenFile(
-  { settings, line }: ProfileSettings,
-  isChained: boolean,
-  isLimited: boolean,
-  report: Report,
-): void {
-  const at = settings.get('credentials')?.line ?? line
-  if (isChained) {
-    const what = 'but this role is assumed with the credentials of another profile'
-    report(at, `token-file has the SDKs exchange the token, ${what}. ${INSTEAD}`)
-  } else if (isLimited) {
-    const what = 'and they would do so without the session policy'
-    report(at, `token-file has the SDKs exchange the token, ${what}. ${INSTEAD}`)
-  }
-}
-
-const INSTEAD = 'Use credentials = static or refresh here.'
-
-function reportPartition(
-  { settings, line }: ProfileSettings,
-  role: RoleArn,
-  region: string,
-  report: Report,
-): void {
-  try {
-    stsRegion(region, {}, role)
-  } catch (error) {
-    if (!(error instanceof OidcError)) throw error
-    const at = (settings.get('region') ?? settings.get('role_arn'))?.line ?? line
-    const what = `the region ${region} is in another partition than the role, "${role.partition}".`
-    report(at, `${what} Credentials never cross partitions: give a region of the role's.`)
-  }
 }
 
 type Given<Values> = { [Key in keyof Values]?: Exclude<Values[Key], undefined> }
