@@ -1,0 +1,142 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { resolveOptions } from '../src/option-values.ts'
+import type { OptionName } from '../src/options.ts'
+
+/** The value of one option, by what stands on the command line and in the environment. */
+function resolved(name: OptionName, flag: unknown, env: Record<string, string> = {}): unknown {
+  return resolveOptions([name], { [name]: flag }, env)[name]
+}
+
+describe('flag, then environment, then default', () => {
+  const cases: [name: OptionName, flag: unknown, env: Record<string, string>, value: unknown][] = [
+    ['profile', 'dev', { AWS_OIDC_PROFILE: 'prod' }, 'dev'],
+    ['profile', undefined, { AWS_OIDC_PROFILE: 'prod' }, 'prod'],
+    ['profile', undefined, {}, 'default'],
+    ['profile', undefined, { AWS_OIDC_PROFILE: '' }, 'default'],
+    ['profile', undefined, { AWS_OIDC_PROFILE: ' ' }, 'default'],
+    ['profile', undefined, { AWS_OIDC_PROFILE: ' dev\n' }, 'dev'],
+    ['profile', undefined, { AWS_OIDC_PROFILE: '$NAME', NAME: 'dev' }, 'dev'],
+    ['profile', undefined, { AWS_OIDC_PROFILE: '${NAME:-}' }, 'default'],
+    ['profile', undefined, { AWS_OIDC_PROFILE: '${NAME:-dev}' }, 'dev'],
+    // A shell has expanded what it wanted to on the command line.
+    ['profile', '$NAME', { NAME: 'dev' }, '$NAME'],
+    ['region', undefined, {}, undefined],
+    ['role-session-name', undefined, { AWS_OIDC_ROLE_SESSION_NAME: 'job' }, 'job'],
+    ['duration-seconds', '900', { AWS_OIDC_DURATION_SECONDS: '1800' }, 900],
+    ['duration-seconds', undefined, { AWS_OIDC_DURATION_SECONDS: '1800' }, 1800],
+    ['duration-seconds', undefined, { AWS_OIDC_DURATION_SECONDS: '$D', D: '1800\n' }, 1800],
+    ['duration-seconds', undefined, {}, 3600],
+    ['format', undefined, { AWS_OIDC_FORMAT: 'json' }, 'json'],
+    ['format', undefined, {}, 'text'],
+    ['debug', true, { AWS_OIDC_DEBUG: 'false' }, true],
+    ['debug', undefined, { AWS_OIDC_DEBUG: 'true' }, true],
+    ['debug', undefined, { AWS_OIDC_DEBUG: '1' }, true],
+    ['debug', undefined, { AWS_OIDC_DEBUG: '0' }, false],
+    ['debug', undefined, { AWS_OIDC_DEBUG: 'false' }, false],
+    ['debug', undefined, { AWS_OIDC_DEBUG: '' }, false],
+    ['debug', undefined, {}, false],
+  ]
+  for (const [name, flag, env, value] of cases) {
+    test(`--${name} ${flag} ${JSON.stringify(env)}: ${JSON.stringify(value)}`, () => {
+      assert.equal(resolved(name, flag, env), value)
+    })
+  }
+})
+
+describe('lists: commas, blanks, line ends and repeated flags', () => {
+  const cases: [flag: unknown, env: Record<string, string>, list: string[]][] = [
+    [undefined, {}, []],
+    ['a', {}, ['a']],
+    ['a,b', {}, ['a', 'b']],
+    [['a', 'b,c'], {}, ['a', 'b', 'c']],
+    [' a , b,,\n c ', {}, ['a', 'b', 'c']],
+    [undefined, { AWS_OIDC_POLICY_ARNS: 'a b\nc' }, ['a', 'b', 'c']],
+    [undefined, { AWS_OIDC_POLICY_ARNS: '$BOTH,c', BOTH: 'a,b' }, ['a', 'b', 'c']],
+    [undefined, { AWS_OIDC_POLICY_ARNS: '' }, []],
+    ['a', { AWS_OIDC_POLICY_ARNS: 'b' }, ['a']],
+  ]
+  for (const [flag, env, list] of cases) {
+    test(`${JSON.stringify(flag)} ${JSON.stringify(env)}: ${JSON.stringify(list)}`, () => {
+      assert.deepEqual(resolved('policy-arns', flag, env), list)
+    })
+  }
+
+  test('an account id keeps its leading zero', () => {
+    assert.deepEqual(resolved('allowed-account-ids', '012345678901'), ['012345678901'])
+  })
+})
+
+describe('limits', () => {
+  const limits: [name: OptionName, minimum: number, maximum: number, code: string][] = [
+    ['duration-seconds', 900, 43200, 'invalid-duration'],
+    ['timeout-seconds', 1, 3600, 'invalid-usage'],
+    ['max-attempts', 1, 50, 'invalid-usage'],
+    ['port', 0, 65535, 'invalid-usage'],
+  ]
+  for (const [name, minimum, maximum, code] of limits) {
+    test(`--${name}: ${minimum} to ${maximum}`, () => {
+      assert.equal(resolved(name, String(minimum)), minimum)
+      assert.equal(resolved(name, String(maximum)), maximum)
+      const wrong = [minimum - 1, maximum + 1, '1h', '1000.5', '1e3', '0x400', 'NaN']
+      for (const text of wrong.map(String)) {
+        assert.throws(() => resolved(name, text), {
+          code,
+          exitCode: 2,
+          message: `--${name} is "${text}", but it must be a whole number from ${minimum} to ${maximum}.`,
+        })
+      }
+    })
+  }
+
+  test('a value of the environment is named by its variable', () => {
+    assert.throws(
+      () => resolved('duration-seconds', undefined, { AWS_OIDC_DURATION_SECONDS: '5' }),
+      {
+        code: 'invalid-duration',
+        message:
+          'AWS_OIDC_DURATION_SECONDS is "5", but it must be a whole number from 900 to 43200.',
+        next: 'Give seconds within these limits, and no more than the maximum session duration of the role.',
+      },
+    )
+  })
+})
+
+describe('refused', () => {
+  const cases: [name: OptionName, flag: unknown, env: Record<string, string>, message: string][] = [
+    ['profile', '', {}, '--profile has no value.'],
+    ['profile', ' ', { AWS_OIDC_PROFILE: 'dev' }, '--profile has no value.'],
+    ['policy-arns', '', {}, '--policy-arns has no value.'],
+    ['profile', ['a', 'b'], {}, '--profile is given 2 times, but it takes one value.'],
+    ['format', 'yaml', {}, '--format is "yaml", but it must be one of: text, json.'],
+    [
+      'format',
+      undefined,
+      { AWS_OIDC_FORMAT: 'JSON' },
+      'AWS_OIDC_FORMAT is "JSON", but it must be one of: text, json.',
+    ],
+    [
+      'debug',
+      undefined,
+      { AWS_OIDC_DEBUG: 'yes' },
+      'AWS_OIDC_DEBUG is "yes", but it must be one of: true, false, 1, 0.',
+    ],
+  ]
+  for (const [name, flag, env, message] of cases) {
+    test(message, () => {
+      assert.throws(() => resolved(name, flag, env), {
+        code: 'invalid-usage',
+        exitCode: 2,
+        message,
+      })
+    })
+  }
+
+  test('an unset variable, named with the one that refers to it', () => {
+    assert.throws(() => resolved('role-arn', undefined, { AWS_OIDC_ROLE_ARN: '$ROLE' }), {
+      code: 'unset-variable',
+      message:
+        'AWS_OIDC_ROLE_ARN refers to the environment variable ROLE, which is not set or empty.',
+    })
+  })
+})
