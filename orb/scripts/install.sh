@@ -23,7 +23,8 @@ if [ -n "${BASH_ENV:-}" ]; then
   quoted=$(printf '%s' "$directory" | sed "s/'/'\\\\''/g")
   line="export PATH='$quoted':\"\$PATH\""
   if ! grep -qxF -e "$line" "$BASH_ENV" 2>/dev/null; then
-    printf '%s\n' "$line" >>"$BASH_ENV" || fail 6 "$BASH_ENV cannot be written."
+    # The last line there may have no end.
+    printf '\n%s\n' "$line" >>"$BASH_ENV" || fail 6 "$BASH_ENV cannot be written."
   fi
 fi
 echo "circleci-aws-oidc @VERSION@ is in $directory"

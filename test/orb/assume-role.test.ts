@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, test } from 'node:test'
+import { compileWithOrb, jobOf } from './config.ts'
+import { openHost, runJob } from './job-runner.ts'
+import { SHELLS } from './shells.ts'
+
+const ROLE = 'arn:aws:iam::111111111111:role/circleci-oidc'
+const SESSION = 'arn:aws:sts::111111111111:assumed-role/circleci-oidc/'
+const assumeRole = (values = {}) => ({ 'aws-oidc/assume-role': { 'role-arn': ROLE, ...values } })
+const WHO = 'aws sts get-caller-identity'
+
+for (const { command: shell, skip, busybox } of SHELLS) {
+  describe(shell, { skip }, () => {
+    test('a role, its profile, and who later steps are', async (t) => {
+      const host = await openHost(t, { busybox })
+      const job = jobOf(assumeRole({ region: 'eu-west-1' }), { run: WHO })
+      const { succeeded, output, steps } = await runJob(host, job, { shell })
+      assert.ok(succeeded, output)
+      assert.ok(steps[2]?.stdout.includes(`${WHO.slice(4)} as ${SESSION}`), output)
+      assert.match(readFileSync(join(host.home, '.aws/config'), 'utf8'), /^region = eu-west-1$/m)
+      assert.deepEqual(host.sandbox.exchanges, 1)
+    })
+
+    test('variables of the job and of earlier steps', async (t) => {
+      const host = await openHost(t, { busybox })
+      writeFileSync(host.bashEnv, `export ACCOUNT=111111111111\n`)
+      const job = jobOf(
+        { run: `echo 'export NAME=circleci-oidc' >> "$BASH_ENV"` },
+        assumeRole({
+          'role-arn': 'arn:aws:iam::${ACCOUNT}:role/$NAME',
+          profile: '${PROFILE:-dev}',
+          'role-session-name': '$CIRCLE_JOB',
+        }),
+        { run: `${WHO} --profile dev` },
+      )
+      const { succeeded, output, steps } = await runJob(host, job, { shell })
+      assert.ok(succeeded, output)
+      assert.ok(steps[3]?.stdout.includes(` as ${SESSION}deploy`), output)
+    })
+
+    test('an error ends the step with the helper’s exit code', async (t) => {
+      const host = await openHost(t, { busybox })
+      const role = ROLE.replace('circleci-oidc', 'other')
+      const job = jobOf(assumeRole({ 'role-arn': role }), { run: 'echo not reached' })
+      const { steps } = await runJob(host, job, { shell })
+      assert.deepEqual(
+        steps.map(({ code }) => code),
+        [0, 4],
+      )
+      assert.match(steps[1]?.stderr ?? '', /access-denied/)
+    })
+  })
+}
+
+test('the role ARN from a variable, by its bare name', async (t) => {
+  const host = await openHost(t)
+  const job = jobOf(assumeRole({ 'role-arn': 'AWS_IAM_ROLE_ARN' }), { run: WHO })
+  const { output } = await runJob(host, job, { env: { AWS_IAM_ROLE_ARN: ROLE } })
+  assert.ok(output.includes(` as ${SESSION}`), output)
+})
+
+test('a step without the helper says how to get it', async (t) => {
+  const host = await openHost(t)
+  const { steps } = await runJob(host, jobOf(assumeRole({ install: false })))
+  assert.deepEqual(
+    steps.map(({ name, code }) => `${name} ${code}`),
+    ['Assume AWS role 6'],
+  )
+  assert.match(steps[0]?.stderr ?? '', /Next: leave "install" at true, or use .* install/)
+})
+
+test('when', async (t) => {
+  const host = await openHost(t)
+  const job = jobOf({ run: 'false' }, assumeRole({ when: 'always', profile: 'post-mortem' }), {
+    run: { command: `${WHO} --profile post-mortem`, when: 'on_fail' },
+  })
+  const { succeeded, steps, output } = await runJob(host, job)
+  assert.equal(succeeded, false)
+  assert.deepEqual(
+    steps.map(({ code }) => code),
+    [1, 0, 0, 0],
+    output,
+  )
+})
+
+test('the job: parameters, checkout, steps, executor', async (t) => {
+  const [job] = compileWithOrb(`
+    executors: { node: { docker: [{ image: 'cimg/node:lts' }], environment: { WHERE: here } } }
+    commands: { who: { steps: [{ run: '${WHO}; echo $WHERE' }] } }
+    workflows:
+      deploy:
+        jobs:
+          - aws-oidc/run:
+              name: deploy
+              context: aws
+              executor: node
+              role-arn: ${ROLE}
+              steps: [who]
+  `)
+  assert.ok(job)
+  const host = await openHost(t)
+  const { output } = await runJob(host, job)
+  assert.match(output, /as arn:aws:sts::111111111111:assumed-role\/circleci-oidc\/.*\nhere\n/)
+})

@@ -1,0 +1,176 @@
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import {
+  appendFileSync,
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { describe, test } from 'node:test'
+import { jobOf } from './config.ts'
+import { type Host, openHost, runJob } from './job-runner.ts'
+import { bundle, version } from './packed-orb.ts'
+import { addTool, pathOf } from './tools.ts'
+
+const install = jobOf('aws-oidc/install')
+const release = `${version}-${createHash('sha256').update(bundle).digest('hex').slice(0, 12)}`
+const directoryOf = ({ home }: Host) => join(home, '.circleci-aws-oidc', release)
+const bundleOf = (host: Host) => join(directoryOf(host), 'circleci-aws-oidc.cjs')
+const launcherOf = (host: Host) => join(directoryOf(host), 'circleci-aws-oidc')
+const isRoot = process.getuid?.() === 0
+const NOBODY = 65534
+/** CircleCI's images run steps as a user of their own. */
+const plainUser = isRoot
+  ? [pathOf('setpriv'), `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups']
+  : []
+
+function giveAway(host: Host): void {
+  if (!isRoot) return
+  for (const path of [host.root, host.home, host.bashEnv]) chownSync(path, NOBODY, NOBODY)
+}
+
+describe('install', () => {
+  test('puts the very bundle and a launcher in place, once', async (t) => {
+    const host = await openHost(t)
+    const job = jobOf('aws-oidc/install', 'aws-oidc/install', {
+      run: 'circleci-aws-oidc --version',
+    })
+    const { steps, succeeded, output } = await runJob(host, job)
+    assert.ok(succeeded, output)
+    assert.ok(readFileSync(bundleOf(host)).equals(bundle))
+    assert.deepEqual(readdirSync(directoryOf(host)).sort(), [
+      'circleci-aws-oidc',
+      'circleci-aws-oidc.cjs',
+    ])
+    assert.equal(steps[2]?.stdout, `${version}\n`)
+    assert.equal(readFileSync(host.bashEnv, 'utf8').match(/export PATH=/g)?.length, 1)
+    assert.equal(steps[0]?.stdout, `circleci-aws-oidc ${version} is in ${directoryOf(host)}\n`)
+  })
+
+  test('leaves a good file alone', async (t) => {
+    const host = await openHost(t)
+    await runJob(host, install)
+    const before = statSync(bundleOf(host)).ino
+    await runJob(host, install)
+    assert.equal(statSync(bundleOf(host)).ino, before)
+  })
+
+  test('keeps what stands in $BASH_ENV', async (t) => {
+    const host = await openHost(t)
+    writeFileSync(host.bashEnv, 'export A=1')
+    const { output } = await runJob(host, jobOf('aws-oidc/install', { run: 'echo "A is $A"' }))
+    assert.match(output, /^A is 1$/m)
+  })
+
+  for (const [name, damage] of [
+    ['a damaged bundle', (host: Host) => appendFileSync(bundleOf(host), ' ')],
+    ['a truncated bundle', (host: Host) => writeFileSync(bundleOf(host), '')],
+    ['a missing bundle', (host: Host) => rmSync(bundleOf(host))],
+    ['a damaged launcher', (host: Host) => writeFileSync(launcherOf(host), 'exit 1')],
+    ['a launcher that is not executable', (host: Host) => chmodSync(launcherOf(host), 0o644)],
+  ] as const) {
+    test(`replaces ${name}`, async (t) => {
+      const host = await openHost(t)
+      await runJob(host, install)
+      damage(host)
+      const job = jobOf('aws-oidc/install', { run: 'circleci-aws-oidc --version' })
+      const { succeeded, output } = await runJob(host, job)
+      assert.ok(succeeded, output)
+    })
+  }
+
+  test('eight at once', async (t) => {
+    const host = await openHost(t)
+    const runs = await Promise.all(Array.from({ length: 8 }, () => runJob(host, install)))
+    for (const { succeeded, output } of runs) assert.ok(succeeded, output)
+    assert.equal(readdirSync(directoryOf(host)).length, 2)
+    assert.ok(readFileSync(bundleOf(host)).equals(bundle))
+  })
+
+  test('a payload that was tampered with is not installed', async (t) => {
+    const host = await openHost(t)
+    const [step] = install.steps
+    assert.ok(step)
+    const command = step.command.replace(/(?<=printf '%s' ')(.{5000})./, '$1A')
+    const { steps } = await runJob(host, { ...install, steps: [{ ...step, command }] })
+    assert.equal(steps[0]?.code, 1)
+    assert.match(steps[0]?.stderr ?? '', /^The helper in this step is damaged: its SHA-256/)
+    assert.ok(!existsSync(bundleOf(host)))
+  })
+})
+
+describe('a machine that refuses', () => {
+  test('another user than root', async (t) => {
+    const host = await openHost(t)
+    giveAway(host)
+    const { succeeded, output } = await runJob(host, install, { under: plainUser })
+    assert.ok(succeeded, output)
+  })
+
+  test('a read-only home', async (t) => {
+    const host = await openHost(t)
+    giveAway(host)
+    chmodSync(host.home, 0o500)
+    const { steps } = await runJob(host, install, { under: plainUser })
+    assert.equal(steps[0]?.code, 6)
+    assert.match(steps[0]?.stderr ?? '', /\.circleci-aws-oidc cannot be created\.\nNext: make the/)
+  })
+
+  test('a read-only directory of ours', async (t) => {
+    const host = await openHost(t)
+    mkdirSync(join(host.home, '.circleci-aws-oidc'))
+    giveAway(host)
+    const { steps } = await runJob(host, install, { under: plainUser })
+    if (isRoot) {
+      assert.equal(steps[0]?.code, 6)
+      assert.match(steps[0]?.stderr ?? '', /cannot be written: EACCES: .*\nNext: make room there/)
+    }
+  })
+
+  test('a full disk', async (t) => {
+    const host = await openHost(t)
+    // Blocks of 512 bytes; the limit refuses writes as a full disk does.
+    addTool(host.bin, 'cramped', `ulimit -f 100; exec "$@"`)
+    const { steps } = await runJob(host, install, { under: [join(host.bin, 'cramped')] })
+    assert.equal(steps[0]?.code, 6)
+    assert.match(steps[0]?.stderr ?? '', /cannot be written: E\w+: .*\nNext: make room there/)
+    assert.deepEqual(readdirSync(directoryOf(host)), [])
+  })
+
+  test('a bare environment', async (t) => {
+    const host = await openHost(t)
+    const bare = { HOME: host.home, PATH: host.bin }
+    const { succeeded, output } = await runJob({ ...host, env: bare }, install, {
+      shell: 'bash -eux -o pipefail',
+    })
+    assert.ok(succeeded, output)
+  })
+
+  test('no HOME: the home of the user', async (t) => {
+    const host = await openHost(t)
+    const user = execFileSync('id', ['-un', String(NOBODY)], { encoding: 'utf8' }).trim()
+    addTool(host.bin, 'id', `echo ${user}`)
+    giveAway(host)
+    const { steps } = await runJob(host, install, { env: { HOME: undefined }, under: plainUser })
+    assert.equal(steps[0]?.code, 6)
+    assert.match(steps[0]?.stderr ?? '', /^(.*\n)?\/nonexistent\/\.circleci-aws-oidc cannot be/)
+  })
+
+  test('no HOME and no such user', async (t) => {
+    const host = await openHost(t)
+    for (const script of ['exit 1', 'echo "$(touch /tmp/no)"', 'echo "a;b"']) {
+      addTool(host.bin, 'id', script)
+      const { steps } = await runJob(host, install, { env: { HOME: undefined } })
+      assert.equal(steps[0]?.code, 6)
+      assert.match(steps[0]?.stderr ?? '', /^There is no home directory: HOME is not set/)
+    }
+  })
+})
