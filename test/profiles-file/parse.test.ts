@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { parse, problemLines, ROLE, refusal } from './parse-profiles.ts'
 import { SHARED_SYNTAX_CASES, VARIABLE_CASES } from './plan-cases.ts'
-import { KEY_PROBLEMS, SOURCE_PROBLEMS, SYNTAX_PROBLEMS, VALUE_PROBLEMS } from './problem-cases.ts'
+import { KEY_PROBLEMS, SOURCE_PROBLEMS, VALUE_PROBLEMS } from './problem-cases.ts'
+import { SYNTAX_PROBLEMS } from './syntax-problem-cases.ts'
 
 describe('a profiles file that is valid', () => {
   for (const { name, plans, ...given } of [...SHARED_SYNTAX_CASES, ...VARIABLE_CASES]) {
