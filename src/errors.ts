@@ -22,6 +22,7 @@ export const ERROR_EXIT_CODES = {
   'invalid-profile-name': EXIT.usage,
   'invalid-region': EXIT.usage,
   'invalid-profiles-file': EXIT.usage,
+  'credentials-not-found': EXIT.usage,
   'account-not-allowed': EXIT.usage,
   'invalid-world': EXIT.usage,
 
@@ -34,6 +35,7 @@ export const ERROR_EXIT_CODES = {
   'provider-not-found': EXIT.refused,
   'audience-not-registered': EXIT.refused,
   'token-rejected': EXIT.refused,
+  'credentials-rejected': EXIT.refused,
   'session-policy-rejected': EXIT.refused,
   'region-disabled': EXIT.refused,
   'request-rejected': EXIT.refused,

@@ -5,8 +5,9 @@ import {
 } from '@aws-sdk/client-sts'
 import type { MetadataBearer } from '@smithy/types'
 import type { RoleArn } from './arn.ts'
+import type { StsConnection } from './connection.ts'
+import type { SessionCredentials } from './credentials.ts'
 import { FailedExchange, incompleteAnswer } from './failure.ts'
-import type { UnsignedSts } from './unsigned-sts.ts'
 
 export interface AssumeRoleRequest {
   readonly role: RoleArn
@@ -17,16 +18,8 @@ export interface AssumeRoleRequest {
   readonly policyArns: readonly string[]
 }
 
-/** Short-lived credentials. All but the access key id and the expiration are secrets. */
-export interface Credentials {
-  readonly accessKeyId: string
-  readonly secretAccessKey: string
-  readonly sessionToken: string
-  readonly expiration: Date
-}
-
 export interface AssumedRole {
-  readonly credentials: Credentials
+  readonly credentials: SessionCredentials
   /** `arn:aws:sts::ACCOUNT:assumed-role/NAME/SESSION` */
   readonly arn: string
   readonly accountId: string
@@ -36,7 +29,7 @@ export interface AssumedRole {
 
 /** One AssumeRoleWithWebIdentity request. Throws what the SDK throws, or `FailedExchange`. */
 export async function assumeRoleWithWebIdentity(
-  sts: UnsignedSts,
+  sts: StsConnection,
   request: AssumeRoleRequest,
   token: string,
   signal: AbortSignal,

@@ -6,11 +6,11 @@ import {
   type AssumeRoleRequest,
   assumeRoleWithWebIdentity,
 } from './assume-role.ts'
+import { connectSts } from './connection.ts'
 import type { StsEndpoint } from './endpoint.ts'
 import type { Failure } from './failure.ts'
 import { refusal } from './refusal.ts'
-import { ExchangeFailed, withRetries } from './retry.ts'
-import { unsignedSts } from './unsigned-sts.ts'
+import { FailedAttempts, withRetries } from './retry.ts'
 
 export interface ExchangeOptions {
   readonly endpoint: StsEndpoint
@@ -37,7 +37,7 @@ export async function exchangeToken(
   options: ExchangeOptions,
 ): Promise<Exchanged> {
   const { deadline, note, debug } = options
-  const sts = await unsignedSts(options.endpoint, options.env)
+  const sts = await connectSts(options.endpoint, options.env)
   const { url } = sts
   let token = given
   const renew = async (): Promise<boolean> => {
@@ -85,7 +85,7 @@ export async function exchangeToken(
     })
     return { ...role, token, url }
   } catch (error) {
-    if (error instanceof ExchangeFailed) throw refusal(error, { request, token, url })
+    if (error instanceof FailedAttempts) throw refusal(error, { request, token, url })
     throw error
   } finally {
     sts.destroy()

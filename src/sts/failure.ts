@@ -19,6 +19,9 @@ const CODES: Readonly<Record<string, readonly [ErrorCode, 'transient' | 'permane
   AccessDenied: ['access-denied', 'permanent'],
   PackedPolicyTooLarge: ['session-policy-rejected', 'permanent'],
   MalformedPolicyDocument: ['session-policy-rejected', 'permanent'],
+  // Right after an exchange, new credentials may not be known everywhere yet.
+  InvalidClientTokenId: ['credentials-rejected', 'transient'],
+  SignatureDoesNotMatch: ['credentials-rejected', 'permanent'],
   RegionDisabled: ['region-disabled', 'permanent'],
   ValidationError: ['request-rejected', 'permanent'],
   RequestLimitExceeded: ['aws-unavailable', 'transient'],
@@ -78,6 +81,10 @@ function answer(error: SdkError, status: number): Failure {
   const code = wireCode.replace(/Exception$/, '')
   const detail = `${wireCode}: ${error.message}`
   if (code === 'InvalidIdentityToken') return { ...identityToken(error.message), detail }
+  // Of signed requests only: there the word is of the credentials, not of a web identity token.
+  if (/security token included in the request is expired/i.test(error.message)) {
+    return { code: 'credentials-rejected', transient: false, detail }
+  }
   const known = CODES[code]
   if (known) return { code: known[0], transient: known[1] === 'transient', detail }
   if (/^Throttl|^RequestThrottled|^SlowDown|^BandwidthLimit/.test(code) || status === 429) {

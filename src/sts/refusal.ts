@@ -1,11 +1,12 @@
-import { type ErrorText, OidcError } from '../errors.ts'
+import type { ErrorText, OidcError } from '../errors.ts'
 import { audiences, expiration } from '../token/claims.ts'
 import type { WebIdentityToken } from '../token/web-identity-token.ts'
 import { admittingStatement } from '../trust/admitting-statement.ts'
 import { issuerHostPath } from '../trust/context-keys.ts'
 import type { AssumeRoleRequest } from './assume-role.ts'
+import { failedConnection, failedRequest } from './failed-connection.ts'
 import type { Failure } from './failure.ts'
-import type { ExchangeFailed } from './retry.ts'
+import type { FailedAttempts } from './retry.ts'
 
 export interface Exchange {
   readonly request: AssumeRoleRequest
@@ -16,17 +17,11 @@ export interface Exchange {
 type Explain = (failure: Failure, exchange: Exchange) => ErrorText
 
 /** The error for an exchange that failed for good: what AWS said, what it means, what to do. */
-export function refusal(failed: ExchangeFailed, exchange: Exchange): OidcError {
-  const { failure, attempts } = failed
-  const explain = EXPLANATIONS[failure.code as keyof typeof EXPLANATIONS] ?? unexplained
-  const text = explain(failure, exchange)
-  const notes = [
-    ...(attempts > 1 ? [`after ${attempts} attempts`] : []),
-    ...(failure.requestId ? [`request id ${failure.requestId}`] : []),
-  ]
-  const what =
-    notes.length > 0 ? `${text.what.replace(/\.$/, '')} (${notes.join(', ')}).` : text.what
-  return new OidcError(failure.code, { ...text, what, cause: failed.cause })
+export function refusal(failed: FailedAttempts, exchange: Exchange): OidcError {
+  const explain = EXPLANATIONS[failed.failure.code as keyof typeof EXPLANATIONS]
+  return explain
+    ? failedRequest(failed, explain(failed.failure, exchange))
+    : failedConnection(failed, exchange.url)
 }
 
 const EXPLANATIONS = {
@@ -71,24 +66,7 @@ const EXPLANATIONS = {
     likely: 'This passes by itself most of the time; many jobs at once make it likelier.',
     next: 'Run the job again, or raise --max-attempts. If it stays, check that the issuer is reachable from the internet.',
   }),
-  'aws-unavailable': ({ detail }, { url }) => ({
-    what: `AWS STS at ${url.host} could not answer: ${detail}.`,
-    next: 'Run the job again, or raise --max-attempts; see the AWS Health Dashboard if it stays.',
-  }),
-  'aws-unreachable': ({ detail }, { url }) => ({
-    what: `AWS STS can't be reached at ${url.host}: ${detail}.`,
-    next: /CERT|SELF_SIGNED|UNABLE_TO_|ERR_TLS_/.test(detail)
-      ? 'The certificate is not trusted here. Behind a proxy that opens TLS, give its certificates with AWS_CA_BUNDLE or NODE_EXTRA_CA_CERTS.'
-      : 'Check network, DNS, HTTPS_PROXY and NO_PROXY, --region and --sts-endpoint.',
-  }),
-  'unexpected-answer': ({ detail }, { url }) => ({
-    what: `What answered at ${url.host} is not AWS STS: ${detail}.`,
-    likely: 'A proxy, a captive portal or a wrong endpoint answers in its place.',
-    next: 'Check HTTPS_PROXY and NO_PROXY, AWS_ENDPOINT_URL_STS and --sts-endpoint.',
-  }),
 } as const satisfies Partial<Record<Failure['code'], Explain>>
-
-const unexplained: Explain = ({ detail }) => ({ what: `The exchange failed: ${detail}.` })
 
 function audienceText({ claims }: WebIdentityToken): string {
   return (

@@ -17,11 +17,11 @@ export interface RetryOptions {
   /** Told of every failed attempt that is followed by another; `delay` in milliseconds. */
   readonly onRetry: (failure: Failure, attempt: Attempt, delay: number) => void
   /** Tries to mend what a permanent failure complains of; true means: try again at once. */
-  readonly mend: (failure: Failure) => Promise<boolean>
+  readonly mend?: (failure: Failure) => Promise<boolean>
 }
 
 /** Ends the retries: the last failure and how many attempts it took. */
-export class ExchangeFailed extends Error {
+export class FailedAttempts extends Error {
   readonly failure: Failure
   readonly attempts: number
 
@@ -43,9 +43,9 @@ export async function withRetries<T>(
     } catch (error) {
       deadline.signal.throwIfAborted()
       const failure = failureOf(error)
-      if (number >= maxAttempts) throw new ExchangeFailed(failure, number, error)
-      if (await mend(failure)) continue
-      if (!failure.transient) throw new ExchangeFailed(failure, number, error)
+      if (number >= maxAttempts) throw new FailedAttempts(failure, number, error)
+      if (await mend?.(failure)) continue
+      if (!failure.transient) throw new FailedAttempts(failure, number, error)
       const delay = Math.random() * Math.min(MAXIMUM_DELAY, BASE_DELAY * 2 ** (number - 1))
       onRetry(failure, { number, maximum: maxAttempts }, delay)
       // Not referenced: the deadline's own timer keeps the process alive, and ends it.

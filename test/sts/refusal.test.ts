@@ -4,7 +4,7 @@ import type { OidcError } from '../../src/errors.ts'
 import { parseRoleArn } from '../../src/sts/arn.ts'
 import type { Failure } from '../../src/sts/failure.ts'
 import { refusal } from '../../src/sts/refusal.ts'
-import { ExchangeFailed } from '../../src/sts/retry.ts'
+import { FailedAttempts } from '../../src/sts/retry.ts'
 
 const ISSUER = 'https://oidc.circleci.com/org/o1'
 const SUBJECT = 'org/o1/project/p1/user/u1'
@@ -12,7 +12,7 @@ const ROLE = 'arn:aws:iam::111111111111:role/deploy'
 
 function refused(code: Failure['code'], detail: string, change: object = {}): OidcError {
   const failure: Failure = { code, transient: false, detail }
-  return refusal(new ExchangeFailed({ ...failure, ...change }, 1, new Error('cause')), {
+  return refusal(new FailedAttempts({ ...failure, ...change }, 1, new Error('cause')), {
     request: {
       role: parseRoleArn(ROLE),
       roleSessionName: 'job',

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type Deadline, startDeadline } from '../../src/deadline.ts'
 import { FailedExchange, type Failure } from '../../src/sts/failure.ts'
-import { ExchangeFailed, type RetryOptions, withRetries } from '../../src/sts/retry.ts'
+import { FailedAttempts, type RetryOptions, withRetries } from '../../src/sts/retry.ts'
 
 const TRANSIENT: Failure = { code: 'aws-unavailable', transient: true, detail: 'HTTP 503' }
 const PERMANENT: Failure = { code: 'access-denied', transient: false, detail: 'AccessDenied: no' }
@@ -59,7 +59,7 @@ for (const maxAttempts of [1, 2, 5]) {
     const { outcome, made, told } = await run(Array(10).fill(TRANSIENT), { maxAttempts })
     assert.equal(made.length, maxAttempts)
     assert.equal(told.length, maxAttempts - 1)
-    assert.ok(outcome instanceof ExchangeFailed)
+    assert.ok(outcome instanceof FailedAttempts)
     assert.deepEqual([outcome.failure, outcome.attempts], [TRANSIENT, maxAttempts])
   })
 }
@@ -67,7 +67,7 @@ for (const maxAttempts of [1, 2, 5]) {
 test('a permanent failure ends it at once, also after transient ones', async () => {
   const first = await run([PERMANENT])
   assert.deepEqual([first.made, first.told], [[1], []])
-  assert.ok(first.outcome instanceof ExchangeFailed)
+  assert.ok(first.outcome instanceof FailedAttempts)
   assert.equal(first.outcome.failure, PERMANENT)
   const later = await run([TRANSIENT, PERMANENT])
   assert.deepEqual(later.made, [1, 2])
@@ -89,7 +89,7 @@ test('what is mended is tried again at once and counts as an attempt', async () 
   const { outcome, made, told } = await run([EXPIRED], { mend })
   assert.deepEqual([outcome, made, told, mended], ['done', [1, 2], [], ['token-expired']])
   const last = await run([EXPIRED, EXPIRED], { mend, maxAttempts: 2 })
-  assert.ok(last.outcome instanceof ExchangeFailed)
+  assert.ok(last.outcome instanceof FailedAttempts)
   assert.deepEqual(last.made, [1, 2])
 })
 

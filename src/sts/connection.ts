@@ -5,23 +5,30 @@ import { streamCollector } from '@smithy/node-http-handler'
 import type { StaticOperationSchema } from '@smithy/types'
 import { version } from '../../package.json'
 import type { Environment } from '../options.ts'
+import type { Credentials } from './credentials.ts'
 import { resolveUrl, type StsEndpoint } from './endpoint.ts'
 import { lateHandler } from './transport.ts'
 
-/** STS for what needs no signature. */
-export interface UnsignedSts {
+/** Where STS is asked, and how. */
+export interface StsConnection {
   /** Where the requests go. */
   readonly url: URL
-  /** Sends one request, once. Throws what the SDK throws. */
-  send(operation: StaticOperationSchema, input: object, signal: AbortSignal): Promise<object>
+  /** Sends one request, once, signed where credentials are given. Throws what the SDK throws. */
+  send(
+    operation: StaticOperationSchema,
+    input: object,
+    signal: AbortSignal,
+    credentials?: Credentials,
+  ): Promise<object>
   destroy(): void
 }
 
 /**
- * The SDK's schemas, protocol, endpoints and HTTP handler, without its client: the middleware for
- * signing, retries and shared configuration would do nothing here and double the time of a run.
+ * The SDK's schemas, protocol, endpoints, signature and HTTP handler, without its client: that one's
+ * middleware for retries, shared configuration and the credential chain would do nothing here, and
+ * double the time of a run.
  */
-export async function unsignedSts(endpoint: StsEndpoint, env: Environment): Promise<UnsignedSts> {
+export async function connectSts(endpoint: StsEndpoint, env: Environment): Promise<StsConnection> {
   const url = await resolveUrl(endpoint)
   const handler = lateHandler(() => Promise.resolve(url), env)
   const protocol = new AwsQueryProtocol({
@@ -38,12 +45,17 @@ export async function unsignedSts(endpoint: StsEndpoint, env: Environment): Prom
   return {
     url,
     destroy: handler.destroy,
-    send: async ([, namespace, name, traits, input, output], values, abortSignal) => {
+    send: async (schema, values, abortSignal, credentials) => {
+      const [, namespace, name, traits, input, output] = schema
       const operation = { namespace, name, traits, input, output }
       const request = await protocol.serializeRequest(operation, values, context)
+      request.headers['host'] = url.host
       request.headers['content-length'] = String(Buffer.byteLength(request.body))
-      request.headers['user-agent'] = `circleci-aws-oidc/${version} aws-sdk-js`
-      const { response } = await handler.handle(request as HttpRequest, { abortSignal })
+      const sent = credentials
+        ? await (await import('./signature.ts')).sign(request, credentials, endpoint.region)
+        : request
+      sent.headers['user-agent'] = `circleci-aws-oidc/${version} aws-sdk-js`
+      const { response } = await handler.handle(sent as HttpRequest, { abortSignal })
       try {
         return await protocol.deserializeResponse(operation, context, response)
       } catch (error) {
