@@ -71,7 +71,8 @@ download() {
   if command -v curl >/dev/null; then
     curl -fsSLg --connect-timeout 20 --max-time 300 -o "$2" --url "$1"
   elif command -v wget >/dev/null; then
-    wget -q -T 60 -O "$2" -- "$1"
+    # No timeout: busybox 1.35 crashes on -T.
+    wget -q -O "$2" -- "$1"
   else
     no_node "neither curl nor wget to fetch it."
   fi

@@ -1,0 +1,222 @@
+import assert from 'node:assert/strict'
+import { existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, before, beforeEach, describe, test } from 'node:test'
+import { jobOf } from './config.ts'
+import { type Host, openHost, runJob } from './job-runner.ts'
+import { archiveName, NodeMirror, nodeVersion } from './node-mirror.ts'
+import { SHELLS } from './shells.ts'
+import { addTool, pathOf } from './tools.ts'
+
+const mirror = new NodeMirror()
+let url = ''
+before(async () => {
+  url = await mirror.listen()
+})
+after(() => mirror.close())
+beforeEach(() => {
+  mirror.requests = []
+  mirror.answers = {}
+})
+
+const path = `/v${nodeVersion}/${archiveName}.tar.gz`
+const installWith = (values = {}) => ({
+  'aws-oidc/install': {
+    'node-mirror': url,
+    'node-version': nodeVersion,
+    'node-sha256': mirror.sha256,
+    ...values,
+  },
+})
+const VERSION = { run: 'circleci-aws-oidc --version' }
+const leftOvers = (host: Host) => {
+  const root = join(host.home, '.circleci-aws-oidc')
+  return existsSync(root) ? readdirSync(root).filter((name) => name.startsWith('fetch')) : []
+}
+
+describe('an image without Node', () => {
+  const ways = SHELLS.flatMap((shell) =>
+    (shell.busybox ? ['busybox wget'] : ['curl', 'wget']).map((tool) => ({ ...shell, tool })),
+  )
+  for (const { command: shell, skip, busybox, tool } of ways) {
+    test(`${shell}, ${tool}`, { skip }, async (t) => {
+      const host = await openHost(t, { busybox, tools: busybox ? [] : [tool] })
+      if (busybox) addTool(host.bin, 'wget', `exec ${pathOf('busybox')} wget "$@"`)
+      const job = jobOf(installWith(), installWith(), 'aws-oidc/install')
+      const { succeeded, output } = await runJob(host, job, { shell })
+      assert.ok(succeeded, output)
+      assert.match(output, new RegExp(`fetching ${archiveName}`))
+      assert.deepEqual(mirror.requests, [path], 'fetched once')
+      assert.deepEqual(leftOvers(host), [])
+    })
+  }
+
+  test('the role is assumed, and Node stays out of the job’s PATH', async (t) => {
+    const host = await openHost(t, { tools: ['curl'] })
+    const role = { 'role-arn': 'arn:aws:iam::111111111111:role/circleci-oidc' }
+    const job = jobOf(installWith(), { 'aws-oidc/assume-role': role }, VERSION, {
+      run: '! command -v node',
+    })
+    const { succeeded, output } = await runJob(host, job)
+    assert.ok(succeeded, output)
+    assert.equal(host.sandbox.exchanges, 1)
+  })
+
+  test('a mirror from a variable', async (t) => {
+    const host = await openHost(t, { tools: ['curl'] })
+    const job = jobOf(installWith({ 'node-mirror': '$MIRROR', 'node-sha256': '${MIRROR_SHA256}' }))
+    const env = { MIRROR: `${url}/`, MIRROR_SHA256: mirror.sha256.toUpperCase() }
+    const { succeeded, output } = await runJob(host, job, { env })
+    assert.ok(succeeded, output)
+  })
+
+  test('an old Node counts as none', async (t) => {
+    const host = await openHost(t, { tools: ['curl'] })
+    addTool(host.bin, 'node', 'exit 1')
+    const { succeeded, output } = await runJob(host, jobOf(installWith(), VERSION))
+    assert.ok(succeeded, output)
+  })
+
+  test('four at once', async (t) => {
+    const host = await openHost(t, { tools: ['curl'] })
+    const runs = await Promise.all(
+      Array.from({ length: 4 }, () => runJob(host, jobOf(installWith()))),
+    )
+    for (const { succeeded, output } of runs) assert.ok(succeeded, output)
+  })
+})
+
+describe('what is not the pinned Node is not run', () => {
+  const cases: [string, object, () => void, RegExp, number][] = [
+    [
+      'a wrong checksum',
+      { 'node-sha256': '0'.repeat(64) },
+      () => {},
+      /is not the file it should be: its SHA-256 is [0-9a-f]{64}, expected 0{64}\./,
+      5,
+    ],
+    [
+      'a truncated archive',
+      {},
+      () => {
+        mirror.answers[path] = mirror.archive.subarray(0, 1e6)
+      },
+      /is not the file it should be/,
+      5,
+    ],
+    [
+      'no archive, but a page with status 200',
+      {},
+      () => {
+        mirror.answers[path] = Buffer.from('<html>')
+      },
+      /is not the file it should be/,
+      5,
+    ],
+    [
+      'another file in the place of the default version',
+      { 'node-version': '24.19.0', 'node-sha256': '' },
+      () => {
+        mirror.answers[path.replaceAll(nodeVersion, '24.19.0')] = mirror.archive
+      },
+      /is not the file it should be: .* expected (f625d97c|d28c8a5b|8294b7aa|d1b5e999)/,
+      5,
+    ],
+    [
+      'another version without a checksum',
+      { 'node-version': '22.1.0', 'node-sha256': '' },
+      () => {},
+      /^The orb knows no checksum of Node 22\.1\.0 for .*\nNext: give node-sha256/,
+      2,
+    ],
+    ['half a checksum', { 'node-sha256': 'abc' }, () => {}, /^node-sha256 is "abc", but/, 2],
+    [
+      'a mirror that fails',
+      {},
+      () => {
+        mirror.answers[path] = 503
+      },
+      /could not be fetched in 3 attempts\.\nNext: set node-mirror/,
+      5,
+    ],
+  ]
+  for (const [name, values, prepare, message, code] of cases) {
+    test(name, async (t) => {
+      const host = await openHost(t, { tools: ['curl'] })
+      prepare()
+      const { steps } = await runJob(host, jobOf(installWith(values)))
+      assert.equal(steps[0]?.code, code)
+      const lines = (steps[0]?.stderr ?? '').replace(/^(This image has no Node.*|curl:.*)\n/gm, '')
+      assert.match(lines, message)
+      assert.deepEqual(leftOvers(host), [])
+      assert.ok(!existsSync(join(host.home, '.circleci-aws-oidc', `node-v${nodeVersion}`)))
+    })
+  }
+})
+
+describe('where there is nothing to fetch', () => {
+  const NEXT = /\nNext: use an image with Node \(cimg\/node, /
+
+  test('install-node: false', async (t) => {
+    const host = await openHost(t, { tools: ['curl'] })
+    const { steps } = await runJob(host, jobOf(installWith({ 'install-node': false })))
+    assert.equal(steps[0]?.code, 2)
+    assert.match(steps[0]?.stderr ?? '', /^This image has no Node 20 .* install-node is false\./)
+    assert.match(steps[0]?.stderr ?? '', NEXT)
+    assert.deepEqual(mirror.requests, [])
+  })
+
+  test('neither curl nor wget', async (t) => {
+    const host = await openHost(t, { tools: [] })
+    const { steps } = await runJob(host, jobOf(installWith()))
+    assert.equal(steps[0]?.code, 2)
+    assert.match(steps[0]?.stderr ?? '', /neither curl nor wget to fetch it\./)
+    assert.match(steps[0]?.stderr ?? '', NEXT)
+  })
+
+  test('a machine there is no Node for', async (t) => {
+    const host = await openHost(t, { tools: ['curl'] })
+    addTool(host.bin, 'uname', 'echo sparc')
+    const { steps } = await runJob(host, jobOf(installWith()))
+    assert.equal(steps[0]?.code, 2)
+    assert.match(steps[0]?.stderr ?? '', /there is none to fetch for sparc sparc\./)
+  })
+})
+
+describe('Alpine', () => {
+  const adds = (node: string) => `[ "$*" = "add --no-cache nodejs" ] && cp ${node} "\${0%/*}/node"`
+
+  test('root adds the package', async (t) => {
+    const host = await openHost(t, { tools: ['cp'] })
+    addTool(host.bin, 'id', 'echo 0')
+    addTool(host.bin, 'apk', adds(process.execPath))
+    const { succeeded, output } = await runJob(host, jobOf(installWith(), VERSION))
+    assert.ok(succeeded, output)
+    assert.deepEqual(mirror.requests, [])
+  })
+
+  test('another user does through sudo', async (t) => {
+    const host = await openHost(t, { tools: ['cp'] })
+    addTool(host.bin, 'id', 'echo 1000')
+    addTool(host.bin, 'sudo', '[ "$1" = -n ] && shift && exec "$@"')
+    addTool(host.bin, 'true', 'exit 0')
+    addTool(host.bin, 'apk', adds(process.execPath))
+    const { succeeded, output } = await runJob(host, jobOf(installWith(), VERSION))
+    assert.ok(succeeded, output)
+  })
+
+  for (const [name, apk, id, message] of [
+    ['another user without sudo', 'exit 0', '1000', /only root can add the package nodejs\./],
+    ['a package that is too old', 'exit 0', '0', /this Alpine's package nodejs is older\./],
+    ['no repository', 'exit 1', '0', /apk add nodejs failed\./],
+  ] as const) {
+    test(name, async (t) => {
+      const host = await openHost(t, { tools: [] })
+      addTool(host.bin, 'id', `echo ${id}`)
+      addTool(host.bin, 'apk', apk)
+      const { steps } = await runJob(host, jobOf(installWith()))
+      assert.equal(steps[0]?.code, 2)
+      assert.match(steps[0]?.stderr ?? '', message)
+    })
+  }
+})
