@@ -16,6 +16,10 @@ class Agent {
 }
 export const node_https = { Agent, request: (...args) => https.request(...args) }`
 
+function refusing(name: string, reason: string): string {
+  return `export const ${name} = () => async () => { throw new Error(${JSON.stringify(reason)}) };`
+}
+
 /** Modules that are large or slow to load and that no command needs, with what stands in for them. */
 const MODULES: Readonly<Record<string, string>> = {
   // Compiles a large emoji expression at start; our help is plain text.
@@ -26,9 +30,25 @@ const MODULES: Readonly<Record<string, string>> = {
   '@smithy/core/event-streams': 'export class EventStreamSerde {}',
   // The proxy agents' own logging.
   debug: 'export default () => Object.assign(() => {}, { enabled: false })',
-  // The default credential chain: our clients are given their credentials, or sign nothing.
-  '@aws-sdk/credential-provider-node':
-    'export const defaultProvider = () => async () => { throw new Error("no credentials") }',
+  // Roles that a profile names are assumed by our own code, given to the SDK as role assumers.
+  '@aws-sdk/nested-clients/sts':
+    'export const AssumeRoleCommand = undefined, STSClient = undefined',
+  // Other kinds of profiles than ours, and than the static keys one may start from.
+  '@smithy/credential-provider-imds':
+    refusing('fromInstanceMetadata', 'it takes the credentials of the machine') +
+    refusing('fromContainerMetadata', 'it takes the credentials of the container'),
+  '@aws-sdk/credential-provider-http': refusing(
+    'fromHttp',
+    'it takes the credentials of the container',
+  ),
+  '@aws-sdk/credential-provider-sso': refusing(
+    'fromSSO',
+    'it signs in with SSO, which a CI job cannot',
+  ),
+  '@aws-sdk/credential-provider-login': refusing(
+    'fromLoginCredentials',
+    'it signs in with a browser, which a CI job cannot',
+  ),
 }
 
 // Without the base class of streams and without web streams, which Node's HTTP never gives.

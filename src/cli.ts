@@ -2,6 +2,7 @@ import { version } from '../package.json'
 import type { Command, Context } from './command.ts'
 import { readFlags } from './command-line.ts'
 import { ASSUME_ROLE_OPTIONS } from './commands/assume-role-options.ts'
+import { WHOAMI_OPTIONS } from './commands/whoami-options.ts'
 import { OidcError } from './errors.ts'
 import { resolveOptions } from './option-values.ts'
 import type { OptionName } from './options.ts'
@@ -17,6 +18,13 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     options: ASSUME_ROLE_OPTIONS,
     example: 'assume-role --role-arn arn:aws:iam::123456789012:role/deploy --region eu-central-1',
     load: async () => (await import('./commands/assume-role.ts')).run,
+  }),
+  whoami: command({
+    summary: 'Show whose credentials a profile or the environment holds',
+    usage: 'whoami [options]',
+    options: WHOAMI_OPTIONS,
+    example: 'whoami --profile dev',
+    load: async () => (await import('./commands/whoami.ts')).run,
   }),
   sandbox: command({
     summary: 'Rehearse on a local issuer and STS that really verify',

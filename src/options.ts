@@ -15,8 +15,7 @@ export const OPTIONS = {
   },
   profile: {
     kind: 'text',
-    description: 'Profile to write',
-    default: 'default',
+    description: 'Name of the profile (default: default)',
   },
   region: {
     kind: 'text',

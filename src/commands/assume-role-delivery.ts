@@ -29,9 +29,10 @@ export interface Delivered {
 
 /** Throws `invalid-profile-name` and `invalid-usage`. */
 export function planDelivery(options: AssumeRoleOptions, env: Environment): Delivery {
-  assertProfileName(options.profile)
+  const profile = options.profile ?? 'default'
+  assertProfileName(profile)
   return {
-    profile: options.profile,
+    profile,
     region: options.region,
     output: options.output,
     locations: sharedFileLocations(env),

@@ -10,7 +10,7 @@ import { connectSts } from './connection.ts'
 import type { StsEndpoint } from './endpoint.ts'
 import type { Failure } from './failure.ts'
 import { refusal } from './refusal.ts'
-import { FailedAttempts, withRetries } from './retry.ts'
+import { FailedAttempts, tellOfRetries, withRetries } from './retry.ts'
 
 export interface ExchangeOptions {
   readonly endpoint: StsEndpoint
@@ -76,12 +76,7 @@ export async function exchangeToken(
       maxAttempts: options.maxAttempts,
       deadline,
       mend,
-      onRetry: ({ detail, requestId }, { number, maximum }, delay) => {
-        note(
-          `Attempt ${number} of ${maximum} failed (${detail}); next in ${(delay / 1000).toFixed(1)} s.`,
-        )
-        if (requestId) debug(`AWS request id ${requestId}`)
-      },
+      onRetry: tellOfRetries({ note, debug }),
     })
     return { ...role, token, url }
   } catch (error) {

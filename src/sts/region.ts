@@ -25,14 +25,9 @@ const PARTITIONS: Readonly<Record<string, Partition>> = {
  * else the default region of the role's partition.
  */
 export function stsRegion(option: string | undefined, env: Environment, role: RoleArn): string {
-  const given: readonly (readonly [string, string | undefined])[] = [
-    ['--region', option],
-    ['AWS_REGION', env['AWS_REGION']],
-    ['AWS_DEFAULT_REGION', env['AWS_DEFAULT_REGION']],
-  ]
-  const [where, region] = given.find(([, value]) => value) ?? []
-  if (!region) return PARTITIONS[role.partition]?.defaultRegion ?? 'us-east-1'
-  assertRegion(region, where)
+  const given = givenRegion(option, env)
+  if (!given) return PARTITIONS[role.partition]?.defaultRegion ?? 'us-east-1'
+  const [where, region] = given
   const partition = partitionOf(region)
   if (PARTITIONS[role.partition] && partition !== role.partition) {
     throw new OidcError('invalid-region', {
@@ -42,6 +37,22 @@ export function stsRegion(option: string | undefined, env: Environment, role: Ro
     })
   }
   return region
+}
+
+/** The region from the option, `AWS_REGION` or `AWS_DEFAULT_REGION`, with the name of what gave it. */
+export function givenRegion(
+  option: string | undefined,
+  env: Environment,
+): readonly [where: string, region: string] | undefined {
+  const sources = [
+    ['--region', option],
+    ['AWS_REGION', env['AWS_REGION']],
+    ['AWS_DEFAULT_REGION', env['AWS_DEFAULT_REGION']],
+  ] as const
+  const [where, region] = sources.find(([, value]) => value) ?? []
+  if (!where || !region) return undefined
+  assertRegion(region, where)
+  return [where, region]
 }
 
 function partitionOf(region: string): string {

@@ -5,6 +5,12 @@ import { type Failure, failureOf } from './failure.ts'
 const BASE_DELAY = 500
 const MAXIMUM_DELAY = 10_000
 
+/** Where to tell a person what should be known while a command lasts. */
+export interface Narration {
+  readonly note: (text: string) => void
+  readonly debug: (text: string) => void
+}
+
 export interface Attempt {
   /** From 1. */
   readonly number: number
@@ -51,5 +57,15 @@ export async function withRetries<T>(
       // Not referenced: the deadline's own timer keeps the process alive, and ends it.
       await deadline.race('waiting to try again', sleep(delay, undefined, { ref: false }))
     }
+  }
+}
+
+/** Tells of every retry on a line. */
+export function tellOfRetries({ note, debug }: Narration): RetryOptions['onRetry'] {
+  return ({ detail, requestId }, { number, maximum }, delay) => {
+    note(
+      `Attempt ${number} of ${maximum} failed (${detail}); next in ${(delay / 1000).toFixed(1)} s.`,
+    )
+    if (requestId) debug(`AWS request id ${requestId}`)
   }
 }

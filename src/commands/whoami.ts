@@ -1,0 +1,44 @@
+import type { Context } from '../command.ts'
+import { startDeadline } from '../deadline.ts'
+import type { OptionValues } from '../options.ts'
+import { callerIdentity } from '../sts/caller-identity.ts'
+import { connectSts } from '../sts/connection.ts'
+import { stsEndpoint } from '../sts/endpoint.ts'
+import { findCredentials, profileRegion } from '../sts/profile-credentials.ts'
+import { givenRegion } from '../sts/region.ts'
+import type { WHOAMI_OPTIONS } from './whoami-options.ts'
+
+type WhoamiOptions = OptionValues<(typeof WHOAMI_OPTIONS)[number]>
+
+export async function run(options: WhoamiOptions, { env, terminal }: Context): Promise<number> {
+  const deadline = startDeadline(options['timeout-seconds'])
+  try {
+    const [, given] = givenRegion(options.region, env) ?? []
+    const region = given ?? (await profileRegion(options.profile, env)) ?? 'us-east-1'
+    const sts = await connectSts(stsEndpoint(region, options['sts-endpoint'], env), env)
+    const finding = findCredentials(options.profile, env, sts, deadline.signal)
+    const { credentials, source } = await deadline.race('reading the credentials', finding)
+    terminal.conceal(credentials.secretAccessKey)
+    if (credentials.sessionToken) terminal.conceal(credentials.sessionToken)
+    const identity = await callerIdentity(sts, credentials, {
+      maxAttempts: options['max-attempts'],
+      deadline,
+      narration: terminal,
+    })
+    sts.destroy()
+    if (options.format === 'json') terminal.print(JSON.stringify({ ...identity, source }, null, 2))
+    else {
+      for (const [label, text] of [
+        ['Account', identity.accountId],
+        ['ARN', identity.arn],
+        ['User id', identity.userId],
+        ['Source', source],
+      ] as const) {
+        terminal.print(`${terminal.paint('stdout', 'bold', label.padEnd(8))}${text}`)
+      }
+    }
+    return 0
+  } finally {
+    deadline.clear()
+  }
+}
