@@ -12,12 +12,12 @@ describe('flag, then environment, then default', () => {
   const cases: [name: OptionName, flag: unknown, env: Record<string, string>, value: unknown][] = [
     ['profile', 'dev', { AWS_OIDC_PROFILE: 'prod' }, 'dev'],
     ['profile', undefined, { AWS_OIDC_PROFILE: 'prod' }, 'prod'],
-    ['profile', undefined, {}, 'default'],
-    ['profile', undefined, { AWS_OIDC_PROFILE: '' }, 'default'],
-    ['profile', undefined, { AWS_OIDC_PROFILE: ' ' }, 'default'],
+    ['export', undefined, {}, 'profile'],
+    ['export', undefined, { AWS_OIDC_EXPORT: '' }, 'profile'],
+    ['export', undefined, { AWS_OIDC_EXPORT: ' ' }, 'profile'],
     ['profile', undefined, { AWS_OIDC_PROFILE: ' dev\n' }, 'dev'],
     ['profile', undefined, { AWS_OIDC_PROFILE: '$NAME', NAME: 'dev' }, 'dev'],
-    ['profile', undefined, { AWS_OIDC_PROFILE: '${NAME:-}' }, 'default'],
+    ['export', undefined, { AWS_OIDC_EXPORT: '${NAME:-}' }, 'profile'],
     ['profile', undefined, { AWS_OIDC_PROFILE: '${NAME:-dev}' }, 'dev'],
     // A shell has expanded what it wanted to on the command line.
     ['profile', '$NAME', { NAME: 'dev' }, '$NAME'],
