@@ -11,13 +11,13 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import type { TestContext } from 'node:test'
 import { circleVariables } from '../../src/sandbox/job-environment.ts'
 import { type Sandbox, startSandbox } from '../../src/sandbox/server.ts'
 import { readWorld } from '../../src/sandbox/world.ts'
 import type { Job, RunStep } from './compile.ts'
-import { addAwsProgram, BASE_TOOLS, linkBusybox, linkTools, pathOf } from './tools.ts'
+import { addAwsProgram, addTool, BASE_TOOLS, linkBusybox, linkTools, pathOf } from './tools.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
@@ -39,6 +39,9 @@ export interface HostOptions {
   readonly busybox?: boolean
 }
 
+/** The sandbox's `circleci`, which mints tokens. */
+const CIRCLECI = 'dist/sandbox-circleci.cjs'
+
 /** A host of its own for one test. */
 export async function openHost(t: TestContext, options: HostOptions = {}): Promise<Host> {
   const root = mkdtempSync(join(tmpdir(), "orb job's "))
@@ -57,11 +60,13 @@ export async function openHost(t: TestContext, options: HostOptions = {}): Promi
   if (options.busybox) linkBusybox(bin)
   linkTools(bin, options.busybox ? tools : [...BASE_TOOLS, ...tools])
   addAwsProgram(bin, 'aws')
+  addTool(bin, 'circleci', `exec '${process.execPath}' '${resolve(CIRCLECI)}' "$@"`)
   const env = {
     ...circleVariables(sandbox.world),
     CIRCLE_OIDC_TOKEN: await sandbox.mint({ version: 'v1' }),
     CIRCLE_OIDC_TOKEN_V2: await sandbox.mint({ version: 'v2' }),
     AWS_ENDPOINT_URL_STS: sandbox.url,
+    CIRCLE_SANDBOX_URL: sandbox.url,
     HOME: home,
     BASH_ENV: bashEnv,
     PATH: bin,

@@ -16,6 +16,8 @@ export class NodeMirror {
   readonly #directory = mkdtempSync(join(tmpdir(), 'node-mirror-'))
   readonly archive: Buffer
   readonly sha256: string
+  /** Its address, once it listens. */
+  url = ''
   /** Paths asked for since the last look. */
   requests: string[] = []
   /** What to answer instead, by path: a body, or a status. */
@@ -39,10 +41,10 @@ export class NodeMirror {
     })
   }
 
-  async listen(): Promise<string> {
+  async listen(): Promise<void> {
     this.#server.listen(0, '127.0.0.1')
     await once(this.#server, 'listening')
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
+    this.url = `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
   }
 
   close(): void {

@@ -9,10 +9,7 @@ import { SHELLS } from './shells.ts'
 import { addTool, pathOf } from './tools.ts'
 
 const mirror = new NodeMirror()
-let url = ''
-before(async () => {
-  url = await mirror.listen()
-})
+before(() => mirror.listen())
 after(() => mirror.close())
 beforeEach(() => {
   mirror.requests = []
@@ -22,7 +19,7 @@ beforeEach(() => {
 const path = `/v${nodeVersion}/${archiveName}.tar.gz`
 const installWith = (values = {}) => ({
   'aws-oidc/install': {
-    'node-mirror': url,
+    'node-mirror': mirror.url,
     'node-version': nodeVersion,
     'node-sha256': mirror.sha256,
     ...values,
@@ -65,7 +62,7 @@ describe('an image without Node', () => {
   test('a mirror from a variable', async (t) => {
     const host = await openHost(t, { tools: ['curl'] })
     const job = jobOf(installWith({ 'node-mirror': '$MIRROR', 'node-sha256': '${MIRROR_SHA256}' }))
-    const env = { MIRROR: `${url}/`, MIRROR_SHA256: mirror.sha256.toUpperCase() }
+    const env = { MIRROR: `${mirror.url}/`, MIRROR_SHA256: mirror.sha256.toUpperCase() }
     const { succeeded, output } = await runJob(host, job, { env })
     assert.ok(succeeded, output)
   })

@@ -1,0 +1,59 @@
+import type { TestContext } from 'node:test'
+import type { Job } from './compile.ts'
+import { compileWithOrb } from './config.ts'
+import { exampleWorld } from './example-world.ts'
+import { BASH, type Host, type JobResult, openHost, runJob } from './job-runner.ts'
+import { type NodeMirror, nodeVersion } from './node-mirror.ts'
+import type { Values } from './parameters.ts'
+import { addAwsProgram, addTool } from './tools.ts'
+
+/** Programs that configs of users call. */
+const USER_PROGRAMS = ['docker', 'npx', 'terraform', 'python', 'make']
+
+/** What the images of the configs are like, as far as our steps can tell. */
+function imageOf(job: Job): { node: boolean; alpine: boolean } {
+  const [container] = (job.executor['docker'] ?? []) as { image: string }[]
+  const image = container?.image ?? 'machine'
+  return { node: !/^cimg\/(base|python|go|deploy)/.test(image), alpine: image.includes('alpine') }
+}
+
+/** Runs every job of a config in a host like its image; a last step says who the job is. */
+export async function runConfig(
+  t: TestContext,
+  config: string | Values,
+  mirror: NodeMirror,
+): Promise<{ host: Host; job: Job; result: JobResult }[]> {
+  const runs = []
+  for (const job of compileWithOrb(config)) {
+    const image = imageOf(job)
+    const tools = [...(image.node ? ['node'] : ['curl']), ...(image.alpine ? [] : ['bash'])]
+    const host = await openHost(t, { world: exampleWorld, tools, busybox: image.alpine })
+    for (const program of USER_PROGRAMS) addAwsProgram(host.bin, program)
+    addTool(host.root, 'deploy.sh', 'exec aws s3 sync . s3://site')
+    const who = { name: 'who', command: '. "$BASH_ENV"; aws sts get-caller-identity' }
+    const last = { ...who, environment: {}, when: 'always', shell: undefined } as const
+    const steps = [...job.steps, last].map((step) => pinned(step, mirror))
+    const env = {
+      AWS_ROLE_ARN: 'arn:aws:iam::123456789012:role/deploy',
+      NODE_MIRROR: mirror.url,
+    }
+    const shell = image.alpine ? 'busybox sh -eo pipefail' : BASH
+    runs.push({ host, job, result: await runJob(host, { ...job, steps }, { shell, env }) })
+  }
+  return runs
+}
+
+/** The Node that the orb pins cannot be had here: the mirror's is pinned instead. */
+function pinned(step: Job['steps'][number], mirror: NodeMirror): Job['steps'][number] {
+  const { AWS_OIDC_NODE_MIRROR: url, ...environment } = step.environment
+  if (url === undefined) return step
+  return {
+    ...step,
+    environment: {
+      ...environment,
+      AWS_OIDC_NODE_MIRROR: url.startsWith('$') ? url : mirror.url,
+      AWS_OIDC_NODE_VERSION: nodeVersion,
+      AWS_OIDC_NODE_SHA256: mirror.sha256,
+    },
+  }
+}

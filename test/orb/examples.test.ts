@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { runConfig } from './config-run.ts'
+import { NodeMirror } from './node-mirror.ts'
+import { orb, version } from './packed-orb.ts'
+import type { Values } from './parameters.ts'
+import { findTool } from './tools.ts'
+
+const examples = orb['examples'] as Readonly<Record<string, { usage: Values }>>
+
+/** Who the last step of each example is. */
+const SESSIONS: Readonly<Record<string, string>> = {
+  'one-role': '123456789012:assumed-role/deploy',
+  'role-from-context': '123456789012:assumed-role/deploy',
+  'branch-limited-role': '123456789012:assumed-role/release',
+  'custom-audience': '210987654321:assumed-role/deploy',
+  'image-without-node': '123456789012:assumed-role/deploy',
+  alpine: '123456789012:assumed-role/deploy',
+  'docker-push-to-ecr': '123456789012:assumed-role/deploy',
+  'cdk-and-terraform': '123456789012:assumed-role/deploy',
+}
+
+const mirror = new NodeMirror()
+before(() => mirror.listen())
+after(() => mirror.close())
+
+describe('every example works', () => {
+  for (const [name, { usage }] of Object.entries(examples)) {
+    const busybox = name === 'alpine' && process.env['CI'] !== 'true' && !findTool('busybox')
+    test(name, { skip: busybox && 'busybox is not on this machine' }, async (t) => {
+      assert.deepEqual(usage['orbs'], { 'aws-oidc': `your-namespace/aws-oidc@${version}` })
+      const runs = await runConfig(t, usage, mirror)
+      assert.ok(runs.length > 0)
+      for (const { result, host } of runs) {
+        assert.ok(result.succeeded, result.output)
+        const who = result.steps.at(-1)?.stdout ?? ''
+        const session = SESSIONS[name]
+        assert.ok(session, 'an example that the table does not know')
+        assert.ok(who.startsWith(`aws sts get-caller-identity as arn:aws:sts::${session}/`), who)
+        assert.ok(existsSync(join(host.home, '.aws/credentials')))
+      }
+    })
+  }
+})
+
+test('the subject of another branch is refused where one is required', async (t) => {
+  const usage = examples['branch-limited-role']?.usage ?? {}
+  const v1 = JSON.parse(
+    JSON.stringify(usage).replace('"token-version":"v2"', '"token-version":"v1"'),
+  )
+  const [run] = await runConfig(t, v1, mirror)
+  assert.match(run?.result.output ?? '', /access-denied/)
+})
