@@ -1,0 +1,44 @@
+import { homedir } from 'node:os'
+import { join, resolve } from 'node:path'
+import type { Environment } from '../options.ts'
+
+/**
+ * Where our own files live, for this user only (directories 0700, files 0600):
+ * `$XDG_DATA_HOME/circleci-aws-oidc`, else `~/.local/share/circleci-aws-oidc`.
+ */
+export function dataDirectory(env: Environment): string {
+  const data = env['XDG_DATA_HOME']
+  // XDG Base Directory Specification: a relative path is to be ignored.
+  const base = data?.startsWith('/') ? data : join(env['HOME'] || homedir(), '.local', 'share')
+  return join(base, 'circleci-aws-oidc')
+}
+
+/** The files that belong to one profile of one config file. */
+export interface ProfileFiles {
+  /** How to get new credentials. */
+  readonly recipe: string
+  /** The credentials themselves, until they expire. */
+  readonly cache: string
+  /** The web identity token of a profile of the kind `token-file`. */
+  readonly token: string
+}
+
+/** `config` is the path of the shared config file: two of them may have profiles of the same name. */
+export function profileFiles(config: string, profile: string, env: Environment): ProfileFiles {
+  const directory = join(
+    dataDirectory(env),
+    'profiles',
+    fileName(resolve(config)),
+    fileName(profile),
+  )
+  return {
+    recipe: join(directory, 'recipe.json'),
+    cache: join(directory, 'credentials.json'),
+    token: join(directory, 'token'),
+  }
+}
+
+/** Text as one file name, different for different texts: what is not a letter, digit, `-` or `_` by its code. */
+function fileName(text: string): string {
+  return encodeURIComponent(text).replace(/[.!~*'()]/g, (c) => `%${c.charCodeAt(0).toString(16)}`)
+}
