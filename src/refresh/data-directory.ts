@@ -25,12 +25,8 @@ export interface ProfileFiles {
 
 /** `config` is the path of the shared config file: two of them may have profiles of the same name. */
 export function profileFiles(config: string, profile: string, env: Environment): ProfileFiles {
-  const directory = join(
-    dataDirectory(env),
-    'profiles',
-    fileName(resolve(config)),
-    fileName(profile),
-  )
+  // The path of the config file as directories, for names have a limit and paths nearly none.
+  const directory = join(dataDirectory(env), 'profiles', `.${resolve(config)}`, fileName(profile))
   return {
     recipe: join(directory, 'recipe.json'),
     cache: join(directory, 'credentials.json'),

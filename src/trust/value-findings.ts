@@ -45,13 +45,9 @@ function operatorFindings(condition: Condition, effect: string, path: string): F
   if (variables.length > 0) report('policy-variable', quoted(variables))
   const oidc = parseOidcKey(key)
   const parsed = parseOperator(operator)
-  if (
-    effect === 'Allow' &&
-    oidc &&
-    parsed &&
-    !limits(condition) &&
-    !(parsed.negated && oidc.claim === 'sub')
-  ) {
+  // Every token has aud and sub, so a negated operator on them is no gap.
+  const present = parsed?.negated && /^(aud|sub)$/i.test(oidc?.claim ?? '')
+  if (effect === 'Allow' && oidc && parsed && !limits(condition) && !present) {
     report('passes-when-absent', `${operator} on ${key}`)
   }
   return found
