@@ -9,50 +9,54 @@ const PROGRAM = 'circleci-aws-oidc'
 
 /** What yargs makes of a command line that the quick way did not take: flags, or the wish for help. */
 export function readFlagsStrictly(command: Command, args: readonly string[]): Flags {
-  return commandParser(command).parseSync(args)
+  const parser = baseParser().option('help', { alias: 'h', type: 'boolean' })
+  for (const name of command.options) {
+    const { kind }: OptionSpec = OPTIONS[name]
+    parser.option(name, {
+      type: kind === 'flag' ? 'boolean' : 'string',
+      requiresArg: kind !== 'flag',
+    })
+  }
+  return parser.strict().parseSync(args)
 }
 
+/** The options stand there without their types, which yargs would print after each description. */
 export function commandHelp(command: Command): Promise<string> {
-  return commandParser(command).getHelp()
+  const parser = helpParser()
+    .usage(`${PROGRAM} ${command.usage}\n\n${command.summary}.`)
+    .example(`${PROGRAM} ${command.example}`, '')
+    .epilogue(`Each option is also read from ${environmentName('role-arn')} and the like.`)
+  for (const name of command.options) {
+    parser.option(name, { description: describe(OPTIONS[name]) })
+  }
+  return parser.getHelp()
 }
 
 export function overviewHelp(commands: Readonly<Record<string, Command>>): Promise<string> {
-  const parser = baseParser()
+  const parser = helpParser()
     .usage(`${PROGRAM} COMMAND [options]\n\nShort-lived AWS credentials for a CI job's OIDC token.`)
     .epilogue(`${PROGRAM} COMMAND --help tells more of a command; --version prints the version.`)
   for (const [name, { summary }] of Object.entries(commands)) parser.command(name, summary)
   return parser.getHelp()
 }
 
-// One parser per command, without yargs' own commands: those render help on every run.
-function commandParser(command: Command): Argv {
-  const parser = baseParser()
-    .usage(`${PROGRAM} ${command.usage}\n\n${command.summary}.`)
-    .example(`${PROGRAM} ${command.example}`, '')
-    .epilogue(`Each option is also read from ${environmentName('role-arn')} and the like.`)
-  for (const name of command.options) {
-    const spec: OptionSpec = OPTIONS[name]
-    parser.option(name, {
-      type: spec.kind === 'flag' ? 'boolean' : 'string',
-      requiresArg: spec.kind !== 'flag',
-      description: describe(spec),
-    })
-  }
-  return parser.strict()
-}
-
+// Without yargs' own commands: those render help on every run.
 function baseParser(): Argv {
   return yargs()
-    .scriptName(PROGRAM)
     .help(false)
     .version(false)
-    .option('help', { alias: 'h', type: 'boolean', description: 'Show this help' })
     .exitProcess(false)
-    .wrap(110)
     .parserConfiguration(PARSER_CONFIGURATION)
     .fail((message, error) => {
       throw usageError(message || error.message)
     })
+}
+
+function helpParser(): Argv {
+  return baseParser()
+    .scriptName('')
+    .wrap(110)
+    .option('help', { alias: 'h', description: 'Show this help' })
 }
 
 function describe({ description, choices, default: value }: OptionSpec): string {
