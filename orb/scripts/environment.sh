@@ -36,5 +36,9 @@ case $home in
   *) fail 6 "There is no home directory: HOME is not set to one, and the user has none." \
     "Next: set HOME to a directory of this job." ;;
 esac
-root=$home/.circleci-aws-oidc
+# As the helper does: a relative XDG_DATA_HOME is ignored.
+case ${XDG_DATA_HOME:-} in
+  /*) root=$XDG_DATA_HOME/circleci-aws-oidc ;;
+  *) root=$home/.local/share/circleci-aws-oidc ;;
+esac
 release=@RELEASE@

@@ -1,7 +1,7 @@
 # Installs the helper that this text carries, and Node where the image has none.
 
-(umask 022 && mkdir -p "$root") || fail 6 "$root cannot be created." \
-  "Next: make the home directory writable, or set HOME to one that is."
+(umask 077 && mkdir -p "$root") || fail 6 "$root cannot be created." \
+  "Next: make the home directory writable, or set HOME or XDG_DATA_HOME to one that is."
 
 if ! find_node; then
   if [ "$AWS_OIDC_INSTALL_NODE" != 1 ]; then

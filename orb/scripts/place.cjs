@@ -11,13 +11,15 @@ const launcher = join(directory, 'circleci-aws-oidc')
 const payload = fs.readFileSync(0, 'latin1')
 
 try {
-  fs.mkdirSync(directory, { recursive: true, mode: 0o755 })
+  fs.mkdirSync(directory, { recursive: true, mode: 0o700 })
   if (hashOf(read(bundle)) !== sha256) replace(bundle, decode(), 0o644)
   const text = `#!/bin/sh\nexec ${quote(process.execPath)} ${quote(bundle)} "$@"\n`
   if (read(launcher)?.toString() !== text || !isExecutable(launcher)) replace(launcher, text, 0o755)
 } catch (error) {
   console.error(error.what ?? `${directory} cannot be written: ${error.message}.`)
-  console.error(`Next: ${error.next ?? 'make room there and make it writable, or set HOME.'}`)
+  console.error(
+    `Next: ${error.next ?? 'make room there and make it writable, or set HOME or XDG_DATA_HOME.'}`,
+  )
   process.exitCode = error.what ? 1 : 6
 }
 

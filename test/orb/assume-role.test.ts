@@ -71,6 +71,15 @@ test('a step without the helper says how to get it', async (t) => {
   assert.match(steps[0]?.stderr ?? '', /Next: leave "install" at true, or use .* install/)
 })
 
+test('whoami', async (t) => {
+  const host = await openHost(t)
+  const whoami = (values = {}) => ({ 'aws-oidc/whoami': values })
+  const job = jobOf(assumeRole({ profile: 'dev' }), whoami(), whoami({ profile: 'dev' }))
+  const { steps, output } = await runJob(host, job)
+  for (const step of steps.slice(2)) assert.ok(step.stdout.includes(SESSION), output)
+  assert.equal(steps.length, 4)
+})
+
 test('when', async (t) => {
   const host = await openHost(t)
   const job = jobOf({ run: 'false' }, assumeRole({ when: 'always', profile: 'post-mortem' }), {

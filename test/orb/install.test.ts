@@ -22,7 +22,7 @@ import { addTool, pathOf } from './tools.ts'
 
 const install = jobOf('aws-oidc/install')
 const release = `${version}-${createHash('sha256').update(bundle).digest('hex').slice(0, 12)}`
-const directoryOf = ({ home }: Host) => join(home, '.circleci-aws-oidc', release)
+const directoryOf = ({ home }: Host) => join(home, '.local/share/circleci-aws-oidc', release)
 const bundleOf = (host: Host) => join(directoryOf(host), 'circleci-aws-oidc.cjs')
 const launcherOf = (host: Host) => join(directoryOf(host), 'circleci-aws-oidc')
 const isRoot = process.getuid?.() === 0
@@ -121,12 +121,15 @@ describe('a machine that refuses', () => {
     chmodSync(host.home, 0o500)
     const { steps } = await runJob(host, install, { under: plainUser })
     assert.equal(steps[0]?.code, 6)
-    assert.match(steps[0]?.stderr ?? '', /\.circleci-aws-oidc cannot be created\.\nNext: make the/)
+    assert.match(
+      steps[0]?.stderr ?? '',
+      /share\/circleci-aws-oidc cannot be created\.\nNext: make the/,
+    )
   })
 
   test('a read-only directory of ours', async (t) => {
     const host = await openHost(t)
-    mkdirSync(join(host.home, '.circleci-aws-oidc'))
+    mkdirSync(join(host.home, '.local/share/circleci-aws-oidc'), { recursive: true })
     giveAway(host)
     const { steps } = await runJob(host, install, { under: plainUser })
     if (isRoot) {
@@ -145,6 +148,15 @@ describe('a machine that refuses', () => {
     assert.deepEqual(readdirSync(directoryOf(host)), [])
   })
 
+  test('XDG_DATA_HOME', async (t) => {
+    const host = await openHost(t)
+    const env = { HOME: '/nonexistent', XDG_DATA_HOME: join(host.root, 'data') }
+    const job = jobOf('aws-oidc/install', { run: 'circleci-aws-oidc --version' })
+    const { succeeded, output } = await runJob(host, job, { env })
+    assert.ok(succeeded, output)
+    assert.ok(existsSync(join(host.root, 'data/circleci-aws-oidc', release)))
+  })
+
   test('a bare environment', async (t) => {
     const host = await openHost(t)
     const bare = { HOME: host.home, PATH: host.bin }
@@ -161,12 +173,15 @@ describe('a machine that refuses', () => {
     giveAway(host)
     const { steps } = await runJob(host, install, { env: { HOME: undefined }, under: plainUser })
     assert.equal(steps[0]?.code, 6)
-    assert.match(steps[0]?.stderr ?? '', /^(.*\n)?\/nonexistent\/\.circleci-aws-oidc cannot be/)
+    assert.match(
+      steps[0]?.stderr ?? '',
+      /^(.*\n)?\/nonexistent\/\.local\/share\/circleci-aws-oidc cannot be/,
+    )
   })
 
   test('no HOME and no such user', async (t) => {
     const host = await openHost(t)
-    for (const script of ['exit 1', 'echo "$(touch /tmp/no)"', 'echo "a;b"']) {
+    for (const script of ['exit 1', "echo '$(false)'", "echo 'a;b'"]) {
       addTool(host.bin, 'id', script)
       const { steps } = await runJob(host, install, { env: { HOME: undefined } })
       assert.equal(steps[0]?.code, 6)

@@ -27,7 +27,7 @@ const installWith = (values = {}) => ({
 })
 const VERSION = { run: 'circleci-aws-oidc --version' }
 const leftOvers = (host: Host) => {
-  const root = join(host.home, '.circleci-aws-oidc')
+  const root = join(host.home, '.local/share/circleci-aws-oidc')
   return existsSync(root) ? readdirSync(root).filter((name) => name.startsWith('fetch')) : []
 }
 
@@ -146,7 +146,9 @@ describe('what is not the pinned Node is not run', () => {
       const lines = (steps[0]?.stderr ?? '').replace(/^(This image has no Node.*|curl:.*)\n/gm, '')
       assert.match(lines, message)
       assert.deepEqual(leftOvers(host), [])
-      assert.ok(!existsSync(join(host.home, '.circleci-aws-oidc', `node-v${nodeVersion}`)))
+      assert.ok(
+        !existsSync(join(host.home, '.local/share/circleci-aws-oidc', `node-v${nodeVersion}`)),
+      )
     })
   }
 })

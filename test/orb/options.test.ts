@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { ASSUME_ROLE_OPTIONS } from '../../src/commands/assume-role-options.ts'
+import { WHOAMI_OPTIONS } from '../../src/commands/whoami-options.ts'
 import { environmentName, OPTIONS, type OptionName, type OptionSpec } from '../../src/options.ts'
 import { orb } from './packed-orb.ts'
 import type { Values } from './parameters.ts'
@@ -14,12 +15,6 @@ const { commands, jobs } = orb as unknown as Record<
   Readonly<Record<string, Component>>
 >
 
-/** Parameters that are the orb's own, by component. */
-const OWN: Readonly<Record<string, readonly string[]>> = {
-  'assume-role': ['install', 'when'],
-  run: ['executor', 'checkout', 'steps'],
-}
-
 /** How an option looks as a parameter. Numbers are strings, so that they can hold $NAME. */
 function parameterOf(name: OptionName): Values {
   const spec: OptionSpec = OPTIONS[name]
@@ -31,36 +26,61 @@ function parameterOf(name: OptionName): Values {
   return { type: 'string', description: `${description}: ${choices.join(', ')}`, default: '' }
 }
 
-function assertParameters(name: string, component: Component | undefined) {
-  const expected = ASSUME_ROLE_OPTIONS.map((option) => [option, parameterOf(option)])
-  const own = Object.entries(component?.parameters ?? {}).filter(([key]) =>
-    OWN[name]?.includes(key),
-  )
-  assert.deepEqual(component?.parameters, Object.fromEntries([...expected, ...own]))
-  assert.equal(own.length, OWN[name]?.length)
-}
+/** What has a command's options as parameters, and which parameters are its own. */
+const COMPONENTS = [
+  {
+    name: 'command assume-role',
+    component: commands['assume-role'],
+    options: ASSUME_ROLE_OPTIONS,
+    own: ['install', 'when'],
+  },
+  {
+    name: 'job run',
+    component: jobs['run'],
+    options: ASSUME_ROLE_OPTIONS,
+    own: ['executor', 'checkout', 'steps'],
+  },
+  {
+    name: 'command whoami',
+    component: commands['whoami'],
+    options: WHOAMI_OPTIONS,
+    own: ['when'],
+  },
+]
 
-describe('the parameters are the options of assume-role', () => {
-  test('command assume-role', () => assertParameters('assume-role', commands['assume-role']))
-  test('job run', () => assertParameters('run', jobs['run']))
+describe('the parameters are the options', () => {
+  for (const { name, component, options, own } of COMPONENTS) {
+    test(name, () => {
+      const actual = Object.entries(component?.parameters ?? {})
+      const [others, same] = [true, false].map((mine) =>
+        Object.fromEntries(actual.filter(([key]) => own.includes(key) === mine)),
+      )
+      assert.deepEqual(same, Object.fromEntries(options.map((one) => [one, parameterOf(one)])))
+      assert.deepEqual(Object.keys(others ?? {}).sort(), [...own].sort())
+    })
+  }
 })
 
-test('every option reaches the helper as its environment variable', () => {
-  const steps = commands['assume-role']?.steps ?? []
-  const run = steps.map((step) => step['run'] as Values | undefined).find(Boolean)
-  assert.deepEqual(run?.['environment'], {
-    AWS_OIDC_ORB_COMMAND: 'assume-role',
-    ...Object.fromEntries(
-      ASSUME_ROLE_OPTIONS.map((name) => [environmentName(name), `<<parameters.${name}>>`]),
-    ),
-  })
+describe('every option reaches the helper as its environment variable', () => {
+  for (const [command, options] of [
+    ['assume-role', ASSUME_ROLE_OPTIONS],
+    ['whoami', WHOAMI_OPTIONS],
+  ] as const) {
+    test(command, () => {
+      const steps = commands[command]?.steps ?? []
+      const run = steps.map((step) => step['run'] as Values | undefined).find(Boolean)
+      const variables = options.map((one) => [environmentName(one), `<<parameters.${one}>>`])
+      assert.deepEqual(run?.['environment'], {
+        AWS_OIDC_ORB_COMMAND: command,
+        ...Object.fromEntries(variables),
+      })
+    })
+  }
 })
 
 test('the job gives every parameter on', () => {
   const steps = jobs['run']?.steps ?? []
   const use = steps.map((step) => step['assume-role'] as Values | undefined).find(Boolean)
-  assert.deepEqual(
-    use,
-    Object.fromEntries(ASSUME_ROLE_OPTIONS.map((name) => [name, `<<parameters.${name}>>`])),
-  )
+  const given = ASSUME_ROLE_OPTIONS.map((name) => [name, `<<parameters.${name}>>`])
+  assert.deepEqual(use, Object.fromEntries(given))
 })

@@ -32,7 +32,8 @@ const CASES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'commands/part.yaml': RUN('echo ho'),
     'jobs/all.yml': 'steps: [greet]',
     'executors/default.yml': 'docker: [{ image: a }]',
-    'examples/usage.yml': 'description: d\nusage: { version: 2.1, orbs: { o: o/o@1 }, workflows: {} }',
+    'examples/usage.yml':
+      'description: d\nusage: { version: 2.1, orbs: { o: o/o@1 }, workflows: {} }',
   },
   'an include is the text of the file, a << in it escaped': {
     '@orb.yml': 'version: 2.1',
