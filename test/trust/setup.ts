@@ -1,0 +1,59 @@
+import { type CircleciCoordinates, circleciTokens } from '../../src/trust/circleci-subjects.ts'
+import type { RoleSetup } from '../../src/trust/role-setup.ts'
+import type { TrustedParty } from '../../src/trust/trusted-party.ts'
+
+export const ORG = 'a6e1f8a0-5b7c-4c1d-9e2f-0123456789ab'
+export const PROJECT = '3c2d5e10-77aa-4f6b-8d0e-fedcba987654'
+export const USER = '8b1f0c52-2f64-4a39-b7c5-6d1e5b0a9f31'
+export const ACCOUNT = '123456789012'
+
+export function circleci(change: Partial<CircleciCoordinates> = {}) {
+  return circleciTokens({
+    orgId: ORG,
+    projectId: PROJECT,
+    anyProject: false,
+    branch: undefined,
+    vcsOrigin: undefined,
+    userId: undefined,
+    issuer: undefined,
+    audience: undefined,
+    ...change,
+  })
+}
+
+export function setupFor(party: TrustedParty, change: Partial<RoleSetup> = {}): RoleSetup {
+  return {
+    party,
+    accountId: ACCOUNT,
+    partition: 'aws',
+    roleName: 'circleci-oidc',
+    policyArns: [],
+    permissionPolicy: undefined,
+    tags: new Map(),
+    maxSessionDuration: undefined,
+    ...change,
+  }
+}
+
+/** Everything a setup can have, as in scenarios S1 and S2. */
+export function fullSetup(party: TrustedParty): RoleSetup {
+  return setupFor(party, {
+    policyArns: ['arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess'],
+    permissionPolicy: {
+      Version: '2012-10-17',
+      Statement: [
+        {
+          Effect: 'Allow',
+          Action: ['eks:DescribeCluster', 'eks:ListClusters'],
+          Resource: '*',
+          Condition: { StringEquals: { 'aws:PrincipalTag/team': '${aws:PrincipalTag/team}' } },
+        },
+      ],
+    },
+    tags: new Map([
+      ['Name', 'circleci-oidc'],
+      ['cost:center', 'no'],
+    ]),
+    maxSessionDuration: 7200,
+  })
+}
