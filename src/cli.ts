@@ -31,6 +31,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     usage: 'sandbox [options] [-- CMD…]',
     options: ['port', 'world', 'fault', 'debug'],
     example: 'sandbox -- sh -c "circleci-aws-oidc assume-role --role-arn ARN"',
+    takesProgram: true,
     load: async () => (await import('./commands/sandbox.ts')).run,
   }),
 }
@@ -52,8 +53,17 @@ export async function runCli(
     context.terminal.print(await commandHelp(found.command))
     return 0
   }
+  if (separator >= 0 && !found.command.takesProgram) throw strayProgram(found.command)
   const run = await load()
   return run(resolveOptions(options, flags, context.env), { ...context, rest })
+}
+
+function strayProgram({ usage }: Command): OidcError {
+  const name = usage.split(/ [^a-z]/)[0]
+  return new OidcError('invalid-usage', {
+    what: `${name} takes no command after "--".`,
+    next: `Run ${name} first, and the command after it.`,
+  })
 }
 
 async function readUnusual(command: Command, args: readonly string[]) {

@@ -1,4 +1,5 @@
 import parse from 'yargs-parser'
+import { OidcError } from './errors.ts'
 import type { Flags } from './option-values.ts'
 import { OPTIONS, type OptionName, type OptionSpec } from './options.ts'
 
@@ -21,6 +22,7 @@ export function readFlags(
 ): Flags | undefined {
   const specs = names.map((name): [OptionName, OptionSpec] => [name, OPTIONS[name]])
   const texts = specs.filter(([, { kind }]) => kind !== 'flag').map(([name]) => name)
+  for (const name of names) if (!texts.includes(name)) refuseValue(name, args)
   const { argv, error } = parse.detailed([...args], {
     string: texts,
     boolean: names.filter((name) => !texts.includes(name)),
@@ -30,4 +32,13 @@ export function readFlags(
   const { _: positional, ...flags } = argv
   const known = Object.keys(flags).every((name) => names.some((own) => own === name))
   return error || !known || positional.length > 0 ? undefined : flags
+}
+
+/** `--debug=1` would be read as no. */
+function refuseValue(name: OptionName, args: readonly string[]): void {
+  if (!args.some((arg) => arg.startsWith(`--${name}=`))) return
+  throw new OidcError('invalid-usage', {
+    what: `--${name} takes no value.`,
+    next: `Give --${name} alone, or leave it out.`,
+  })
 }

@@ -20,6 +20,8 @@ export interface Command<Name extends OptionName = OptionName> {
   readonly usage: string
   readonly options: readonly Name[]
   readonly example: string
+  /** Whether a command line of another program may follow after `--`. */
+  readonly takesProgram?: boolean
   /** Loads the command's own code, which may drag in the AWS SDK. */
   readonly load: () => Promise<Run<Name>>
 }
