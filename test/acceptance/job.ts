@@ -17,7 +17,7 @@ export type Environment = Readonly<Record<string, string | undefined>>
 
 export interface RunOptions {
   /** Added to the job's environment; undefined takes a variable away. */
-  readonly env?: Environment
+  readonly env?: Environment | undefined
   readonly input?: string
   /** Runs as a user who is not root, also where the tests do. */
   readonly asNobody?: boolean

@@ -1,0 +1,199 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { ErrorCode } from '../../src/errors.ts'
+import { type Environment, ROLE, startJob } from './job.ts'
+
+const GIVEN: [name: string, args: string[], env: Environment][] = [
+  ['a literal ARN', ['--role-arn', ROLE], {}],
+  ['the name of a variable', ['--role-arn', 'MY_ROLE'], { MY_ROLE: ROLE }],
+  ['$NAME', ['--role-arn', '$MY_ROLE'], { MY_ROLE: ROLE }],
+  ['${NAME}', ['--role-arn', '${MY_ROLE}'], { MY_ROLE: ROLE }],
+  ['AWS_OIDC_ROLE_ARN', [], { AWS_OIDC_ROLE_ARN: ROLE }],
+  ['AWS_OIDC_ROLE_ARN naming a variable', [], { AWS_OIDC_ROLE_ARN: 'MY_ROLE', MY_ROLE: ROLE }],
+  [
+    'AWS_OIDC_ROLE_ARN with ${NAME}',
+    [],
+    {
+      AWS_OIDC_ROLE_ARN: 'arn:aws:iam::${ACCOUNT}:role/${NOPE:-circleci-oidc}',
+      ACCOUNT: '111111111111',
+    },
+  ],
+  ['a flag over its variable', ['--role-arn', ROLE], { AWS_OIDC_ROLE_ARN: 'arn:aws:iam::1:x' }],
+]
+
+for (const [name, args, env] of GIVEN) {
+  test(`role ARN: ${name}`, async (t) => {
+    const { job, sandbox } = await startJob(t)
+    await job.done(['assume-role', ...args], { env })
+    assert.equal(sandbox.requests[0]?.parameters['RoleArn'], ROLE)
+  })
+}
+
+test('every AWS_OIDC_ variable reaches the request and the files', async (t) => {
+  const { job, sandbox } = await startJob(t)
+  const { stdout } = await job.done(['assume-role'], {
+    env: {
+      AWS_OIDC_ROLE_ARN: ROLE,
+      AWS_OIDC_PROFILE: '$STAGE',
+      STAGE: 'prod',
+      AWS_OIDC_REGION: 'ap-southeast-2',
+      AWS_OIDC_OUTPUT: 'yaml',
+      AWS_OIDC_DURATION_SECONDS: '1800',
+      AWS_OIDC_ROLE_SESSION_NAME: 'release-${CIRCLE_BUILD_NUM}',
+      AWS_OIDC_POLICY: '{"Version": "2012-10-17", "Statement": []}',
+      AWS_OIDC_POLICY_ARNS:
+        'arn:aws:iam::aws:policy/ReadOnlyAccess arn:aws:iam::111111111111:policy/x',
+      AWS_OIDC_ALLOWED_ACCOUNT_IDS: '111111111111,222222222222',
+      AWS_OIDC_EXPORT: 'none',
+      AWS_OIDC_FORMAT: 'json',
+      AWS_OIDC_TOKEN_VERSION: '',
+    },
+  })
+  const { Action, Version, WebIdentityToken, ...parameters } = sandbox.requests[0]?.parameters ?? {}
+  assert.deepEqual(
+    [Action, Version, WebIdentityToken],
+    ['AssumeRoleWithWebIdentity', '2011-06-15', '***'],
+  )
+  assert.deepEqual(parameters, {
+    RoleArn: ROLE,
+    RoleSessionName: 'release-42',
+    DurationSeconds: '1800',
+    Policy: '{"Version":"2012-10-17","Statement":[]}',
+    'PolicyArns.member.1.arn': 'arn:aws:iam::aws:policy/ReadOnlyAccess',
+    'PolicyArns.member.2.arn': 'arn:aws:iam::111111111111:policy/x',
+  })
+  assert.match(
+    job.read('.aws/config') ?? '',
+    /^\[profile prod\]\n.*\nregion = ap-southeast-2\noutput = yaml\n/,
+  )
+  assert.equal(JSON.parse(stdout).profile, 'prod')
+})
+
+test('a session policy from a file', async (t) => {
+  const { job, sandbox } = await startJob(t)
+  const path = job.write('policy.json', '{\n  "Version": "2012-10-17",\n  "Statement": []\n}\n')
+  await job.done(['assume-role', '--role-arn', ROLE, '--policy', `file://${path}`])
+  assert.equal(sandbox.requests[0]?.parameters['Policy'], '{"Version":"2012-10-17","Statement":[]}')
+})
+
+type Case = [args: string[], code: ErrorCode, message: RegExp, env?: Environment]
+
+const ARN = ['--role-arn', ROLE]
+const WRONG: Case[] = [
+  [
+    [],
+    'invalid-usage',
+    /: The role ARN is missing\.\n {2}Next: {3}Pass --role-arn, or set AWS_OIDC_ROLE_ARN/,
+  ],
+  [['--role-arn', ''], 'invalid-usage', /--role-arn has no value/],
+  [
+    ['--role-arn', 'NOT_SET'],
+    'unset-variable',
+    /--role-arn refers to the environment variable NOT_SET/,
+  ],
+  [['--role-arn', '${NOT_SET}'], 'unset-variable', /variable NOT_SET, which is not set/],
+  [
+    [],
+    'unset-variable',
+    /AWS_OIDC_ROLE_ARN refers to .* NOT_SET/,
+    { AWS_OIDC_ROLE_ARN: '$NOT_SET' },
+  ],
+  [
+    ['--role-arn', 'arn:aws:iam:123456789012:role/x'],
+    'invalid-role-arn',
+    /Why: .*A colon is missing/,
+  ],
+  [
+    ['--role-arn', 'arn:aws:iam::12345678901:role/x'],
+    'invalid-role-arn',
+    /has 11 digits instead of 12/,
+  ],
+  [['--role-arn', 'arn:aws:iam::123456789012:user/x'], 'invalid-role-arn', /ARN of a user/],
+  [
+    ['--role-arn', 'arn:aws:iam::123456789012:instance-profile/x'],
+    'invalid-role-arn',
+    /instance profile/,
+  ],
+  [['--role-arn', `${ROLE} `], 'invalid-role-arn', /begins or ends with a blank/],
+  [['--role-arn', 'wrong value'], 'invalid-role-arn', /\(11 characters, not shown\)/],
+  [[...ARN, '--role-session-name', 'a b'], 'invalid-role-session-name', /a b/],
+  [[...ARN, '--duration-seconds', '899'], 'invalid-duration', /"899".*from 900 to 43200/],
+  [[...ARN, '--duration-seconds', '1h'], 'invalid-duration', /"1h"/],
+  [[...ARN, '--policy', '{'], 'invalid-session-policy', /not JSON/],
+  [[...ARN, '--policy', 'file:///no/such'], 'file-unreadable', /\/no\/such can't be read: ENOENT/],
+  [
+    [...ARN, '--policy-arns', 'arn:aws:iam::1:x'],
+    'invalid-session-policy',
+    /is not the ARN of a managed/,
+  ],
+  [[...ARN, '--profile', 'a]b'], 'invalid-profile-name', /a\]b/],
+  [[...ARN, '--region', 'eu central 1'], 'invalid-region', /eu central 1/],
+  [[...ARN, '--output', 'xml'], 'invalid-usage', /--output is "xml".*json, text, table/],
+  [[...ARN, '--credentials', 'refreshing'], 'invalid-usage', /--credentials is "refreshing"/],
+  [[...ARN, '--export', 'all'], 'invalid-usage', /--export is "all".*profile, keys, none/],
+  [
+    [...ARN, '--sts-endpoint', 'sts.example'],
+    'invalid-usage',
+    /from --sts-endpoint is not an http/,
+  ],
+  [ARN, 'invalid-usage', /from AWS_ENDPOINT_URL_STS is not/, { AWS_ENDPOINT_URL_STS: 'ftp://x' }],
+  [[...ARN, '--timeout-seconds', '0'], 'invalid-usage', /--timeout-seconds is "0".*from 1 to 3600/],
+  [[...ARN, '--max-attempts', '-1'], 'invalid-usage', /-1|max-attempts/],
+  [
+    [...ARN, '--allowed-account-ids', '222222222222'],
+    'account-not-allowed',
+    /account 111111111111, but only 222222222222 is/,
+  ],
+  [
+    [...ARN, '--allowed-account-ids', '1.11e+11'],
+    'invalid-usage',
+    /"1\.11e\+11".*is not an account id/,
+  ],
+  [[...ARN, '--no-such'], 'invalid-usage', /Unknown argument: no-such/],
+  [[...ARN, '--profile'], 'invalid-usage', /following: profile/],
+  [[...ARN, '--profile', 'a', '--profile', 'b'], 'invalid-usage', /--profile is given 2 times/],
+  [[...ARN, 'stray'], 'invalid-usage', /Unknown argument: stray/],
+  [[...ARN, '-x'], 'invalid-usage', /Unknown argument: x/],
+  [[...ARN, '--debug=perhaps'], 'invalid-usage', /--debug takes no value/],
+  [[...ARN, '--', 'env'], 'invalid-usage', /assume-role takes no command after "--"/],
+  [ARN, 'invalid-usage', /AWS_OIDC_FORMAT is "xml"/, { AWS_OIDC_FORMAT: 'xml' }],
+  [ARN, 'invalid-usage', /AWS_OIDC_DEBUG is "perhaps"/, { AWS_OIDC_DEBUG: 'perhaps' }],
+]
+
+for (const [args, code, message, env] of WRONG) {
+  const variables = Object.entries(env ?? {}).map(([name, value]) => `${name}=${value} `)
+  const shown = `${variables.join('')}assume-role ${args.join(' ').replace(ROLE, 'ARN')}`
+  test(`${shown}: ${code}`, async (t) => {
+    const { job, sandbox } = await startJob(t)
+    await job.fails(['assume-role', ...args], code, message, { env })
+    assert.equal(sandbox.requests.length, 0, 'STS is not asked')
+    assert.deepEqual(job.files(), {}, 'nothing is written')
+  })
+}
+
+test('no command, an unknown one, an option in its place', async (t) => {
+  const { job } = await startJob(t)
+  const bare = await job.run([])
+  assert.deepEqual([bare.code, bare.stderr], [2, ''])
+  assert.match(bare.stdout, /^circleci-aws-oidc COMMAND \[options\]\n/)
+  await job.fails(['assume'], 'invalid-usage', /There is no command "assume"/)
+  await job.fails(['--profile', 'x'], 'invalid-usage', /There is no command "--profile"/)
+})
+
+test('--version', async (t) => {
+  const { job } = await startJob(t)
+  const { stdout } = await job.done(['--version'])
+  assert.match(stdout, /^\d+\.\d+\.\d+\n$/)
+})
+
+test('a stack trace is for --debug alone', async (t) => {
+  const { job } = await startJob(t)
+  const { code, stderr } = await job.run(['assume-role', ...ARN, '--region', 'x y', '--debug'])
+  assert.equal(code, 2)
+  assert.match(stderr, /^debug: OidcError: .*\n\s+at /m)
+  const { stderr: told } = await job.run(['assume-role', ...ARN, '--debug'])
+  assert.match(
+    told,
+    /^debug: attempt 1 at 127\.0\.0\.1:\d+ took \d+ ms; AWS request id [\w-]{36}$/m,
+  )
+})
