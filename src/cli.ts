@@ -19,6 +19,13 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     example: 'assume-role --role-arn arn:aws:iam::123456789012:role/deploy --region eu-central-1',
     load: async () => (await import('./commands/assume-role.ts')).run,
   }),
+  'credential-process': command({
+    summary: 'Print credentials for the credential_process of a profile, cached until they expire',
+    usage: 'credential-process [--profile NAME]',
+    options: ['profile', 'debug'],
+    example: 'credential-process --profile dev',
+    load: async () => (await import('./commands/credential-process.ts')).run,
+  }),
   whoami: command({
     summary: 'Show whose credentials a profile or the environment holds',
     usage: 'whoami [options]',

@@ -13,6 +13,10 @@ export const OPTIONS = {
     kind: 'text',
     description: 'ARN of the role to assume, or the name of the variable that holds it',
   },
+  'profiles-file': {
+    kind: 'text',
+    description: 'File with a profile for each role, in the syntax of the AWS config file',
+  },
   profile: {
     kind: 'text',
     description: 'Name of the profile (default: default)',
@@ -50,8 +54,9 @@ export const OPTIONS = {
   },
   credentials: {
     kind: 'choice',
-    choices: ['static'],
-    description: 'How the profile gets its credentials: static keys in the credentials file',
+    choices: ['static', 'refresh', 'token-file'],
+    description:
+      'How the profile gets its credentials: keys, a command that renews them, or the token',
     default: 'static',
   },
   export: {

@@ -2,6 +2,8 @@
 export interface Terminal {
   /** The result, on stdout. */
   print(text: string): void
+  /** The result where it is a secret for the program that reads it, on stdout as it is. */
+  handOver(text: string): void
   /** Narration, on stderr. */
   note(text: string): void
   /** Narration for `--debug`, on stderr. */
@@ -29,6 +31,7 @@ export function openTerminal(): Terminal {
   const write = (stream: NodeJS.WriteStream, text: string) => stream.write(`${clean(text)}\n`)
   return {
     print: (text) => write(process.stdout, text),
+    handOver: (text) => process.stdout.write(`${text}\n`),
     note: (text) => write(process.stderr, text),
     debug: (text) => debugging && write(process.stderr, `debug: ${text}`),
     conceal: (secret) => secret.length >= 8 && secrets.add(secret),

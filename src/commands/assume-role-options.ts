@@ -4,6 +4,7 @@ import { TOKEN_OPTIONS } from '../token/token-options.ts'
 export const ASSUME_ROLE_OPTIONS = [
   'role-arn',
   'profile',
+  'profiles-file',
   'region',
   'output',
   'duration-seconds',

@@ -1,71 +1,87 @@
 import { homedir } from 'node:os'
-import type { AssumeRoleRequest } from '../sts/assume-role.ts'
-import type { Exchanged } from '../sts/exchange.ts'
+import type { PlannedRole } from '../roles/assume-roles.ts'
 import { audiences, expiration } from '../token/claims.ts'
-import type { Delivered, Delivery } from './assume-role-delivery.ts'
+import type { WebIdentityToken } from '../token/web-identity-token.ts'
+import type { Delivery } from './assume-role-delivery.ts'
+import type { AssumeRolePlan } from './assume-role-plans.ts'
 
 /** What was done, for the report. Holds secrets; the report shows none of them. */
 export interface Outcome {
-  readonly request: AssumeRoleRequest
-  readonly exchanged: Exchanged
-  /** Region whose STS was asked. */
-  readonly region: string
+  readonly roles: readonly PlannedRole<AssumeRolePlan>[]
   readonly delivery: Delivery
-  readonly delivered: Delivered
+  /** Shared files that changed. */
+  readonly files: readonly string[]
 }
 
-/** The lines a person reads in the log of the job: label and text. */
-export function reportLines(outcome: Outcome): [label: string, text: string][] {
-  const { exchanged, region, delivery, delivered } = outcome
-  const { claims, source } = exchanged.token
-  const end = expiration(claims)
+type Line = [label: string, text: string]
+
+/** The lines a person reads in the log of the job. */
+export function reportLines({ roles, delivery, files }: Outcome): Line[] {
+  const tokens = new Map(
+    roles.flatMap(({ role }) => (role.token ? [[role.token.value, role.token]] : [])),
+  )
+  const paths = (files.length > 0 ? files : Object.values(delivery.locations)).map(fromHome)
+  const names = roles.map(({ plan }) => plan.profile).join(', ')
   return [
-    [
-      'Token',
-      `${claims.sub ?? '(no subject)'} of ${claims.iss ?? '(no issuer)'}${end ? `, valid until ${clock(end)}` : ''} (${source})`,
-    ],
-    [
-      'Role',
-      `${exchanged.arn}, account ${exchanged.accountId}, region ${delivery.region ?? region}, until ${clock(exchanged.credentials.expiration)}`,
-    ],
-    ['Profile', `${delivery.profile} in ${filesText(delivery, delivered)}`],
+    ...[...tokens.values()].map((token): Line => ['Token', tokenText(token)]),
+    ...roles.map((role): Line => ['Role', roleText(role, roles.length > 1)]),
+    [roles.length > 1 ? 'Profiles' : 'Profile', `${names} in ${paths.join(' and ')}`],
     ...exportLines(delivery),
   ]
 }
 
-function filesText({ locations }: Delivery, { files }: Delivered): string {
-  const paths = files.length > 0 ? files : Object.values(locations)
-  return paths.map(fromHome).join(' and ')
+function tokenText({ claims, source }: WebIdentityToken): string {
+  const end = expiration(claims)
+  const until = end ? `, valid until ${clock(end)}` : ''
+  return `${claims.sub ?? '(no subject)'} of ${claims.iss ?? '(no issuer)'}${until} (${source})`
 }
 
-function exportLines({ profile, bashEnv }: Delivery): [string, string][] {
+function roleText({ plan, role }: PlannedRole<AssumeRolePlan>, oneOfMany: boolean): string {
+  const region = plan.region ?? plan.endpoint.region
+  const text = `${role.arn}, account ${role.accountId}, region ${region}, until ${clock(role.credentials.expiration)}`
+  return oneOfMany ? `${plan.profile}: ${text}` : text
+}
+
+function exportLines({ bashEnv }: Delivery): Line[] {
   if (!bashEnv) return []
-  const what = bashEnv.mode === 'keys' ? 'the keys' : `AWS_PROFILE=${profile}`
+  const what = bashEnv.mode === 'keys' ? 'the keys' : `AWS_PROFILE=${bashEnv.profile}`
   const region = bashEnv.region ? ` and region ${bashEnv.region}` : ''
   return [['Export', `${what}${region} for later bash steps`]]
 }
 
 /** The report for machines. */
-export function reportJson(outcome: Outcome): object {
-  const { request, exchanged, region, delivery, delivered } = outcome
-  const { claims, source } = exchanged.token
+export function reportJson({ roles, delivery, files }: Outcome): object {
   return {
-    profile: delivery.profile,
-    roleArn: request.role.arn,
-    assumedRoleArn: exchanged.arn,
-    accountId: exchanged.accountId,
-    roleSessionName: request.roleSessionName,
-    region: delivery.region ?? region,
-    expiration: seconds(exchanged.credentials.expiration),
-    token: {
-      source,
-      issuer: claims.iss ?? null,
-      audience: audiences(claims),
-      subject: claims.sub ?? null,
-      expiration: seconds(expiration(claims)),
-    },
-    files: delivered.files,
-    bashEnv: delivery.bashEnv?.path ?? null,
+    profiles: roles.map(profileJson),
+    files,
+    export: delivery.bashEnv
+      ? { bashEnv: delivery.bashEnv.path, profile: delivery.bashEnv.profile }
+      : null,
+  }
+}
+
+function profileJson({ plan, role }: PlannedRole<AssumeRolePlan>): object {
+  return {
+    profile: plan.profile,
+    credentials: plan.credentials,
+    roleArn: plan.role.arn,
+    assumedRoleArn: role.arn,
+    accountId: role.accountId,
+    roleSessionName: plan.roleSessionName,
+    region: plan.region ?? plan.endpoint.region,
+    expiration: seconds(role.credentials.expiration),
+    sourceProfile: plan.source.kind === 'token' ? null : plan.source.name,
+    token: role.token ? tokenJson(role.token) : null,
+  }
+}
+
+function tokenJson({ claims, source }: WebIdentityToken): object {
+  return {
+    source,
+    issuer: claims.iss ?? null,
+    audience: audiences(claims),
+    subject: claims.sub ?? null,
+    expiration: seconds(expiration(claims)),
   }
 }
 

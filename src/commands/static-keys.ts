@@ -1,5 +1,5 @@
 import type { Environment } from '../options.ts'
-import type { Delivery } from './assume-role-delivery.ts'
+import type { BashEnvDelivery } from './assume-role-delivery.ts'
 
 // botocore also reads the old name of the session token, and reads it first.
 const STATIC_KEYS = [
@@ -9,16 +9,16 @@ const STATIC_KEYS = [
   'AWS_SECURITY_TOKEN',
 ]
 
-/** What to say of static keys in the environment, which win over a profile; their values stay unsaid. */
+/** What to say of static keys in the environment, which win over profiles; their values stay unsaid. */
 export function staticKeysWarning(
   env: Environment,
-  { bashEnv, profile }: Delivery,
+  bashEnv: BashEnvDelivery | undefined,
 ): string | undefined {
   const names = STATIC_KEYS.filter((name) => env[name])
   if (names.length === 0) return undefined
-  const found = `Warning: ${names.join(', ')} ${names.length === 1 ? 'is' : 'are'} set in the environment and would win over the profile "${profile}".`
+  const [are, them] = names.length === 1 ? ['is', 'it'] : ['are', 'them']
+  const found = `Warning: ${names.join(', ')} ${are} set in the environment and would win over the profile.`
   if (bashEnv?.mode === 'keys') return `${found} Later bash steps get the new keys instead.`
-  if (bashEnv)
-    return `${found} Later bash steps no longer see ${names.length === 1 ? 'it' : 'them'}.`
-  return `${found} Unset ${names.length === 1 ? 'it' : 'them'}, or name the profile in each command with --profile.`
+  if (bashEnv) return `${found} Later bash steps no longer see ${them}.`
+  return `${found} Unset ${them}, or name the profile in each command with --profile.`
 }

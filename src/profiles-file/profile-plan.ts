@@ -1,37 +1,16 @@
 import type { OptionValue } from '../options.ts'
-import type { AssumeRoleRequest } from '../sts/assume-role.ts'
-
-export const CREDENTIALS_KINDS = ['static', 'refresh', 'token-file'] as const
-export type CredentialsKind = (typeof CREDENTIALS_KINDS)[number]
-
-/** Whose credentials ask for the role. */
-export type PlanSource =
-  /** The web identity token; the command's own unless the profile names an audience. */
-  | { readonly kind: 'token'; readonly audience?: string }
-  /** Another profile of the same file, which comes earlier among the plans. */
-  | { readonly kind: 'profile'; readonly name: string }
-  /** A profile of the user's shared files, which stays as it is. */
-  | { readonly kind: 'shared-profile'; readonly name: string }
-
-export interface SessionTag {
-  readonly key: string
-  readonly value: string
-}
+import type { RoleSource } from '../roles/role-plan.ts'
+import type { ChainedRoleRequest } from '../sts/chained-role.ts'
 
 /** One role to assume and the profile to write, with everything checked that needs no network. */
-export interface ProfilePlan extends AssumeRoleRequest {
+export interface ProfilePlan extends ChainedRoleRequest {
   readonly profile: string
   /** Line of the section's header, from 1. */
   readonly line: number
-  readonly source: PlanSource
-  /** These four only where the source is a profile. */
-  readonly externalId?: string
-  readonly sessionTags: readonly SessionTag[]
-  readonly transitiveTagKeys: readonly string[]
-  readonly sourceIdentity?: string
+  readonly source: RoleSource
   readonly region?: string
   readonly output?: NonNullable<OptionValue<'output'>>
-  readonly credentials: CredentialsKind
+  readonly credentials: OptionValue<'credentials'>
 }
 
 /** What a profile gets that doesn't say otherwise: the command's own options, checked by the caller. */
@@ -43,5 +22,5 @@ export interface ProfileDefaults {
   readonly policyArns: readonly string[]
   readonly region?: string | undefined
   readonly output?: OptionValue<'output'>
-  readonly credentials: CredentialsKind
+  readonly credentials: OptionValue<'credentials'>
 }

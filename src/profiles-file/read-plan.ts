@@ -1,5 +1,6 @@
 import { OidcError } from '../errors.ts'
 import { assertRegion } from '../region.ts'
+import type { RoleSource } from '../roles/role-plan.ts'
 import { parseRoleArn } from '../sts/arn.ts'
 import { roleSessionName } from '../sts/role-session-name.ts'
 import { checkPolicyArns, readSessionPolicy } from '../sts/session-policy.ts'
@@ -7,7 +8,7 @@ import { reportPartition, reportTokenFile } from './contradictions.ts'
 import { reportMisplaced } from './misplaced-keys.ts'
 import { problemText, type Report } from './problem.ts'
 import type { ProfileKey } from './profile-keys.ts'
-import type { PlanSource, ProfileDefaults, ProfilePlan } from './profile-plan.ts'
+import type { ProfileDefaults, ProfilePlan } from './profile-plan.ts'
 import type { ProfileSettings } from './profile-settings.ts'
 import { readSessionTags, readTransitiveTagKeys } from './session-tags.ts'
 import {
@@ -25,7 +26,7 @@ import {
  */
 export async function readPlan(
   profile: ProfileSettings,
-  source: PlanSource | undefined,
+  source: RoleSource | undefined,
   defaults: ProfileDefaults,
   report: Report,
 ): Promise<ProfilePlan | undefined> {

@@ -1,6 +1,6 @@
 import { OidcError } from '../errors.ts'
+import type { SessionTag } from '../sts/chained-role.ts'
 import { quote } from './problem.ts'
-import type { SessionTag } from './profile-plan.ts'
 
 // STS API Reference, AssumeRole: Tags; API_Tag: Key, Value.
 const MOST = 50

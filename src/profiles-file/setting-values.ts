@@ -1,6 +1,5 @@
 import { OidcError } from '../errors.ts'
 import { OPTIONS } from '../options.ts'
-import { CREDENTIALS_KINDS } from './profile-plan.ts'
 
 const MINIMUM_DURATION = 900
 const MAXIMUM_DURATION = 43_200
@@ -39,7 +38,7 @@ export function readSourceIdentity(text: string): string {
 export const readOutput = (text: string) => readChoice('output', text, OPTIONS.output.choices)
 
 export const readCredentialsKind = (text: string) =>
-  readChoice('credentials', text, CREDENTIALS_KINDS)
+  readChoice('credentials', text, OPTIONS.credentials.choices)
 
 function readChoice<const Choice extends string>(
   key: string,

@@ -1,6 +1,6 @@
+import type { RoleSource } from '../roles/role-plan.ts'
 import { nearest } from './nearest.ts'
 import { quote, type Report } from './problem.ts'
-import type { PlanSource } from './profile-plan.ts'
 import type { ProfileSettings } from './profile-settings.ts'
 
 /**
@@ -25,9 +25,9 @@ export function readSources(
   profiles: readonly ProfileSettings[],
   sharedProfiles: ReadonlySet<string>,
   report: Report,
-): Map<string, PlanSource | undefined> {
+): Map<string, RoleSource | undefined> {
   const names = new Set(profiles.map(({ profile }) => profile))
-  const sources = new Map<string, PlanSource | undefined>()
+  const sources = new Map<string, RoleSource | undefined>()
   for (const { profile, settings } of profiles) {
     const setting = settings.get('source_profile')
     const name = setting?.value
@@ -49,7 +49,7 @@ export function readSources(
 
 function reportCycles(
   profiles: readonly ProfileSettings[],
-  sources: ReadonlyMap<string, PlanSource | undefined>,
+  sources: ReadonlyMap<string, RoleSource | undefined>,
   report: Report,
 ): void {
   const done = new Set<string>()
@@ -69,7 +69,7 @@ function reportCycles(
 /** The chain of profiles of the file, up to one that is done or comes again. */
 function pathFrom(
   profile: string,
-  sources: ReadonlyMap<string, PlanSource | undefined>,
+  sources: ReadonlyMap<string, RoleSource | undefined>,
   done: ReadonlySet<string>,
 ): string[] {
   const path = new Set<string>()
@@ -83,7 +83,7 @@ function pathFrom(
 
 function sourceOf(
   profile: string,
-  sources: ReadonlyMap<string, PlanSource | undefined>,
+  sources: ReadonlyMap<string, RoleSource | undefined>,
 ): string | undefined {
   const source = sources.get(profile)
   return source?.kind === 'profile' ? source.name : undefined
@@ -99,7 +99,7 @@ function cycleText(cycle: readonly string[], first: string): string {
 }
 
 /** The same plans, every source before the profiles that need it, otherwise as in the file. */
-export function sourcesFirst<Plan extends { profile: string; source: PlanSource }>(
+export function sourcesFirst<Plan extends { profile: string; source: RoleSource }>(
   plans: readonly Plan[],
 ): Plan[] {
   const byName = new Map(plans.map((plan) => [plan.profile, plan]))

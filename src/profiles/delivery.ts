@@ -1,6 +1,7 @@
 import { assertRegion } from '../region.ts'
 import { CREDENTIAL_KEYS } from './credential-keys.ts'
 import { editSection } from './section.ts'
+import type { SharedFile } from './section-header.ts'
 import type { SharedFileLocations } from './shared-file-locations.ts'
 import { writeSharedFiles } from './shared-files.ts'
 
@@ -11,43 +12,87 @@ export interface StaticCredentials {
   readonly expiration: Date
 }
 
-/** A profile whose credentials stand in the credentials file itself. */
-export interface StaticProfile {
+interface Settings {
   readonly profile: string
-  readonly credentials: StaticCredentials
   /** Written to the config file when given; what stands there stays otherwise. */
   readonly region?: string | undefined
   readonly output?: string | undefined
 }
 
+/** A profile and where its credentials come from. */
+export type ProfileDelivery =
+  | (Settings & { readonly kind: 'static'; readonly credentials: StaticCredentials })
+  | (Settings & { readonly kind: 'refresh'; readonly credentialProcess: string })
+  | (Settings & {
+      readonly kind: 'token-file'
+      readonly roleArn: string
+      readonly tokenFile: string
+      readonly roleSessionName: string
+    })
+
 /**
- * Writes static credentials as a profile and takes every other kind of credentials away from it, in
- * both files. A profile without region and output gets no section in the config file: SDKs find it by
- * the credentials file alone. Returns the paths that changed.
+ * Writes profiles in one step and takes every other kind of credentials away from them, in both files.
+ * A profile without settings gets no section in the config file: SDKs find it by the credentials file
+ * alone. Returns the paths that changed.
  * Throws `invalid-profile-name`, `invalid-region`, `invalid-usage`, and what `writeSharedFiles` throws.
  */
-export async function writeStaticProfile(
-  { profile, credentials, region, output }: StaticProfile,
+export async function writeProfiles(
+  deliveries: readonly ProfileDelivery[],
   locations: SharedFileLocations,
 ): Promise<string[]> {
-  if (region !== undefined) assertRegion(region)
-  const keys = {
-    aws_access_key_id: credentials.accessKeyId,
-    aws_secret_access_key: credentials.secretAccessKey,
-    aws_session_token: credentials.sessionToken,
+  for (const { region } of deliveries) if (region !== undefined) assertRegion(region)
+  const edit = (file: SharedFile) => (text: string, path: string) =>
+    deliveries.reduce((edited, delivery) => {
+      const { values, note } = SETTINGS[file](delivery)
+      const change = { profile: delivery.profile, file, values, remove: CREDENTIAL_KEYS }
+      return editSection(edited, note === undefined ? change : { ...change, note }, path)
+    }, text)
+  return writeSharedFiles(locations, { config: edit('config'), credentials: edit('credentials') })
+}
+
+interface Written {
+  readonly values: Readonly<Record<string, string>>
+  readonly note?: string
+}
+
+const SETTINGS: Readonly<Record<SharedFile, (delivery: ProfileDelivery) => Written>> = {
+  config: (delivery) => {
+    const { region, output } = delivery
+    return {
+      values: {
+        ...sourceSettings(delivery),
+        ...(region === undefined ? {} : { region }),
+        ...(output === undefined ? {} : { output }),
+      },
+    }
+  },
+  credentials: (delivery) => {
+    if (delivery.kind !== 'static') return { values: {} }
+    const { accessKeyId, secretAccessKey, sessionToken, expiration } = delivery.credentials
+    return {
+      values: {
+        aws_access_key_id: accessKeyId,
+        aws_secret_access_key: secretAccessKey,
+        aws_session_token: sessionToken,
+      },
+      note: `credentials expire ${isoSeconds(expiration)}`,
+    }
+  },
+}
+
+function sourceSettings(delivery: ProfileDelivery): Record<string, string> {
+  switch (delivery.kind) {
+    case 'static':
+      return {}
+    case 'refresh':
+      return { credential_process: delivery.credentialProcess }
+    case 'token-file':
+      return {
+        role_arn: delivery.roleArn,
+        web_identity_token_file: delivery.tokenFile,
+        role_session_name: delivery.roleSessionName,
+      }
   }
-  const settings = {
-    ...(region === undefined ? {} : { region }),
-    ...(output === undefined ? {} : { output }),
-  }
-  const note = `credentials expire ${isoSeconds(credentials.expiration)}`
-  const common = { profile, remove: CREDENTIAL_KEYS }
-  return writeSharedFiles(locations, {
-    config: (text, path) =>
-      editSection(text, { ...common, file: 'config', values: settings }, path),
-    credentials: (text, path) =>
-      editSection(text, { ...common, file: 'credentials', values: keys, note }, path),
-  })
 }
 
 /** `2026-11-21T12:00:00Z`, as AWS writes it. */

@@ -45,13 +45,13 @@ export async function lockFile(target: string, timeoutMs = DEFAULT_TIMEOUT_MS): 
 /** Runs `work` while holding the locks of all targets, taken in one fixed order. */
 export async function withFileLocks<T>(
   targets: readonly string[],
-  work: (locks: readonly FileLock[]) => T,
+  work: (locks: readonly FileLock[]) => T | Promise<T>,
   timeoutMs?: number,
 ): Promise<T> {
   const locks: FileLock[] = []
   try {
     for (const target of [...new Set(targets)].sort()) locks.push(await lockFile(target, timeoutMs))
-    return work(locks)
+    return await work(locks)
   } finally {
     for (const lock of locks) lock.release()
   }

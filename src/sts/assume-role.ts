@@ -40,14 +40,25 @@ export async function assumeRoleWithWebIdentity(
     WebIdentityToken: token,
     DurationSeconds: request.durationSeconds,
     Policy: request.policy,
-    PolicyArns:
-      request.policyArns.length > 0 ? request.policyArns.map((arn) => ({ arn })) : undefined,
+    PolicyArns: policyArns(request),
   }
   const answer: AssumeRoleWithWebIdentityResponse & Partial<MetadataBearer> = await sts.send(
     AssumeRoleWithWebIdentity$,
     input,
     signal,
   )
+  return readAssumedRole(answer)
+}
+
+/** The managed session policies as STS takes them. */
+export function policyArns(request: AssumeRoleRequest): { arn: string }[] | undefined {
+  return request.policyArns.length > 0 ? request.policyArns.map((arn) => ({ arn })) : undefined
+}
+
+/** What every AssumeRole… operation answers. Throws `FailedExchange` where something is missing. */
+export function readAssumedRole(
+  answer: AssumeRoleWithWebIdentityResponse & Partial<MetadataBearer>,
+): AssumedRole {
   const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = answer.Credentials ?? {}
   const arn = answer.AssumedRoleUser?.Arn
   if (AccessKeyId && SecretAccessKey && SessionToken && Expiration && arn) {

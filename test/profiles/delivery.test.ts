@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { writeStaticProfile } from '../../src/profiles/delivery.ts'
+import { writeProfiles } from '../../src/profiles/delivery.ts'
 import { readWithSdk } from './javascript-sdk.ts'
 import { temporaryDirectory } from './temporary-home.ts'
 
@@ -27,8 +27,14 @@ const read = (path: string) => readFileSync(path, 'utf8')
 
 test('keys go to the credentials file, region and output to the config file', async (t) => {
   const files = at(temporaryDirectory(t))
-  const profile = { profile: 'dev', credentials, region: 'eu-west-1', output: 'json' }
-  assert.deepEqual(await writeStaticProfile(profile, files), [files.config, files.credentials])
+  const profile = {
+    kind: 'static',
+    profile: 'dev',
+    credentials,
+    region: 'eu-west-1',
+    output: 'json',
+  } as const
+  assert.deepEqual(await writeProfiles([profile], files), [files.config, files.credentials])
   assert.equal(
     read(files.config),
     `[profile dev]\n${MARKER} this section, region, output\nregion = eu-west-1\noutput = json\n`,
@@ -37,12 +43,12 @@ test('keys go to the credentials file, region and output to the config file', as
     read(files.credentials),
     `[dev]\n${MARKER} this section, aws_access_key_id, aws_secret_access_key, aws_session_token; ${EXPIRE}\n${KEYS}`,
   )
-  assert.deepEqual(await writeStaticProfile(profile, files), [])
+  assert.deepEqual(await writeProfiles([profile], files), [])
 })
 
 test('without region and output there is no config file', async (t) => {
   const files = at(temporaryDirectory(t))
-  assert.deepEqual(await writeStaticProfile({ profile: 'dev', credentials }, files), [
+  assert.deepEqual(await writeProfiles([{ kind: 'static', profile: 'dev', credentials }], files), [
     files.credentials,
   ])
   assert.equal(existsSync(files.config), false)
@@ -71,7 +77,7 @@ test('every other kind of credentials leaves the profile, in both files', async 
     `[default]\n${other}\naws_access_key_id = A\nregion = mine\n[profile b]\n${other}\n`,
   )
   writeFileSync(files.credentials, `[b]\n${other}\n[default]\n${other}\n`)
-  await writeStaticProfile({ profile: 'default', credentials }, files)
+  await writeProfiles([{ kind: 'static', profile: 'default', credentials }], files)
   assert.equal(read(files.config), `[default]\nregion = mine\n[profile b]\n${other}\n`)
   assert.equal(
     read(files.credentials),
@@ -82,8 +88,8 @@ test('every other kind of credentials leaves the profile, in both files', async 
 test('config and credentials in one file', async (t) => {
   const both = join(temporaryDirectory(t), 'both')
   const files = { config: both, credentials: both }
-  const profile = { profile: 'default', credentials, region: 'eu-west-1' }
-  assert.deepEqual(await writeStaticProfile(profile, files), [both])
+  const profile = { kind: 'static', profile: 'default', credentials, region: 'eu-west-1' } as const
+  assert.deepEqual(await writeProfiles([profile], files), [both])
   const text = read(both)
   assert.deepEqual((await readWithSdk('credentials', text))['default'], {
     aws_access_key_id: 'ASIAEXAMPLE',
@@ -91,7 +97,7 @@ test('config and credentials in one file', async (t) => {
     aws_session_token: 'IQoJ//+==',
     region: 'eu-west-1',
   })
-  assert.deepEqual(await writeStaticProfile(profile, files), [])
+  assert.deepEqual(await writeProfiles([profile], files), [])
 })
 
 for (const region of [
@@ -105,9 +111,12 @@ for (const region of [
 ]) {
   test(`the region ${JSON.stringify(region)} is refused before anything is written`, async (t) => {
     const files = at(temporaryDirectory(t))
-    await assert.rejects(writeStaticProfile({ profile: 'dev', credentials, region }, files), {
-      code: 'invalid-region',
-    })
+    await assert.rejects(
+      writeProfiles([{ kind: 'static', profile: 'dev', credentials, region }], files),
+      {
+        code: 'invalid-region',
+      },
+    )
     assert.equal(existsSync(files.credentials), false)
   })
 }
@@ -122,7 +131,7 @@ for (const region of [
 ]) {
   test(`the region ${region} is written`, async (t) => {
     const files = at(temporaryDirectory(t))
-    await writeStaticProfile({ profile: 'dev', credentials, region }, files)
+    await writeProfiles([{ kind: 'static', profile: 'dev', credentials, region }], files)
     assert.match(read(files.config), new RegExp(`\nregion = ${region}\n$`))
   })
 }

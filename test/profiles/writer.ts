@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path'
 import { OidcError } from '../../src/errors.ts'
-import { writeStaticProfile } from '../../src/profiles/delivery.ts'
+import { writeProfiles } from '../../src/profiles/delivery.ts'
 
 const [directory = '', name = '', count] = process.argv.slice(2)
 const uid = process.env['WRITER_UID']
@@ -20,7 +20,7 @@ try {
       sessionToken: `token-of-${profile}==`,
       expiration: new Date('2026-11-21T12:00:00Z'),
     }
-    await writeStaticProfile({ profile, region: 'eu-west-1', credentials }, locations)
+    await writeProfiles([{ kind: 'static', profile, region: 'eu-west-1', credentials }], locations)
   }
 } catch (error) {
   if (!(error instanceof OidcError)) throw error

@@ -1,0 +1,149 @@
+import { readFile } from 'node:fs/promises'
+import { OidcError } from '../errors.ts'
+import type { Environment, OptionValue } from '../options.ts'
+import type { ProfilePlan } from '../profiles-file/profile-plan.ts'
+import type { RolePlan } from '../roles/role-plan.ts'
+import { checkAccount } from '../sts/allowed-accounts.ts'
+import { stsEndpoint } from '../sts/endpoint.ts'
+import { stsRegion } from '../sts/region.ts'
+import { roleSessionName } from '../sts/role-session-name.ts'
+import { checkPolicyArns, readSessionPolicy } from '../sts/session-policy.ts'
+import type { AssumeRoleOptions } from './assume-role.ts'
+import { readRequest } from './assume-role-request.ts'
+
+/** One profile to write: its role, and what else stands in it. */
+export interface AssumeRolePlan extends RolePlan {
+  readonly region: string | undefined
+  readonly output: string | undefined
+  readonly credentials: OptionValue<'credentials'>
+}
+
+/** What is to be done, with everything checked that can be before the network is asked. */
+export async function readPlans(
+  options: AssumeRoleOptions,
+  env: Environment,
+): Promise<AssumeRolePlan[]> {
+  const file = await readProfilesFile(options, env)
+  const plans = file ? await plansOf(file, options, env) : [await planOfOptions(options, env)]
+  for (const plan of plans) checkTokenFile(plan)
+  if (plans.some(({ credentials }) => credentials === 'refresh')) checkRenewable(options)
+  return plans
+}
+
+async function planOfOptions(
+  options: AssumeRoleOptions,
+  env: Environment,
+): Promise<AssumeRolePlan> {
+  const request = await readRequest(options, env)
+  return {
+    ...request,
+    profile: options.profile ?? 'default',
+    source: { kind: 'token' },
+    sessionTags: [],
+    transitiveTagKeys: [],
+    region: options.region,
+    output: options.output,
+    credentials: options.credentials,
+    endpoint: endpointOf(request, options.region, options, env),
+  }
+}
+
+function endpointOf(
+  { role }: Pick<RolePlan, 'role'>,
+  region: string | undefined,
+  options: AssumeRoleOptions,
+  env: Environment,
+) {
+  return stsEndpoint(stsRegion(region, env, role), options['sts-endpoint'], env)
+}
+
+interface ProfilesFile {
+  readonly text: string
+  /** What to call it in messages. */
+  readonly source: string
+}
+
+/** `--profiles-file`, or the text itself in `AWS_OIDC_PROFILES`, as the orb passes it. */
+async function readProfilesFile(
+  options: AssumeRoleOptions,
+  env: Environment,
+): Promise<ProfilesFile | undefined> {
+  const path = options['profiles-file']
+  const inline = env['AWS_OIDC_PROFILES']?.trim() ? env['AWS_OIDC_PROFILES'] : undefined
+  const name = path === undefined ? 'AWS_OIDC_PROFILES' : '--profiles-file'
+  if (path === undefined && inline === undefined) return undefined
+  if (options['role-arn'] !== undefined || (path !== undefined && inline !== undefined)) {
+    const other = options['role-arn'] === undefined ? 'AWS_OIDC_PROFILES' : '--role-arn'
+    throw new OidcError('invalid-usage', {
+      what: `${name} and ${other} exclude each other.`,
+      next: 'Give one of them; a role can be a section of the profiles file.',
+    })
+  }
+  if (path === undefined) return { text: inline ?? '', source: name }
+  try {
+    return { text: await readFile(path, 'utf8'), source: path }
+  } catch (cause) {
+    throw new OidcError('file-unreadable', {
+      what: `The profiles file ${path} can't be read: ${(cause as NodeJS.ErrnoException).code}.`,
+      next: 'Check the path; a relative one counts from the working directory.',
+      cause,
+    })
+  }
+}
+
+async function plansOf(
+  { text, source }: ProfilesFile,
+  options: AssumeRoleOptions,
+  env: Environment,
+): Promise<AssumeRolePlan[]> {
+  const { parseProfilesFile } = await import('../profiles-file/parse.ts')
+  const { sharedProfileNames } = await import('../profiles/shared-profile-names.ts')
+  const { policy } = options
+  checkPolicyArns(options['policy-arns'])
+  const plans = await parseProfilesFile(text, {
+    env,
+    source,
+    sharedProfiles: await sharedProfileNames(env),
+    defaults: {
+      roleSessionName: roleSessionName(options['role-session-name'], env),
+      durationSeconds: options['duration-seconds'],
+      policy: policy === undefined ? undefined : await readSessionPolicy(policy),
+      policyArns: options['policy-arns'],
+      region: options.region,
+      output: options.output,
+      credentials: options.credentials,
+    },
+  })
+  for (const { role, profile } of plans) {
+    checkAccount(role.accountId, options['allowed-account-ids'], `The role of "${profile}"`)
+  }
+  return plans.map((plan) => complete(plan, options, env))
+}
+
+function complete(plan: ProfilePlan, options: AssumeRoleOptions, env: Environment): AssumeRolePlan {
+  const endpoint = endpointOf(plan, plan.region, options, env)
+  return { ...plan, region: plan.region, output: plan.output, endpoint }
+}
+
+function checkRenewable(options: AssumeRoleOptions): void {
+  if (options['token-source'] !== 'stdin') return
+  throw new OidcError('invalid-usage', {
+    what: 'Credentials can not be renewed with a token from stdin.',
+    why: 'The command that renews them runs later, without that input.',
+    next: 'Use another token source, or credentials static.',
+  })
+}
+
+/** The SDK exchanges such a profile's token by itself, by the profile's own few settings. */
+function checkTokenFile({ credentials, durationSeconds, policy, policyArns }: AssumeRolePlan) {
+  if (credentials !== 'token-file') return
+  const ignored = [
+    ...(durationSeconds === 3600 ? [] : ['duration']),
+    ...(policy === undefined && policyArns.length === 0 ? [] : ['session policy']),
+  ]
+  if (ignored.length === 0) return
+  throw new OidcError('invalid-usage', {
+    what: `With credentials token-file the AWS SDK asks for the role itself, without the ${ignored.join(' and ')} given.`,
+    next: 'Leave it out, or use credentials static or refresh.',
+  })
+}

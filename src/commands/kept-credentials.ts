@@ -1,0 +1,87 @@
+import type { Environment } from '../options.ts'
+import type { ProfileDelivery } from '../profiles/delivery.ts'
+import { type FileEdit, replaceFiles } from '../profiles/file-replacement.ts'
+import type { SharedFileLocations } from '../profiles/shared-file-locations.ts'
+import { profileFiles } from '../refresh/data-directory.ts'
+import { credentialProcess, installation } from '../refresh/installed-copy.ts'
+import { cacheEdit } from '../refresh/process-credentials.ts'
+import { recipeEdit } from '../refresh/recipe.ts'
+import type { PlannedRole } from '../roles/assume-roles.ts'
+import type { AssumeRoleOptions } from './assume-role.ts'
+import type { AssumeRolePlan } from './assume-role-plans.ts'
+
+type Role = PlannedRole<AssumeRolePlan>
+
+/** Profiles that get credentials when they are used, from files of ours. */
+export interface KeptCredentials {
+  /** Writes what those profiles need to stand on. */
+  write(roles: readonly Role[]): Promise<void>
+  /** Undefined for a profile with static keys. */
+  delivery(role: Role): ProfileDelivery | undefined
+}
+
+export function keptCredentials(
+  { config }: SharedFileLocations,
+  options: AssumeRoleOptions,
+  env: Environment,
+): KeptCredentials {
+  const edits = ({ plan, role }: Role): FileEdit[] => {
+    const files = profileFiles(config, plan.profile, env)
+    if (plan.credentials === 'refresh') {
+      return [
+        recipeEdit(files.recipe, recipe(plan, options)),
+        cacheEdit(files.cache, role.credentials),
+      ]
+    }
+    if (plan.credentials === 'token-file' && role.token) {
+      const { value } = role.token
+      return [{ path: files.token, edit: () => Buffer.from(value), secret: true }]
+    }
+    return []
+  }
+  return {
+    write: async (roles) => {
+      const renewing = roles.some(({ plan }) => plan.credentials === 'refresh')
+      const bundle = renewing ? [installation(__filename, env)] : []
+      await replaceFiles([...bundle, ...roles.flatMap(edits)])
+    },
+    delivery: ({ plan }) => {
+      const { profile, region, output } = plan
+      const settings = { profile, region, output }
+      switch (plan.credentials) {
+        case 'static':
+          return undefined
+        case 'refresh':
+          return {
+            ...settings,
+            kind: 'refresh',
+            credentialProcess: credentialProcess(profile, env),
+          }
+        case 'token-file':
+          return {
+            ...settings,
+            kind: 'token-file',
+            roleArn: plan.role.arn,
+            tokenFile: profileFiles(config, profile, env).token,
+            roleSessionName: plan.roleSessionName,
+          }
+      }
+    },
+  }
+}
+
+function recipe(plan: AssumeRolePlan, options: AssumeRoleOptions) {
+  return {
+    plan,
+    token: {
+      'token-source': options['token-source'],
+      'token-env': options['token-env'],
+      'token-file': options['token-file'],
+      'token-version': options['token-version'],
+      audience: options.audience,
+    },
+    maxAttempts: options['max-attempts'],
+    timeoutSeconds: options['timeout-seconds'],
+    allowedAccountIds: options['allowed-account-ids'],
+  }
+}

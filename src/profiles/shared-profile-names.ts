@@ -1,0 +1,23 @@
+import { readFile } from 'node:fs/promises'
+import type { Environment } from '../options.ts'
+import { parseIni } from './ini-lines.ts'
+import { sharedFileLocations } from './shared-file-locations.ts'
+
+/** Names of the profiles that the user's shared files have. Throws `file-malformed`. */
+export async function sharedProfileNames(env: Environment): Promise<Set<string>> {
+  const { config, credentials } = sharedFileLocations(env)
+  const inConfig = (await sectionNames(config)).map((name) =>
+    name === 'default' ? name : /^profile\s+(?:"(.*)"|(\S.*))$/.exec(name)?.slice(1).find(Boolean),
+  )
+  const names = [...inConfig, ...(await sectionNames(credentials))]
+  return new Set(names.filter((name) => name !== undefined))
+}
+
+async function sectionNames(path: string): Promise<string[]> {
+  try {
+    return parseIni(await readFile(path, 'utf8'), path).sections.map(({ name }) => name)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
+    throw error
+  }
+}

@@ -1,0 +1,37 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { version } from '../../package.json'
+import { OidcError } from '../errors.ts'
+import type { Environment } from '../options.ts'
+import type { FileEdit } from '../profiles/file-replacement.ts'
+import { dataDirectory } from './data-directory.ts'
+
+/** Where this version of the helper stays for the rest of the job; npx may clear its own copy away. */
+function installedPath(env: Environment): string {
+  return join(dataDirectory(env), 'versions', version, 'circleci-aws-oidc.cjs')
+}
+
+/** Puts a copy of the running bundle at the place that profiles name. */
+export function installation(bundle: string, env: Environment): FileEdit {
+  const content = readFileSync(bundle)
+  return { path: installedPath(env), edit: () => content, secret: true }
+}
+
+/**
+ * The `credential_process` of a profile. botocore splits it as a POSIX shell would, the SDK for JavaScript
+ * gives it to `sh -c`: what both read alike is quoted by double quotes.
+ */
+export function credentialProcess(profile: string, env: Environment): string {
+  const words = [process.execPath, installedPath(env)].map(quoted)
+  return [...words, 'credential-process', '--profile', profile].join(' ')
+}
+
+function quoted(path: string): string {
+  const special = process.platform === 'win32' ? /["%\r\n]/ : /["$`\\\r\n]/
+  if (!special.test(path)) return `"${path}"`
+  throw new OidcError('invalid-usage', {
+    what: `The path ${JSON.stringify(path)} can't stand in credential_process.`,
+    why: 'AWS tools read quotation marks, $, ` and \\ in it in different ways.',
+    next: 'Set XDG_DATA_HOME to a directory without them, or use --credentials static.',
+  })
+}

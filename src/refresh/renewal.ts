@@ -1,0 +1,105 @@
+import { existsSync } from 'node:fs'
+import type { Deadline } from '../deadline.ts'
+import type { Environment } from '../options.ts'
+import { withFileLocks } from '../profiles/file-lock.ts'
+import { replaceFiles } from '../profiles/file-replacement.ts'
+import { makeDirectory } from '../profiles/file-target.ts'
+import {
+  type AssumeContext,
+  assumeWithCredentials,
+  assumeWithToken,
+} from '../roles/assume-role-of-plan.ts'
+import { readSharedProfile } from '../roles/assume-roles.ts'
+import { tokenPool } from '../roles/token-pool.ts'
+import type { SessionCredentials } from '../sts/credentials.ts'
+import { type CachedCredentials, isFresh, readCachedCredentials } from './cached-credentials.ts'
+import { type ProfileFiles, profileFiles } from './data-directory.ts'
+import { cacheEdit, credentialsOf } from './process-credentials.ts'
+import { type Recipe, readRecipe } from './recipe.ts'
+
+export interface RenewalContext {
+  /** Path of the shared config file that the profile stands in. */
+  readonly config: string
+  readonly env: Environment
+  readonly note: (text: string) => void
+  readonly debug: (text: string) => void
+  readonly conceal: (secret: string) => void
+  readonly startDeadline: (seconds: number) => Deadline
+}
+
+/**
+ * The credentials of a profile of the kind `refresh`: cached ones while they are fresh, else new ones,
+ * asked for by one process however many wait. When that fails, cached ones serve to their end.
+ */
+export async function renewCredentials(
+  profile: string,
+  context: RenewalContext,
+): Promise<CachedCredentials> {
+  const files = profileFiles(context.config, profile, context.env)
+  const cached = readCachedCredentials(files.cache)
+  if (cached && isFresh(cached)) return cached
+  const recipe = await readRecipe(files.recipe, profile)
+  const deadline = context.startDeadline(recipe.timeoutSeconds)
+  try {
+    return await renewAlone(files, recipe, deadline, context)
+  } catch (error) {
+    const left = readCachedCredentials(files.cache)
+    if (!left || left.end <= Date.now()) throw error
+    const end = new Date(left.end).toISOString()
+    const reason = error instanceof Error ? error.message.split('\n')[0] : error
+    context.note(
+      `Warning: the credentials of "${profile}", valid until ${end}, can't be renewed: ${reason}`,
+    )
+    return left
+  } finally {
+    deadline.clear()
+  }
+}
+
+/** Under the lock of the cache: who waited for it finds what the one before got. */
+function renewAlone(
+  files: ProfileFiles,
+  recipe: Recipe,
+  deadline: Deadline,
+  context: RenewalContext,
+): Promise<CachedCredentials> {
+  makeDirectory(files.cache)
+  const lock = `${files.cache}.renewal`
+  const work = async (): Promise<CachedCredentials> => {
+    const cached = readCachedCredentials(files.cache)
+    if (cached && isFresh(cached)) return cached
+    const credentials = await newCredentials(recipe, deadline, context)
+    const edit = cacheEdit(files.cache, credentials)
+    await replaceFiles([edit])
+    const text = edit.edit(Buffer.alloc(0)).toString()
+    return { text, start: Date.now(), end: credentials.expiration.getTime() }
+  }
+  return withFileLocks([lock], work, deadline.remaining())
+}
+
+async function newCredentials(
+  { plan, token, maxAttempts, allowedAccountIds }: Recipe,
+  deadline: Deadline,
+  context: RenewalContext,
+): Promise<SessionCredentials> {
+  const { env, note, debug, conceal } = context
+  const narration = { note, debug }
+  const assume: AssumeContext = {
+    env,
+    maxAttempts,
+    deadline,
+    narration,
+    allowedAccountIds,
+    conceal,
+  }
+  if (plan.source.kind === 'token') {
+    const given = await tokenPool(token, env, deadline).get(plan.source.audience)
+    return (await assumeWithToken(plan, given, assume)).credentials
+  }
+  const { name } = plan.source
+  const renews = existsSync(profileFiles(context.config, name, env).recipe)
+  const source = renews
+    ? credentialsOf(await renewCredentials(name, context))
+    : await readSharedProfile(name, plan, assume)
+  return (await assumeWithCredentials(plan, source, assume)).credentials
+}
