@@ -2,6 +2,11 @@ import { version } from '../package.json'
 import type { Command, Context } from './command.ts'
 import { readFlags } from './command-line.ts'
 import { ASSUME_ROLE_OPTIONS } from './commands/assume-role-options.ts'
+import {
+  TRUST_CHECK_OPTIONS,
+  TRUST_GENERATE_OPTIONS,
+  TRUST_THUMBPRINT_OPTIONS,
+} from './commands/trust-options.ts'
 import { WHOAMI_OPTIONS } from './commands/whoami-options.ts'
 import { OidcError } from './errors.ts'
 import { resolveOptions } from './option-values.ts'
@@ -32,6 +37,27 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     options: WHOAMI_OPTIONS,
     example: 'whoami --profile dev',
     load: async () => (await import('./commands/whoami.ts')).run,
+  }),
+  'trust generate': command({
+    summary: 'Generate provider, role and trust policy for AWS',
+    usage: 'trust generate (--org-id ID --project-id ID | … | --from-token) [options]',
+    options: TRUST_GENERATE_OPTIONS,
+    example: 'trust generate --from-token --account-id 123456789012 --for aws-cli',
+    load: async () => (await import('./commands/trust-generate.ts')).run,
+  }),
+  'trust check': command({
+    summary: 'Check whether a trust policy admits a token, and what is wrong with it',
+    usage: 'trust check --policy FILE [options]',
+    options: TRUST_CHECK_OPTIONS,
+    example: 'trust check --policy trust-policy.json --claims claims.json',
+    load: async () => (await import('./commands/trust-check.ts')).run,
+  }),
+  'trust thumbprint': command({
+    summary: "Find the thumbprint of an issuer's certificate authority",
+    usage: 'trust thumbprint --issuer URL [options]',
+    options: TRUST_THUMBPRINT_OPTIONS,
+    example: 'trust thumbprint --issuer https://jenkins.example.com/oidc',
+    load: async () => (await import('./commands/trust-thumbprint.ts')).run,
   }),
   sandbox: command({
     summary: 'Rehearse on a local issuer and STS that really verify',

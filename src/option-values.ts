@@ -13,6 +13,7 @@ const LIMITS: Partial<Record<OptionName, Limits>> = {
   'timeout-seconds': [1, 3600],
   'max-attempts': [1, 50],
   port: [0, 65535],
+  'max-session-duration': [3600, 43200],
 }
 
 /**

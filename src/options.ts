@@ -1,3 +1,5 @@
+import { TRUST_OPTIONS } from './trust-options.ts'
+
 /** One command-line option. Its environment variable is `AWS_OIDC_` and the name in capitals. */
 export interface OptionSpec {
   readonly kind: 'text' | 'integer' | 'list' | 'choice' | 'flag'
@@ -125,6 +127,7 @@ export const OPTIONS = {
     kind: 'list',
     description: 'Fail STS requests: CODE, or CODE:COUNT for the first COUNT of them',
   },
+  ...TRUST_OPTIONS,
 } as const satisfies Record<string, OptionSpec>
 
 export type OptionName = keyof typeof OPTIONS

@@ -71,3 +71,9 @@ const FORMS = {
 export function policyLiteral(text: string): string {
   return text.replace(/\$(?=\{)|[*?]/g, '${$&}')
 }
+
+/** The URL of an issuer to connect to, which may have a port. */
+export function checkIssuer(url: string): string {
+  checkCoordinate('issuer', url.replace(/:\d{1,5}(?=\/|$)/, ''), 'issuer')
+  return url
+}
