@@ -16,6 +16,7 @@ export interface RunStep {
   readonly environment: Readonly<Record<string, string>>
   readonly when: When
   readonly shell: string | undefined
+  readonly background: boolean
 }
 
 export interface Job {
@@ -57,10 +58,9 @@ export function compile(config: Values): Job[] {
 }
 
 function define(source: Values): Definitions {
-  const orbs = Object.entries(map(source['orbs'])).map(([name, orb]) => {
-    if (typeof orb === 'string') throw new ConfigError(`${orb} is no inline orb`)
-    return [name, define(map(orb))]
-  })
+  // Published orbs cannot be looked up here; only a config that uses one is refused.
+  const inline = Object.entries(map(source['orbs'])).filter(([, orb]) => typeof orb !== 'string')
+  const orbs = inline.map(([name, orb]) => [name, define(map(orb))])
   return {
     commands: map(source['commands']),
     jobs: map(source['jobs']),
@@ -123,20 +123,16 @@ function compileSteps(steps: Value[], scope: Definitions, caller = scope): RunSt
 }
 
 function runStep(body: Value): RunStep {
-  const {
-    name,
-    command,
-    environment: variables,
-    when,
-    shell,
-  } = map(typeof body === 'string' ? { command: body } : body)
+  const step = map(typeof body === 'string' ? { command: body } : body)
+  const { name, command, shell } = step
   if (typeof command !== 'string') throw new ConfigError(`A run step has no command: ${name}`)
   return {
     name: String(name ?? command),
     command,
-    environment: environment(map(variables)),
-    when: (when ?? 'on_success') as When,
+    environment: environment(map(step['environment'])),
+    when: (step['when'] ?? 'on_success') as When,
     shell: shell as string | undefined,
+    background: step['background'] === true,
   }
 }
 

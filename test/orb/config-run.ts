@@ -1,3 +1,5 @@
+import { symlinkSync } from 'node:fs'
+import { join, resolve } from 'node:path'
 import type { TestContext } from 'node:test'
 import type { Job } from './compile.ts'
 import { compileWithOrb } from './config.ts'
@@ -5,16 +7,19 @@ import { exampleWorld } from './example-world.ts'
 import { BASH, type Host, type JobResult, openHost, runJob } from './job-runner.ts'
 import { type NodeMirror, nodeVersion } from './node-mirror.ts'
 import type { Values } from './parameters.ts'
-import { addAwsProgram, addTool } from './tools.ts'
+import { addAwsProgram, addTool, pathOf } from './tools.ts'
 
 /** Programs that configs of users call. */
 const USER_PROGRAMS = ['docker', 'npx', 'terraform', 'python', 'make']
+
+const PLAIN = { environment: {}, shell: undefined, background: false }
 
 /** What the images of the configs are like, as far as our steps can tell. */
 function imageOf(job: Job): { node: boolean; alpine: boolean } {
   const [container] = (job.executor['docker'] ?? []) as { image: string }[]
   const image = container?.image ?? 'machine'
-  return { node: !/^cimg\/(base|python|go|deploy)/.test(image), alpine: image.includes('alpine') }
+  const node = !/^(alpine|cimg\/(base|python|go|deploy))/.test(image)
+  return { node, alpine: image.includes('alpine') }
 }
 
 /** Runs every job of a config in a host like its image; a last step says who the job is. */
@@ -29,9 +34,11 @@ export async function runConfig(
     const tools = [...(image.node ? ['node'] : ['curl']), ...(image.alpine ? [] : ['bash'])]
     const host = await openHost(t, { world: exampleWorld, tools, busybox: image.alpine })
     for (const program of USER_PROGRAMS) addAwsProgram(host.bin, program)
+    if (image.alpine) addPackages(host)
+    for (const path of ['dist', '.circleci']) symlinkSync(resolve(path), join(host.root, path))
     addTool(host.root, 'deploy.sh', 'exec aws s3 sync . s3://site')
     const who = { name: 'who', command: '. "$BASH_ENV"; aws sts get-caller-identity' }
-    const last = { ...who, environment: {}, when: 'always', shell: undefined } as const
+    const last = { ...who, when: 'always', ...PLAIN } as const
     const steps = [...job.steps, last].map((step) => pinned(step, mirror))
     const env = {
       AWS_ROLE_ARN: 'arn:aws:iam::123456789012:role/deploy',
@@ -41,6 +48,13 @@ export async function runConfig(
     runs.push({ host, job, result: await runJob(host, { ...job, steps }, { shell, env }) })
   }
   return runs
+}
+
+/** The packages of Alpine, as far as jobs here add them. */
+function addPackages({ bin }: Host): void {
+  const link = `${pathOf('ln')} -s '${process.execPath}' "\${0%/*}/node"`
+  addTool(bin, 'apk', `case "$*" in *nodejs*) ${link} ;; esac`)
+  addTool(bin, 'id', 'echo 0')
 }
 
 /** The Node that the orb pins cannot be had here: the mirror's is pinned instead. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import {
   chmodSync,
@@ -107,32 +107,39 @@ export async function runJob(
   { shell = BASH, env = {}, under = [] }: RunOptions = {},
 ): Promise<JobResult> {
   const steps: StepResult[] = []
+  const background: ChildProcess[] = []
   let succeeded = true
   for (const step of job.steps) {
     if (step.when !== 'always' && (step.when === 'on_success') !== succeeded) continue
     const [program = '', ...options] = (step.shell ?? job.shell ?? shell).split(' ')
     // The shell itself may be one that is not on the job's PATH.
     const command = [...under, pathOf(program), ...options, '-c', step.command]
-    const result = await runStep(step, command, host.root, {
+    const running = startStep(step, command, host.root, {
       ...host.env,
       ...env,
       ...job.environment,
       ...step.environment,
     })
+    if (step.background) {
+      background.push(running.child)
+      continue
+    }
+    const result = await running.result
     steps.push(result)
     if (result.code !== 0) succeeded = false
   }
+  for (const child of background) child.kill()
   const output = steps.map(({ stdout, stderr }) => stdout + stderr).join('')
   assertNoSecrets(host, output)
   return { steps, succeeded, output }
 }
 
-async function runStep(
+function startStep(
   { name }: RunStep,
   [file = '', ...args]: readonly string[],
   cwd: string,
   env: Environment,
-): Promise<StepResult> {
+): { child: ChildProcess; result: Promise<StepResult> } {
   const child = spawn(file, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
   let stdout = ''
   let stderr = ''
@@ -142,8 +149,8 @@ async function runStep(
   child.stderr.on('data', (chunk) => {
     stderr += chunk
   })
-  const [code] = await once(child, 'close')
-  return { name, code: code ?? -1, stdout, stderr }
+  const ended = once(child, 'close')
+  return { child, result: ended.then(([code]) => ({ name, code: code ?? -1, stdout, stderr })) }
 }
 
 /** No token and no key that was handed out may be in what a job printed. */
