@@ -25,10 +25,10 @@ test('text: what a person reads in the log', async (t) => {
   assert.equal(stderr, '')
   assert.equal(
     settled(stdout),
-    `Token   ${subject} of ${issuer}, valid until TIME (CIRCLE_OIDC_TOKEN_V2)
-Role    ${SESSION}, account 111111111111, region eu-central-1, until TIME
-Profile dev in ~/.aws/config and ~/.aws/credentials
-Export  AWS_PROFILE=dev and region eu-central-1 for later bash steps
+    `Token    ${subject} of ${issuer}, valid until TIME (CIRCLE_OIDC_TOKEN_V2)
+Role     ${SESSION}, account 111111111111, region eu-central-1, until TIME
+Profile  dev in ~/.aws/config and ~/.aws/credentials
+Export   AWS_PROFILE=dev and region eu-central-1 for later bash steps
 `,
   )
 })
@@ -41,19 +41,22 @@ test('json: the same for machines', async (t) => {
     { env: { AWS_OIDC_ROLE_ARN: ROLE } },
   )
   assert.equal(stderr, '')
-  const { expiration, token, ...rest } = JSON.parse(stdout)
+  const { profiles, ...files } = JSON.parse(stdout)
+  assert.equal(profiles.length, 1)
+  const { expiration, token, ...rest } = profiles[0]
   assert.ok(Math.abs(Date.parse(expiration) - Date.now() - 900_000) < 20_000)
   assert.ok(Math.abs(Date.parse(token.expiration) - Date.now() - 3_600_000) < 20_000)
   assert.deepEqual(rest, {
     profile: 'default',
+    credentials: 'static',
+    sourceProfile: null,
     roleArn: ROLE,
     assumedRoleArn: SESSION,
     accountId: '111111111111',
     roleSessionName: 'circleci-42-website-deploy',
     region: 'us-east-1',
-    files: [join(job.home, '.aws/credentials')],
-    bashEnv: null,
   })
+  assert.deepEqual(files, { files: [join(job.home, '.aws/credentials')], export: null })
   assert.deepEqual(
     { ...token, expiration: 'TIME' },
     {
@@ -141,6 +144,6 @@ test('AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE, symlinks followed', async
     env: { AWS_CONFIG_FILE: '~/conf/config', AWS_SHARED_CREDENTIALS_FILE: join(job.home, 'link') },
   })
   assert.deepEqual(Object.keys(job.files()), ['conf/config', 'link', 'real/credentials'])
-  assert.match(stdout, /^Profile default in ~\/conf\/config and ~\/(link|real\/credentials)$/m)
+  assert.match(stdout, /^Profile  default in ~\/conf\/config and ~\/(link|real\/credentials)$/m)
   assert.ok(job.read('real/credentials')?.startsWith(USERS_CREDENTIALS))
 })

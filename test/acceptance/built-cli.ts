@@ -1,4 +1,12 @@
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Script } from 'node:vm'
@@ -11,6 +19,7 @@ export const CLI = join(copyOfDist(), 'circleci-aws-oidc.cjs')
 function copyOfDist(): string {
   // Its name has a blank and a quote, as a path may.
   const copy = mkdtempSync(join(tmpdir(), "built cli's "))
+  chmodSync(copy, 0o755)
   process.once('exit', () => rmSync(copy, { recursive: true, force: true }))
   const end = Date.now() + 20_000
   while (Date.now() < end) {

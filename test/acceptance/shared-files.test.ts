@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict'
+import { chmodSync, chownSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { type Job, ROLE, startJob } from './job.ts'
+
+const ARGS = ['assume-role', '--role-arn', ROLE, '--profile', 'dev', '--region', 'eu-west-1']
+const NOBODY = 65534
+
+/** The whole home belongs to the user the CLI runs as, so that permissions count. */
+function giveToNobody(job: Job): void {
+  if (process.getuid?.() !== 0) return
+  const names = readdirSync(job.home, { recursive: true, encoding: 'utf8' })
+  for (const name of ['', ...names]) chownSync(join(job.home, name), NOBODY, NOBODY)
+}
+
+test('malformed files: file and line are named, nothing is written', async (t) => {
+  const { job } = await startJob(t)
+  const secret = 'aws_secret_access_key = user/secret/user/secret'
+  for (const [path, text, line] of [
+    ['.aws/credentials', `[dev]\n${secret}\n[dev]\n${secret}\n`, 3],
+    ['.aws/credentials', `[one]\n${secret}\nuser/secret/user/secret\n`, 3],
+    ['.aws/config', '[default\nregion = x\n', 1],
+    ['.aws/config', 'region = x\n', 1],
+  ] as const) {
+    job.write('.aws/config', '# mine\n')
+    job.write('.aws/credentials', '')
+    job.write(path, text)
+    const before = job.files()
+    const where = new RegExp(`: ${join(job.home, path)}, line ${line}: `)
+    await job.fails(ARGS, 'file-malformed', where)
+    assert.deepEqual(job.files(), before)
+  }
+})
+
+test('a file in place of ~/.aws', async (t) => {
+  const { job } = await startJob(t)
+  job.write('.aws', 'mine')
+  await job.fails(ARGS, 'file-unwritable', /\.aws\/(config|credentials).*not a directory/)
+  assert.deepEqual(job.files(), { '.aws': 'mine' })
+})
+
+test('a read-only home', async (t) => {
+  const { job } = await startJob(t)
+  giveToNobody(job)
+  chmodSync(job.home, 0o500)
+  const outcome = await job.fails(ARGS, 'file-unwritable', /permission denied \(EACCES\)/, {
+    asNobody: true,
+  })
+  assert.match(outcome.stderr, /Why: .*Nothing was changed/)
+  assert.deepEqual(job.files(), {})
+})
+
+test('a credentials file that must not be read: both files stay', async (t) => {
+  const { job } = await startJob(t)
+  job.write('.aws/config', '[default]\nregion = eu-west-2\n')
+  job.write('.aws/credentials', '[mine]\n')
+  giveToNobody(job)
+  chmodSync(join(job.home, '.aws/credentials'), 0o000)
+  const unreadable = /Cannot read .*credentials: permission denied/
+  await job.fails(ARGS, 'file-unreadable', unreadable, { asNobody: true })
+  assert.equal(job.read('.aws/config'), '[default]\nregion = eu-west-2\n')
+  assert.deepEqual(readdirSync(join(job.home, '.aws')).sort(), ['config', 'credentials'])
+  assert.equal(statSync(join(job.home, '.aws/credentials')).mode & 0o777, 0)
+})
+
+test('a BASH_ENV that cannot be written', async (t) => {
+  const { job } = await startJob(t)
+  giveToNobody(job)
+  const bashEnv = join(job.root, 'bash_env')
+  writeFileSync(bashEnv, 'export MINE=1\n', { mode: 0o644 })
+  const options = { asNobody: true, env: { BASH_ENV: bashEnv } }
+  await job.fails(ARGS, 'file-unwritable', /bash_env: permission denied/, options)
+})
+
+test('paths in the variables that AWS tools read differently', async (t) => {
+  const { job } = await startJob(t)
+  const env = { AWS_CONFIG_FILE: '~someone/config' }
+  await job.fails(ARGS, 'invalid-usage', /AWS_CONFIG_FILE is "~someone\/config"/, { env })
+})
