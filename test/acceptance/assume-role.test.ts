@@ -144,6 +144,6 @@ test('AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE, symlinks followed', async
     env: { AWS_CONFIG_FILE: '~/conf/config', AWS_SHARED_CREDENTIALS_FILE: join(job.home, 'link') },
   })
   assert.deepEqual(Object.keys(job.files()), ['conf/config', 'link', 'real/credentials'])
-  assert.match(stdout, /^Profile  default in ~\/conf\/config and ~\/(link|real\/credentials)$/m)
+  assert.match(stdout, /^Profile {2}default in ~\/conf\/config and ~\/(link|real\/credentials)$/m)
   assert.ok(job.read('real/credentials')?.startsWith(USERS_CREDENTIALS))
 })

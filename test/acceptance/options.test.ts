@@ -66,7 +66,7 @@ test('every AWS_OIDC_ variable reaches the request and the files', async (t) => 
     job.read('.aws/config') ?? '',
     /^\[profile prod\]\n.*\nregion = ap-southeast-2\noutput = yaml\n/,
   )
-  assert.equal(JSON.parse(stdout).profile, 'prod')
+  assert.equal(JSON.parse(stdout).profiles[0].profile, 'prod')
 })
 
 test('a session policy from a file', async (t) => {

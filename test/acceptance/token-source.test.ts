@@ -7,7 +7,7 @@ const NO_TOKEN = { CIRCLE_OIDC_TOKEN: undefined, CIRCLE_OIDC_TOKEN_V2: undefined
 
 /** The subject and the source, as the report tells them. */
 function told(stdout: string): { subject: string; source: string; audience: string[] } {
-  return JSON.parse(stdout).token
+  return JSON.parse(stdout).profiles[0].token
 }
 
 test('CircleCI: V2, then V1, and the version asked for', async (t) => {
