@@ -1,4 +1,4 @@
-import type { Section } from './ini-lines.ts'
+import { type IniFile, isComment, type Section } from './ini-lines.ts'
 import type { SectionEdit } from './section-edit.ts'
 
 /** Starts the comment line above the keys we write; `cleanup` finds our work by it. */
@@ -40,6 +40,22 @@ export function parseMarker(line: string): Marker | undefined {
     lineEnd: written.includes(LINE_END),
     note: note.length > 0 ? note.join('; ') : undefined,
   }
+}
+
+/** Whether there is a comment of ours anywhere in a text. */
+export function mentionsMarker(text: string): boolean {
+  return text.includes(PREFIX)
+}
+
+/** Our comments in a section, with the index of their line. */
+export function markersIn(file: IniFile, section: Section): { index: number; marker: Marker }[] {
+  const found: { index: number; marker: Marker }[] = []
+  for (let index = section.header + 1; index < section.after; index += 1) {
+    const text = file.lines[index]?.text ?? ''
+    const marker = isComment(text) ? parseMarker(text) : undefined
+    if (marker) found.push({ index, marker })
+  }
+  return found
 }
 
 /** The comment after an edit; undefined when nothing in the section is ours any more. */

@@ -1,6 +1,6 @@
 import { type Draft, depthBeneath, depthOf, joinDraft, lineEndAt, linesAt } from './draft.ts'
-import { type IniFile, isComment, type Section } from './ini-lines.ts'
-import { formatMarker, type Marker, nextMarker, parseMarker } from './marker.ts'
+import type { IniFile, Section } from './ini-lines.ts'
+import { formatMarker, markersIn, nextMarker } from './marker.ts'
 import { newSection } from './new-section.ts'
 import type { SectionEdit } from './section-edit.ts'
 import { settingLine } from './setting-line.ts'
@@ -85,14 +85,4 @@ function addMissing(
     const setting = linesAt(draft, file, topmost)
     draft.set(topmost, [...markerLines(depthOf(file, topmost)), ...setting])
   }
-}
-
-function markersIn(file: IniFile, section: Section): { index: number; marker: Marker }[] {
-  const found: { index: number; marker: Marker }[] = []
-  for (let index = section.header + 1; index < section.after; index += 1) {
-    const text = file.lines[index]?.text ?? ''
-    const marker = isComment(text) ? parseMarker(text) : undefined
-    if (marker) found.push({ index, marker })
-  }
-  return found
 }
