@@ -16,9 +16,9 @@ fi
 # A job may set options for its own Node.
 unset NODE_OPTIONS
 # shellcheck disable=SC2016 # JavaScript, not shell
-printf '%s' '@PAYLOAD@' | "$node" -e '@PLACE@' "$root/$release" @SHA256@ || exit
+printf '%s' '@PAYLOAD@' | "$node" -e '@PLACE@' "$root/versions/$release" @SHA256@ || exit
 
-directory=$root/$release
+directory=$root/versions/$release
 if [ -n "${BASH_ENV:-}" ]; then
   quoted=$(printf '%s' "$directory" | sed "s/'/'\\\\''/g")
   line="export PATH='$quoted':\"\$PATH\""

@@ -21,6 +21,11 @@ function role(account: string, name: string, Condition: object) {
   }
 }
 
+function chained(role: string) {
+  const statement = { Effect: 'Allow', Principal: { AWS: role }, Action: 'sts:AssumeRole' }
+  return { Version: '2012-10-17', Statement: [statement] }
+}
+
 const audience = (value: string) => ({ StringEquals: { [`${issuer}:aud`]: value } })
 const subject = (suffix: string) => ({
   StringLike: { [`${issuer}:sub`]: `org/${organization}/project/${project}/user/*${suffix}` },
@@ -38,7 +43,10 @@ export const exampleWorld = {
     },
     '210987654321': {
       providers: [{ url: `https://${issuer}`, clientIds: ['sts.amazonaws.com'] }],
-      roles: [role('210987654321', 'deploy', audience('sts.amazonaws.com'))],
+      roles: [
+        role('210987654321', 'deploy', audience('sts.amazonaws.com')),
+        { name: 'playground', trustPolicy: chained('arn:aws:iam::123456789012:role/deploy') },
+      ],
     },
   },
 }

@@ -1,6 +1,4 @@
 import assert from 'node:assert/strict'
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { runConfig } from './config-run.ts'
 import { NodeMirror } from './node-mirror.ts'
@@ -19,6 +17,8 @@ const SESSIONS: Readonly<Record<string, string>> = {
   'image-without-node': '123456789012:assumed-role/deploy',
   alpine: '123456789012:assumed-role/deploy',
   'docker-push-to-ecr': '123456789012:assumed-role/deploy',
+  'several-accounts': '123456789012:assumed-role/deploy',
+  'long-job': '123456789012:assumed-role/deploy',
   'cdk-and-terraform': '123456789012:assumed-role/deploy',
 }
 
@@ -33,16 +33,25 @@ describe('every example works', () => {
       assert.deepEqual(usage['orbs'], { 'aws-oidc': `your-namespace/aws-oidc@${version}` })
       const runs = await runConfig(t, usage, mirror)
       assert.ok(runs.length > 0)
-      for (const { result, host } of runs) {
+      for (const { result } of runs) {
         assert.ok(result.succeeded, result.output)
         const who = result.steps.at(-1)?.stdout ?? ''
         const session = SESSIONS[name]
         assert.ok(session, 'an example that the table does not know')
         assert.ok(who.startsWith(`aws sts get-caller-identity as arn:aws:sts::${session}/`), who)
-        assert.ok(existsSync(join(host.home, '.aws/credentials')))
       }
     })
   }
+})
+
+test('several accounts: each profile is who it should be', async (t) => {
+  const [run] = await runConfig(t, examples['several-accounts']?.usage ?? {}, mirror)
+  const { output } = run?.result ?? { output: '' }
+  assert.match(output, /aws eks list-clusters as arn:aws:sts::123456789012:assumed-role\/deploy/)
+  assert.match(
+    output,
+    /--profile playground as arn:aws:sts::210987654321:assumed-role\/playground\/audit-42/,
+  )
 })
 
 test('the subject of another branch is refused where one is required', async (t) => {

@@ -22,7 +22,8 @@ import { addTool, pathOf } from './tools.ts'
 
 const install = jobOf('aws-oidc/install')
 const release = `${version}-${createHash('sha256').update(bundle).digest('hex').slice(0, 12)}`
-const directoryOf = ({ home }: Host) => join(home, '.local/share/circleci-aws-oidc', release)
+const directoryOf = ({ home }: Host) =>
+  join(home, '.local/share/circleci-aws-oidc/versions', release)
 const bundleOf = (host: Host) => join(directoryOf(host), 'circleci-aws-oidc.cjs')
 const launcherOf = (host: Host) => join(directoryOf(host), 'circleci-aws-oidc')
 const isRoot = process.getuid?.() === 0
@@ -154,7 +155,7 @@ describe('a machine that refuses', () => {
     const job = jobOf('aws-oidc/install', { run: 'circleci-aws-oidc --version' })
     const { succeeded, output } = await runJob(host, job, { env })
     assert.ok(succeeded, output)
-    assert.ok(existsSync(join(host.root, 'data/circleci-aws-oidc', release)))
+    assert.ok(existsSync(join(host.root, 'data/circleci-aws-oidc/versions', release)))
   })
 
   test('a bare environment', async (t) => {

@@ -26,19 +26,24 @@ function parameterOf(name: OptionName): Values {
   return { type: 'string', description: `${description}: ${choices.join(', ')}`, default: '' }
 }
 
+/** The text of a profiles file travels beside the options. */
+function variableOf(parameter: OptionName | 'profiles'): string {
+  return parameter === 'profiles' ? 'AWS_OIDC_PROFILES' : environmentName(parameter)
+}
+
 /** What has a command's options as parameters, and which parameters are its own. */
 const COMPONENTS = [
   {
     name: 'command assume-role',
     component: commands['assume-role'],
     options: ASSUME_ROLE_OPTIONS,
-    own: ['install', 'when'],
+    own: ['profiles', 'install', 'when'],
   },
   {
     name: 'job run',
     component: jobs['run'],
     options: ASSUME_ROLE_OPTIONS,
-    own: ['executor', 'checkout', 'steps'],
+    own: ['profiles', 'executor', 'checkout', 'steps'],
   },
   {
     name: 'command whoami',
@@ -63,13 +68,13 @@ describe('the parameters are the options', () => {
 
 describe('every option reaches the helper as its environment variable', () => {
   for (const [command, options] of [
-    ['assume-role', ASSUME_ROLE_OPTIONS],
+    ['assume-role', ['profiles', ...ASSUME_ROLE_OPTIONS]],
     ['whoami', WHOAMI_OPTIONS],
   ] as const) {
     test(command, () => {
       const steps = commands[command]?.steps ?? []
       const run = steps.map((step) => step['run'] as Values | undefined).find(Boolean)
-      const variables = options.map((one) => [environmentName(one), `<<parameters.${one}>>`])
+      const variables = options.map((one) => [variableOf(one), `<<parameters.${one}>>`])
       assert.deepEqual(run?.['environment'], {
         AWS_OIDC_ORB_COMMAND: command,
         ...Object.fromEntries(variables),
@@ -81,6 +86,6 @@ describe('every option reaches the helper as its environment variable', () => {
 test('the job gives every parameter on', () => {
   const steps = jobs['run']?.steps ?? []
   const use = steps.map((step) => step['assume-role'] as Values | undefined).find(Boolean)
-  const given = ASSUME_ROLE_OPTIONS.map((name) => [name, `<<parameters.${name}>>`])
+  const given = ['profiles', ...ASSUME_ROLE_OPTIONS].map((name) => [name, `<<parameters.${name}>>`])
   assert.deepEqual(use, Object.fromEntries(given))
 })

@@ -40,7 +40,7 @@ describe('what is embedded', () => {
     assert.match(payload, /^[A-Za-z0-9+/]+=*$/)
     assert.match(
       install,
-      /^printf '%s' '[^']*' \| "\$node" -e '[^']*' "\$root\/\$release" \w+ \|\|/m,
+      /^printf '%s' '[^']*' \| "\$node" -e '[^']*' "\$root\/versions\/\$release" \w+ \|\|/m,
     )
     for (const text of Object.values(stepScripts)) assert.ok(!text.includes('<<'))
   })
