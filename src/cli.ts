@@ -42,6 +42,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     summary: 'Generate provider, role and trust policy for AWS',
     usage: 'trust generate (--org-id ID --project-id ID | … | --from-token) [options]',
     options: TRUST_GENERATE_OPTIONS,
+    descriptions: {
+      audience: "Audience of the tokens (default: the CI's own)",
+      'policy-arns': 'Managed policies of the role: ARNs, separated by commas',
+    },
     example: 'trust generate --from-token --account-id 123456789012 --for aws-cli',
     load: async () => (await import('./commands/trust-generate.ts')).run,
   }),
@@ -49,6 +53,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     summary: 'Check whether a trust policy admits a token, and what is wrong with it',
     usage: 'trust check --policy FILE [options]',
     options: TRUST_CHECK_OPTIONS,
+    descriptions: { policy: 'File with the trust policy, or - for stdin' },
     example: 'trust check --policy trust-policy.json --claims claims.json',
     load: async () => (await import('./commands/trust-check.ts')).run,
   }),

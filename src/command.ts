@@ -19,6 +19,8 @@ export interface Command<Name extends OptionName = OptionName> {
   readonly summary: string
   readonly usage: string
   readonly options: readonly Name[]
+  /** What an option means to this command, where that is not what `OPTIONS` says. */
+  readonly descriptions?: { readonly [N in Name]?: string }
   readonly example: string
   /** Whether a command line of another program may follow after `--`. */
   readonly takesProgram?: boolean

@@ -27,7 +27,8 @@ export function commandHelp(command: Command): Promise<string> {
     .example(`${PROGRAM} ${command.example}`, '')
     .epilogue(`Each option is also read from ${environmentName('role-arn')} and the like.`)
   for (const name of command.options) {
-    parser.option(name, { description: describe(OPTIONS[name]) })
+    const description = command.descriptions?.[name] ?? OPTIONS[name].description
+    parser.option(name, { description: describe({ ...OPTIONS[name], description }) })
   }
   return parser.getHelp()
 }

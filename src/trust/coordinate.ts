@@ -40,7 +40,7 @@ const FORMS = {
   // git-check-ref-format(1), and one "*" at the end of a path as a wildcard: no ref can contain one.
   ref: {
     pattern:
-      /^(?!.*(?:\.\.|@\{|&\{|\/\/|\/\.|\.lock(?:\/|$)|[./]$))[!-)+-.0-9;->@-Z\]_-}\xa0-\xff][!-)+-9;->@-Z\]_-}\xa0-\xff]*(?:\/\*)?$/,
+      /^(?!\.)(?!.*(?:\.\.|@\{|&\{|\/\/|\/\.|\.lock(?:\/|$)|[./]$))[!-)+-.0-9;->@-Z\]_-}\xa0-\xff][!-)+-9;->@-Z\]_-}\xa0-\xff]*(?:\/\*)?$/,
     expected: 'the name of a branch or tag, which may end in "/*"',
   },
   // https://docs.github.com/actions/how-tos/deploy/configure-and-manage-deployments/manage-environments

@@ -3,34 +3,11 @@ import { after, before, test } from 'node:test'
 import { readWorld, type Sandbox, startSandbox } from '../../src/sandbox/index.ts'
 import { checkTrust } from '../../src/trust/check.ts'
 import { issuerHostPath } from '../../src/trust/context-keys.ts'
-import { type GithubCoordinates, githubTokens } from '../../src/trust/github-subjects.ts'
-import { type GitlabCoordinates, gitlabTokens } from '../../src/trust/gitlab-subjects.ts'
 import { parseTrustPolicy } from '../../src/trust/policy.ts'
 import { trustPolicyDocument } from '../../src/trust/policy-document.ts'
 import type { TrustedTokens } from '../../src/trust/trusted-party.ts'
 import { post } from '../sandbox/sandbox-client.ts'
-import { ACCOUNT, circleci, ORG, PROJECT, setupFor, USER } from './setup.ts'
-
-const gitlab = (change: Partial<GitlabCoordinates>) =>
-  gitlabTokens({
-    url: undefined,
-    projectPath: 'acme/site',
-    anyProject: false,
-    refType: undefined,
-    ref: undefined,
-    audience: undefined,
-    ...change,
-  })
-const github = (change: Partial<GithubCoordinates>) =>
-  githubTokens({
-    repository: 'acme/site',
-    anyProject: false,
-    ref: undefined,
-    environment: undefined,
-    issuer: undefined,
-    audience: undefined,
-    ...change,
-  })
+import { ACCOUNT, circleci, github, gitlab, ORG, PROJECT, setupFor, USER } from './setup.ts'
 
 const OTHER = '71c9e5a8-3b40-4d26-a1f7-c8e2d6b40953'
 const ORIGIN = 'github.com/acme/site'
@@ -84,9 +61,9 @@ const WORLDS: readonly World[] = [
   },
   {
     roles: {
-      project: gitlab({}),
-      main: gitlab({ ref: 'main' }),
-      tags: gitlab({ refType: 'tag', ref: 'v/*' }),
+      project: gitlab({ projectPath: 'acme/site' }),
+      main: gitlab({ projectPath: 'acme/site', ref: 'main' }),
+      tags: gitlab({ projectPath: 'acme/site', refType: 'tag', ref: 'v/*' }),
       group: gitlab({ projectPath: 'acme/*', anyProject: true }),
     },
     tokens: [
@@ -101,9 +78,9 @@ const WORLDS: readonly World[] = [
   },
   {
     roles: {
-      repository: github({}),
-      main: github({ ref: 'main' }),
-      production: github({ environment: 'prod: eu' }),
+      repository: github({ repository: 'acme/site' }),
+      main: github({ repository: 'acme/site', ref: 'main' }),
+      production: github({ repository: 'acme/site', environment: 'prod: eu' }),
       owner: github({ repository: 'acme/*', anyProject: true }),
     },
     tokens: [

@@ -1,4 +1,7 @@
 import { type CircleciCoordinates, circleciTokens } from '../../src/trust/circleci-subjects.ts'
+import { githubTokens } from '../../src/trust/github-subjects.ts'
+import { gitlabTokens } from '../../src/trust/gitlab-subjects.ts'
+import { issuerTokens } from '../../src/trust/issuer-subjects.ts'
 import type { RoleSetup } from '../../src/trust/role-setup.ts'
 import type { TrustedParty } from '../../src/trust/trusted-party.ts'
 
@@ -57,3 +60,26 @@ export function fullSetup(party: TrustedParty): RoleSetup {
     maxSessionDuration: 7200,
   })
 }
+
+export const none = {
+  anyProject: false,
+  branch: undefined,
+  userId: undefined,
+  refType: undefined,
+  ref: undefined,
+  environment: undefined,
+}
+export const gitlab = (change: object) =>
+  gitlabTokens({ ...none, url: undefined, projectPath: 'g/p', audience: undefined, ...change })
+
+export const github = (change: object) =>
+  githubTokens({ ...none, repository: 'o/r', issuer: undefined, audience: undefined, ...change })
+
+export const issuer = (change: object) =>
+  issuerTokens({
+    issuer: 'https://id.example/ci',
+    audience: 'sts.amazonaws.com',
+    subject: 'job:deploy',
+    anyProject: false,
+    ...change,
+  })
