@@ -1,0 +1,141 @@
+import assert from 'node:assert/strict'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { readWorld, type Sandbox } from '../../src/sandbox/index.ts'
+import { type Job, ROLE, startJob } from '../acceptance/job.ts'
+import { AWS_CLI, withoutAwsCli } from './aws-cli.ts'
+
+const PLAYGROUND = 'arn:aws:iam::222222222222:role/playground'
+const LIFE = 4
+
+interface Call {
+  readonly code: number | null
+  readonly text: string
+}
+
+function aws(job: Job, args: readonly string[], env: Record<string, string> = {}): Promise<Call> {
+  const child: ChildProcess = spawn(AWS_CLI, [...args], {
+    env: { ...job.env, AWS_DEFAULT_REGION: 'us-east-1', ...env },
+  })
+  let text = ''
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.setEncoding('utf8').on('data', (chunk: string) => {
+      text += chunk
+    })
+  }
+  return once(child, 'close').then(([code]) => ({ code, text }))
+}
+
+const whoAmI = ['sts', 'get-caller-identity', '--query', 'Account', '--output', 'text']
+
+/** A `circleci` that mints as the CircleCI agent does. */
+function withAgent(job: Job, sandbox: Sandbox): void {
+  job.env['CIRCLE_SANDBOX_URL'] = sandbox.url
+  job.program(
+    'circleci',
+    `exec "${process.execPath}" "${process.cwd()}/dist/sandbox-circleci.cjs" "$@"`,
+  )
+}
+
+async function acrossExpiries(job: Job, profile: string, account: string): Promise<number> {
+  const end = Date.now() + 3.4 * LIFE * 1000
+  let calls = 0
+  while (Date.now() < end) {
+    const { code, text } = await aws(job, [...whoAmI, '--profile', profile])
+    assert.equal(code, 0, `call ${calls + 1}: ${text}`)
+    assert.equal(text.trim(), account)
+    calls += 1
+  }
+  return calls
+}
+
+const short = () => readWorld({ credentialsLifetimeSeconds: LIFE })
+
+test('an AWS CLI loop outlives its credentials three times over', {
+  skip: withoutAwsCli,
+}, async (t) => {
+  const { job, sandbox } = await startJob(t, { world: short() })
+  await job.done(['assume-role', '--role-arn', ROLE, '--credentials', 'refresh'])
+  const calls = await acrossExpiries(job, 'default', '111111111111')
+  assert.ok(calls > 4, `${calls} calls`)
+  assert.ok(sandbox.exchanges >= 4, `${sandbox.exchanges} exchanges`)
+})
+
+test('the same with a job token that has expired', { skip: withoutAwsCli }, async (t) => {
+  const { job, sandbox } = await startJob(t, { world: short() })
+  withAgent(job, sandbox)
+  job.env['CIRCLE_OIDC_TOKEN_V2'] = await sandbox.mint({ expiresIn: 3 })
+  await job.done(['assume-role', '--role-arn', ROLE, '--credentials', 'refresh'])
+  await sleep(3000)
+  await acrossExpiries(job, 'default', '111111111111')
+})
+
+test('the same for a chained profile', { skip: withoutAwsCli }, async (t) => {
+  const { job } = await startJob(t, { world: short() })
+  const path = job.write(
+    'p.ini',
+    `[default]\nrole_arn = ${ROLE}\n[profile playground]\nrole_arn = ${PLAYGROUND}\nsource_profile = default\n`,
+  )
+  await job.done(['assume-role', '--profiles-file', path, '--credentials', 'refresh'])
+  await acrossExpiries(job, 'playground', '222222222222')
+})
+
+test('without an agent, an expired token is told of on stderr, and nothing is lost', async (t) => {
+  const { job, sandbox } = await startJob(t, { world: short() })
+  job.env['CIRCLE_OIDC_TOKEN_V2'] = await sandbox.mint({ expiresIn: 2 })
+  await job.done(['assume-role', '--role-arn', ROLE, '--credentials', 'refresh'])
+  const before = job.files()
+  await sleep(LIFE * 1000 + 500)
+  await job.fails(['credential-process'], 'token-expired', /no new one could be minted/)
+  assert.deepEqual(job.files(), before)
+})
+
+test('50 calls on a cold cache make one exchange', { skip: withoutAwsCli }, async (t) => {
+  const { job, sandbox } = await startJob(t)
+  await job.done(['assume-role', '--role-arn', ROLE, '--credentials', 'refresh'])
+  for (const name of Object.keys(job.files())) {
+    if (name.endsWith('credentials.json')) job.write(name, '')
+  }
+  const before = sandbox.exchanges
+  const calls = Array.from({ length: 50 }, () => aws(job, whoAmI))
+  for (const { code, text } of await Promise.all(calls)) {
+    assert.equal(code, 0, text)
+    assert.equal(text.trim(), '111111111111')
+  }
+  assert.equal(sandbox.exchanges - before, 1)
+})
+
+test('the helper stays where the profile names it, on paths with blanks too', async (t) => {
+  const { job } = await startJob(t)
+  job.env['XDG_DATA_HOME'] = `${job.home}/with blanks, it's`
+  await job.done(['assume-role', '--role-arn', ROLE, '--credentials', 'refresh'])
+  assert.match(
+    job.read('.aws/config') ?? '',
+    /credential_process = "[^"]+" "[^"]*with blanks, it's[^"]*" /,
+  )
+  const { stdout } = await job.done(['whoami', '--format', 'json'])
+  assert.equal(JSON.parse(stdout).accountId, '111111111111')
+  if (!withoutAwsCli) assert.equal((await aws(job, whoAmI)).text.trim(), '111111111111')
+})
+
+test('S5: the AWS CLI exchanges the token of a token-file profile itself', {
+  skip: withoutAwsCli,
+}, async (t) => {
+  const { job, sandbox } = await startJob(t)
+  await job.done([
+    'assume-role',
+    '--role-arn',
+    ROLE,
+    '--profile',
+    'oidc',
+    '--credentials',
+    'token-file',
+  ])
+  assert.equal(sandbox.exchanges, 1)
+  const { code, text } = await aws(job, whoAmI, { AWS_PROFILE: 'oidc' })
+  assert.equal(code, 0, text)
+  assert.equal(text.trim(), '111111111111')
+  assert.equal(sandbox.exchanges, 2)
+})
