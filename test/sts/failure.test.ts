@@ -130,7 +130,7 @@ describe('no answer', () => {
     ],
     [networkError('EAI_AGAIN', 'getaddrinfo EAI_AGAIN x'), TRANSIENT, 'getaddrinfo EAI_AGAIN x'],
     [networkError('EPIPE', 'write EPIPE'), TRANSIENT, 'write EPIPE'],
-    [networkError('ETIMEDOUT', 'x', 'TimeoutError'), TRANSIENT, 'ETIMEDOUT'],
+    [networkError('ETIMEDOUT', 'x', 'TimeoutError'), TRANSIENT, 'no answer in time'],
     [networkError(undefined, 'requestTimeout', 'TimeoutError'), TRANSIENT, 'no answer in time'],
     [networkError(undefined, 'socket hang up'), TRANSIENT, 'socket hang up'],
     [networkError('HPE_INVALID_CONSTANT', 'Parse Error'), TRANSIENT, 'Parse Error'],
