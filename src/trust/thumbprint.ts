@@ -1,4 +1,5 @@
 import type { X509Certificate } from 'node:crypto'
+import { isIP } from 'node:net'
 import { OidcError } from '../errors.ts'
 import { type CertificateChain, certificateChain } from './certificate-chain.ts'
 import { discoverKeysUrl } from './discovery.ts'
@@ -43,7 +44,7 @@ function lastCertificate({ certificates }: CertificateChain, url: URL): X509Cert
   const [server] = certificates
   const last = certificates.at(-1)
   if (!server || !last) throw broken(url, 'It shows no certificate.')
-  if (!server.checkHost(url.hostname) && !server.checkIP(url.hostname.replace(/^\[|\]$/g, ''))) {
+  if (!isFor(server, url.hostname.replace(/^\[|\]$/g, ''))) {
     throw broken(url, `Its certificate is for ${server.subjectAltName ?? server.subject}.`)
   }
   const now = Date.now()
@@ -65,6 +66,10 @@ function lastCertificate({ certificates }: CertificateChain, url: URL): X509Cert
     )
   }
   return last
+}
+
+function isFor(server: X509Certificate, host: string): boolean {
+  return Boolean(isIP(host) ? server.checkIP(host) : server.checkHost(host))
 }
 
 function broken(url: URL, why: string): OidcError {

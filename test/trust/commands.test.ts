@@ -1,0 +1,192 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { runCli } from '../../src/cli.ts'
+import { OidcError } from '../../src/errors.ts'
+import { ACCOUNT, ORG, PROJECT, USER } from './setup.ts'
+
+const directory = mkdtempSync(join(tmpdir(), 'trust-commands-'))
+after(() => rmSync(directory, { recursive: true }))
+const file = (name: string, content?: unknown) => {
+  const path = join(directory, name)
+  if (content !== undefined) writeFileSync(path, JSON.stringify(content))
+  return path
+}
+
+/** What a command prints, notes and ends with; for an error its code and exit code. */
+async function run(args: readonly string[], env: Record<string, string> = {}) {
+  const out: string[] = []
+  const notes: string[] = []
+  const terminal = {
+    print: (text: string) => out.push(text),
+    note: (text: string) => notes.push(text),
+    debug: () => {},
+    conceal: () => {},
+    paint: (_stream: string, _style: string, text: string) => text,
+  } as unknown as Parameters<typeof runCli>[1]['terminal']
+  const done = (code: number, error?: OidcError) => ({
+    code,
+    out: out.join('\n'),
+    notes: notes.join('\n'),
+    error: error && `${error.code}: ${error.message}`,
+  })
+  try {
+    return done(await runCli(['trust', ...args], { env, terminal }))
+  } catch (error) {
+    if (error instanceof OidcError) return done(error.exitCode, error)
+    throw error
+  }
+}
+
+const coordinates = ['--org-id', ORG, '--project-id', PROJECT, '--account-id', ACCOUNT]
+const claims = {
+  iss: `https://oidc.circleci.com/org/${ORG}`,
+  aud: ORG,
+  sub: `org/${ORG}/project/${PROJECT}/user/${USER}`,
+  exp: Math.floor(Date.now() / 1000) + 3600,
+}
+const encode = (part: object) => Buffer.from(JSON.stringify(part)).toString('base64url')
+const jwt = `${encode({ alg: 'RS256' })}.${encode(claims)}.c2lnbmF0dXJl`
+
+test('generated, then checked: from coordinates, from a token, from the environment', async () => {
+  const generated = await run(['generate', ...coordinates])
+  assert.equal(generated.code, 0)
+  const byToken = await run(['generate', '--from-token', '--account-id', ACCOUNT], {
+    CIRCLE_OIDC_TOKEN_V2: jwt,
+  })
+  assert.deepEqual(byToken, generated)
+  const byEnvironment = await run(['generate'], {
+    AWS_OIDC_ORG_ID: '$CIRCLE_ORGANIZATION_ID',
+    AWS_OIDC_PROJECT_ID: PROJECT,
+    AWS_OIDC_ACCOUNT_ID: ACCOUNT,
+    CIRCLE_ORGANIZATION_ID: ORG,
+  })
+  assert.deepEqual(byEnvironment, generated)
+
+  const policy = file('policy.json', JSON.parse(generated.out))
+  const check = ['check', '--policy', policy]
+  assert.equal((await run([...check, '--claims', file('claims.json', claims)])).code, 0)
+  assert.equal((await run(check, { CIRCLE_OIDC_TOKEN: jwt })).code, 0)
+  const other = file('other.json', { ...claims, aud: 'other' })
+  assert.equal((await run([...check, '--claims', other])).code, 4)
+  const ids = [...check, '--claims', file('claims.json'), '--provider-client-ids']
+  assert.equal((await run([...ids, `x,${ORG}`])).code, 0)
+  const unregistered = await run([...ids, 'x', '--format', 'json'])
+  assert.equal(unregistered.code, 4)
+  assert.equal(JSON.parse(unregistered.out).findings[0].kind, 'audience-not-registered')
+})
+
+test('check without a token shows the findings and ends with 3', async () => {
+  const policy = {
+    Role: {
+      AssumeRolePolicyDocument: {
+        Version: '2012-10-17',
+        Statement: { Effect: 'Allow', Principal: '*', Action: 'sts:AssumeRole' },
+      },
+    },
+  }
+  const { code, out, error } = await run(['check', '--policy', file('role.json', policy)])
+  assert.equal(code, 3)
+  assert.match(out, /^No token to check the policy with\.[\s\S]*\(anyone-principal\)/)
+  assert.match(error ?? '', /^token-not-found/)
+})
+
+test('generate into a directory, over what is there only by force', async () => {
+  const target = join(directory, 'a b', 'c')
+  const command = ['generate', ...coordinates, '--for', 'aws-cli', '--out-dir', target]
+  const first = await run([...command, '--tags', 'Name=ci,team=x'])
+  const names = ['provider.json', 'role.json', 'trust-policy.json', 'tags.json', 'set-up.sh']
+  assert.deepEqual([first.code, first.out], [0, names.map((name) => join(target, name)).join('\n')])
+  assert.equal(statSync(join(target, 'set-up.sh')).mode & 0o777, 0o755)
+  writeFileSync(join(target, 'role.json'), 'mine')
+  const refused = await run(command)
+  assert.deepEqual([refused.code, refused.out], [6, ''])
+  assert.match(refused.error ?? '', /^file-unwritable: .*provider\.json is there already/)
+  assert.equal(readFileSync(join(target, 'role.json'), 'utf8'), 'mine')
+  assert.equal((await run([...command, '--force'])).code, 0)
+  assert.equal(
+    JSON.parse(readFileSync(join(target, 'role.json'), 'utf8')).RoleName,
+    'circleci-oidc',
+  )
+  const terraform = join(directory, 'tf')
+  await run(['generate', '--repository', 'o/r', '--for', 'terraform', '--out-dir', terraform])
+  assert.deepEqual(readdirSync(terraform).sort(), ['main.tf', 'outputs.tf', 'variables.tf'])
+})
+
+test('notes go to stderr, the document to stdout', async () => {
+  const { out, notes } = await run([
+    'generate',
+    '--org-id',
+    ORG,
+    '--any-project',
+    '--account-id',
+    ACCOUNT,
+  ])
+  assert.match(notes, /^Note: Every project/)
+  assert.equal(JSON.parse(out).Version, '2012-10-17')
+})
+
+test('a permission policy goes into role, script and templates', async () => {
+  const statement = {
+    Version: '2012-10-17',
+    Statement: [{ Effect: 'Allow', Action: 'eks:DescribeCluster', Resource: '*' }],
+  }
+  const path = file('permissions.json', statement)
+  for (const form of ['aws-cli', 'terraform', 'cloudformation']) {
+    const { out } = await run([
+      'generate',
+      ...coordinates,
+      '--permission-policy',
+      path,
+      '--for',
+      form,
+    ])
+    assert.match(out, /eks:DescribeCluster/, form)
+  }
+})
+
+const arn = `arn:aws:iam::${ACCOUNT}:role/a`
+const REFUSED: readonly (readonly [args: string[], code: number, error: RegExp])[] = [
+  [['generate'], 2, /Whom the role is to trust is missing/],
+  [['generate', '--org-id', ORG, '--repository', 'o/r'], 2, /--org-id and --repository exclude/],
+  [
+    ['generate', '--repository', 'o/r', '--branch', 'x'],
+    2,
+    /--branch has no meaning with --repository/,
+  ],
+  [['generate', '--repository', 'o/r', '--external-id', 'x1'], 2, /--external-id has no meaning/],
+  [
+    ['generate', '--org-id', ORG, '--token-file', 'x'],
+    2,
+    /--token-file has no meaning with --org-id/,
+  ],
+  [['generate', '--trusts-role', arn, '--audience', 'x'], 2, /--audience has no meaning/],
+  [['generate', ...coordinates, '--tags', 'x'], 2, /no "=" between/],
+  [['generate', ...coordinates, '--max-session-duration', '60'], 2, /3600 to 43200/],
+  [['generate', ...coordinates, '--permission-policy', 'none.json'], 6, /file-unreadable.*ENOENT/],
+  [
+    ['generate', ...coordinates, '--permission-policy', file('list.json', [])],
+    6,
+    /file-malformed.*no "Statement"/,
+  ],
+  [['check'], 2, /--policy is missing/],
+  [
+    ['check', '--policy', file('bad.json', { Statement: [{ Effect: 'allow' }] })],
+    6,
+    /file-malformed.*Statement\[0\]\.Effect is "allow"/,
+  ],
+  [['check', '--policy', 'none.json'], 6, /file-unreadable/],
+  [['thumbprint'], 2, /--issuer is missing/],
+  [['thumbprint', '--issuer', 'http://x.example'], 2, /--issuer is "http:/],
+  [['nonsense'], 2, /no command/],
+]
+for (const [args, code, error] of REFUSED) {
+  test(`trust ${args.join(' ').slice(0, 90)}: exit ${code}`, async () => {
+    const result = await run(args)
+    assert.equal(result.code, code, result.error)
+    assert.match(result.error ?? '', error)
+    assert.equal(result.out, '')
+  })
+}
