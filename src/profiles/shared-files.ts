@@ -29,7 +29,7 @@ export async function writeSharedFiles(
 }
 
 /** The text of a file's bytes. Throws `file-malformed` with the line that is not UTF-8. */
-function decode(content: Buffer, path: string): string {
+export function decode(content: Buffer, path: string): string {
   const text = content.toString('utf8')
   if (Buffer.from(text).equals(content)) return text
   const lines = text.split('\n')

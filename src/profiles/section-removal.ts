@@ -1,0 +1,82 @@
+import { lineEndAt } from './draft.ts'
+import { type IniFile, indentation, type Line, parseIni, type Section } from './ini-lines.ts'
+import { formatMarker, markersIn, mentionsMarker } from './marker.ts'
+import { denotesProfile, type SharedFile } from './section-header.ts'
+
+/**
+ * Returns the text of an AWS shared file without what our markers say we wrote for these profiles, or
+ * for any profile. Every other byte stays; values that stood there before ours do not come back.
+ * `path` is for messages only. Throws `file-malformed` for a text that has something of ours in it.
+ */
+export function removeOurs(
+  text: string,
+  file: SharedFile,
+  profiles: readonly string[] | undefined,
+  path: string,
+): string {
+  // A file that AWS tools cannot read is no concern of ours as long as we wrote nothing into it.
+  if (!mentionsMarker(text)) return text
+  const isMeant = ({ name }: Section) =>
+    profiles === undefined || profiles.some((profile) => denotesProfile(name, file, profile))
+  let rest = text
+  let ini = parseIni(text, path)
+  // From the last to the first: sections are added at the end, so this undoes them in reverse.
+  for (let index = ini.sections.length - 1; index >= 0; index -= 1) {
+    const section = ini.sections[index]
+    if (!section || !isMeant(section) || markersIn(ini, section).length === 0) continue
+    rest = removeFrom(rest, ini, section, path)
+    ini = parseIni(rest, path)
+  }
+  return rest
+}
+
+function removeFrom(text: string, ini: IniFile, section: Section, path: string): string {
+  const found = markersIn(ini, section)
+  const keys = found.flatMap(({ marker }) => marker.keys)
+  const ours = new Set(found.map(({ index }) => index))
+  for (const { key, first, continuations } of section.options) {
+    if (keys.includes(key)) for (const index of [first, ...continuations]) ours.add(index)
+  }
+  const above = joined(ini.lines.slice(0, section.header))
+  const isKept = (index: number) => index > section.header && !ours.has(index)
+  const users = section.options.some(({ key }) => !keys.includes(key))
+  if (found.some(({ marker }) => marker.section) && !users) {
+    const lineEnd = found.some(({ marker }) => marker.lineEnd)
+    const lines = lineEnd ? withHeir(ini, section) : ini.lines
+    const below = joined(lines.filter((_, index) => isKept(index)))
+    const end = lineEndAt(ini, section.header)
+    const result = withoutSeparator(above, end, lineEnd && below === '') + below
+    // A header below, indented deeper than the last key above, would become part of that key's value.
+    if (parseIni(result, path).sections.length === ini.sections.length - 1) return result
+  }
+  const result = above + joined(ini.lines.filter((_, i) => i === section.header || isKept(i)))
+  return /[\r\n]$/.test(text) ? result : result.replace(/(\r\n|\n|\r)$/, '')
+}
+
+/** What stands above a section without the blank line, and the line end before that, if it is ours. */
+function withoutSeparator(above: string, end: string, lineEnd: boolean): string {
+  const hasBlankLine = above === end || above.endsWith(`\n${end}`)
+  const separated = hasBlankLine ? cut(above, end) : above
+  return lineEnd ? cut(separated, end) : separated
+}
+
+/** The lines, with our line end in the care of the next section if that is ours too. */
+function withHeir(ini: IniFile, section: Section): readonly Line[] {
+  const next = ini.sections[ini.sections.indexOf(section) + 1]
+  const heir = next && markersIn(ini, next).find(({ marker }) => marker.section)
+  return ini.lines.map((line, index) => {
+    if (index !== heir?.index) return line
+    return {
+      ...line,
+      text: indentation(line.text) + formatMarker({ ...heir.marker, lineEnd: true }),
+    }
+  })
+}
+
+function cut(text: string, end: string): string {
+  return text.endsWith(end) ? text.slice(0, -end.length) : text
+}
+
+function joined(lines: readonly Line[]): string {
+  return lines.map(({ text, end }) => text + end).join('')
+}

@@ -1,0 +1,120 @@
+/**
+ * What `cleanup` leaves of the cases of an edit where that is not the text before: there, values of the
+ * user were replaced or removed, and those do not come back. By the name of the case.
+ */
+export const LEFT: Readonly<Record<string, string>> = {
+  'default in both spellings': '[default]\n[profile default]\noutput = json\n',
+  'value replaced in place': '[profile dev]\noutput = json\ncli_pager =\n',
+  'spacing around = stays': '[profile dev]\n',
+  'colon becomes =, which every SDK reads': '[profile dev]\n',
+  'key in upper case becomes lower case, which every SDK reads': '[profile dev]\n',
+  'empty value': '[profile dev]\noutput = json\n',
+  'continuation lines vanish with the old value': '[profile dev]\n\noutput = json\n',
+  'a comment between continuation lines stays': '[profile dev]\n  # why\n',
+  'last value without line end': '[profile dev]',
+  'nested block stays, its region too':
+    '[profile dev]\ns3 =\n  region = deep\n  addressing_style = path\n',
+  'key the JavaScript SDK takes for part of a block moves to the top':
+    '[profile dev]\n  s3 =\n    a = b\n',
+  'indented [x] below a value is part of it': '[profile dev]\noutput = json\n  [profile b]\n',
+  'quoted name': '[profile "dev"]\n',
+  'two blanks before the name, which only botocore reads': '[a]\n[profile  dev]\n',
+  'keys of other kinds vanish, in whatever case, with their continuations':
+    '[profile dev]\noutput = json\n[profile b]\nrole_arn = y\n',
+  'keys of an IAM user replaced, the token added': '[dev]\n[b]\naws_access_key_id = B\n',
+  // The text before is of ours already.
+  'our earlier comment is replaced, keys of other runs stay in its list': '',
+  'our comments do not pile up': '[profile dev]\n',
+  'our comment goes when its last key goes': '[profile dev]\noutput = json\n',
+  'our comment in a section we made stays to say so': '',
+  'second run with the same keys': '[a]\n\n[b]\n',
+  'second run with new keys': '',
+  // The line end that we completed to CR LF stays so.
+  'lines ended CR CR LF': '[profile dev]\r\n\r\noutput = x\r\r\n',
+}
+
+const WROTE = '# circleci-aws-oidc: wrote'
+const DEV = `[profile dev]\n${WROTE} this section, region\nregion = eu-west-1\n`
+const TOKEN_FILE = `${WROTE} role_arn, web_identity_token_file, role_session_name
+role_arn = arn:aws:iam::111111111111:role/deploy
+web_identity_token_file = /home/me/token
+role_session_name = circleci-1
+`
+
+interface RemovalCase {
+  readonly name: string
+  readonly text: string
+  readonly left: string
+  /** Default: every profile. */
+  readonly profiles?: readonly string[]
+}
+
+/** Config files that we wrote into and that someone changed since. */
+export const REMOVAL_CASES: RemovalCase[] = [
+  { name: 'nothing of ours', text: '[default]\nregion = a\n', left: '[default]\nregion = a\n' },
+  { name: 'nothing of ours in a malformed file', text: 'oops\n', left: 'oops\n' },
+  {
+    name: 'another profile',
+    profiles: ['prod', 'default'],
+    text: `[profile prod]\nregion = a\n\n${DEV}`,
+    left: `[profile prod]\nregion = a\n\n${DEV}`,
+  },
+  {
+    name: 'one of two profiles',
+    profiles: ['dev'],
+    text: `[a]\n\n${DEV}\n${DEV.replace('dev', 'prod')}`,
+    left: `[a]\n\n${DEV.replace('dev', 'prod')}`,
+  },
+  { name: 'several profiles', text: `${DEV}\n${DEV.replace('dev', 'prod')}`, left: '' },
+  {
+    name: 'a setting of the user in a section we made keeps the section',
+    text: `[a]\n\n${DEV}cli_pager =\n`,
+    left: '[a]\n\n[profile dev]\ncli_pager =\n',
+  },
+  {
+    name: 'a comment of the user in a section we made stays',
+    text: `[a]\n\n${DEV.replace('region =', '# Ireland\nregion =')}`,
+    left: '[a]\n# Ireland\n',
+  },
+  {
+    name: 'a value changed since goes, for its key is ours',
+    text: DEV.replace('eu-west-1', 'us-east-1\n  more'),
+    left: '',
+  },
+  {
+    name: 'a key removed since',
+    text: `[a]\n\n${DEV.replace('region = eu-west-1\n', '')}`,
+    left: '[a]\n',
+  },
+  {
+    name: 'a section that follows at once keeps its own line',
+    text: `[a]\n\n${DEV.replace('section', 'section, the line end before it')}[profile b]\nx = y\n`,
+    left: '[a]\n[profile b]\nx = y\n',
+  },
+  {
+    name: 'no blank line above any more',
+    text: `[a]\nx = y\n${DEV}`,
+    left: '[a]\nx = y\n',
+  },
+  {
+    name: 'a header that would become part of the value above keeps a header between',
+    text: `[a]\nx = y\n\n${DEV.replace('region =', '  region =')}  [profile b]\n  z = z\n`,
+    left: '[a]\nx = y\n\n[profile dev]\n  [profile b]\n  z = z\n',
+  },
+  {
+    name: 'keys of the kind token-file in a section of the user',
+    text: `[profile dev]\n${TOKEN_FILE}cli_pager =\n`,
+    left: '[profile dev]\ncli_pager =\n',
+  },
+  {
+    name: 'a credential_process with quotation marks',
+    text: `[profile dev]\n${WROTE} credential_process\ncredential_process = "/a b/node" -- x=y\n`,
+    left: '[profile dev]\n',
+  },
+  {
+    name: 'the section of a quoted name',
+    profiles: ['dev'],
+    text: `[profile "dev"]\n${WROTE} region\nregion = a\noutput = json\n`,
+    left: '[profile "dev"]\noutput = json\n',
+  },
+]

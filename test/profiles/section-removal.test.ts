@@ -1,0 +1,118 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import fc from 'fast-check'
+import { OidcError } from '../../src/errors.ts'
+import { CREDENTIAL_KEYS } from '../../src/profiles/credential-keys.ts'
+import { parseIni } from '../../src/profiles/ini-lines.ts'
+import { editSection } from '../../src/profiles/section.ts'
+import type { SectionEdit } from '../../src/profiles/section-edit.ts'
+import { denotesProfile } from '../../src/profiles/section-header.ts'
+import { removeOurs } from '../../src/profiles/section-removal.ts'
+import { Botocore, withoutBotocore } from './botocore.ts'
+import { CONFIG_CASES } from './config-cases.ts'
+import { CREDENTIALS_CASES } from './credentials-cases.ts'
+import { hostileFile } from './hostile-file.ts'
+import { LEFT, REMOVAL_CASES } from './removal-cases.ts'
+
+describe('an edit undone', () => {
+  for (const item of [...CONFIG_CASES, ...CREDENTIALS_CASES]) {
+    const { name, before: text, after: edited, file = 'config', profile = 'dev' } = item
+    test(`${file}: ${name}`, () => {
+      const left = LEFT[name] ?? text
+      assert.equal(removeOurs(edited, file, undefined, 'file'), left)
+      assert.equal(removeOurs(edited, file, ['other', profile], 'file'), left)
+      assert.equal(removeOurs(left, file, undefined, 'file'), left, 'twice is as good as once')
+    })
+  }
+})
+
+describe('removeOurs', () => {
+  for (const { name, text, left, profiles } of REMOVAL_CASES) {
+    test(name, () => assert.equal(removeOurs(text, 'config', profiles, 'file'), left))
+  }
+
+  test('refuses a malformed file that has something of ours', () => {
+    const text = '[profile dev]\n# circleci-aws-oidc: wrote region\nregion = a\noops\n'
+    assert.throws(() => removeOurs(text, 'config', undefined, '/home/me/.aws/config'), {
+      code: 'file-malformed',
+      message: '/home/me/.aws/config, line 4: it is neither a [section] nor a "key = value".',
+    })
+  })
+})
+
+const VALUES = {
+  config: [
+    { region: 'eu-west-1' },
+    { region: 'us-gov-west-1', output: 'json' },
+    { credential_process: `sh -c 'echo "$1" | x' -- a=b` },
+    { role_arn: 'arn:aws:iam::1:role/r', web_identity_token_file: '/t', role_session_name: 'me' },
+  ],
+  credentials: [
+    { aws_access_key_id: 'ASIAX', aws_secret_access_key: 'a/b+c=', aws_session_token: 'IQ==' },
+  ],
+} as const
+
+describe('files that botocore can read', { skip: withoutBotocore }, () => {
+  const botocore = new Botocore()
+  before(() => botocore.start())
+  after(() => botocore.stop())
+
+  /** Whether the edit only adds: the profile has none of the keys yet. */
+  function onlyAdds(text: string, { file, profile, values, remove }: SectionEdit): boolean {
+    const keys = [...Object.keys(values), ...remove]
+    const targets = parseIni(text, 'file').sections.filter(({ name }) =>
+      denotesProfile(name, file, profile),
+    )
+    return !targets.some(({ options }) => options.some(({ key }) => keys.includes(key)))
+  }
+
+  for (const file of ['config', 'credentials'] as const) {
+    test(`${file}: additions vanish without a trace, other sections never change`, async () => {
+      let added = 0
+      const edits = fc.uniqueArray(
+        fc.record({
+          profile: fc.constantFrom('default', 'dev', 'new.one', 'prod'),
+          values: fc.constantFrom<Record<string, string>>(...VALUES[file]),
+        }),
+        { minLength: 1, maxLength: 3, selector: ({ profile }) => profile },
+      )
+      await fc.assert(
+        fc.asyncProperty(hostileFile(file), edits, fc.boolean(), async (text, list, atOnce) => {
+          const old = await botocore.read(file, text)
+          fc.pre(old !== undefined)
+          let edited = text
+          let pure = true
+          for (const { profile, values } of list) {
+            const edit = { file, profile, values, remove: CREDENTIAL_KEYS, note: 'until 2026' }
+            pure &&= onlyAdds(text, edit)
+            try {
+              edited = editSection(edited, edit, 'file')
+            } catch (error) {
+              assert.ok(error instanceof OidcError)
+              fc.pre(false)
+            }
+          }
+          const profiles: string[] = list.map(({ profile }) => profile)
+          const left = atOnce
+            ? removeOurs(edited, file, undefined, 'file')
+            : profiles.reduce((rest, one) => removeOurs(rest, file, [one], 'file'), edited)
+          if (pure) {
+            added += 1
+            // Lone CRs are line ends to Python alone; ours beside them do not come off exactly.
+            const plain = (one: string) =>
+              /\r(?!\n)/.test(text) ? one.replaceAll(/[\r\n]/g, '') : one
+            assert.equal(plain(left), plain(text))
+          }
+          const now = await botocore.read(file, left)
+          assert.ok(now && old)
+          for (const [name, settings] of Object.entries(old.sections)) {
+            if (profiles.includes(old.names[name] ?? '')) continue
+            assert.deepEqual(now.sections[name], settings, `section ${name}`)
+          }
+        }),
+        { numRuns: 800, maxSkipsPerRun: 50, includeErrorInReport: true },
+      )
+      assert.ok(added > 300, `only ${added} edits only added`)
+    })
+  }
+})
