@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import type { TestContext } from 'node:test'
+import { createJobDirectory } from '../../src/sandbox/job-directory.ts'
+import { jobEnvironment } from '../../src/sandbox/job-environment.ts'
+import { startSandbox } from '../../src/sandbox/server.ts'
+import { parseWorld } from '../../src/sandbox/world.ts'
+
+/** A CircleCI job of the sandbox, in which the blocks of a page run one after another. */
+export interface Job {
+  /** The working directory, as after `checkout`. */
+  readonly directory: string
+  run(step: Step): Promise<StepResult>
+}
+
+export interface Step {
+  readonly command: string
+  readonly environment?: Readonly<Record<string, string>>
+  readonly shell?: string | undefined
+}
+
+export interface StepResult {
+  readonly code: number
+  readonly stdout: string
+  /** stdout and stderr as they came. */
+  readonly output: string
+}
+
+const TOOLS = resolve('.venv/bin')
+const PATHS = {
+  cli: resolve('dist/circleci-aws-oidc.cjs'),
+  circleci: resolve('dist/sandbox-circleci.cjs'),
+}
+const SEARCH_PATH = existsSync(TOOLS) ? `${TOOLS}:${process.env['PATH']}` : process.env['PATH']
+
+/** What a context gives the jobs of the pages. */
+const CONTEXT = { DEPLOY_ROLE_ARN: 'arn:aws:iam::111111111111:role/circleci-oidc' }
+
+/** The published package's name leads to the bundle just built. */
+const NPX = `#!/bin/sh
+[ "$1" = --yes ] && shift
+case $1 in
+  circleci-aws-oidc | circleci-aws-oidc@*) shift && exec circleci-aws-oidc "$@" ;;
+esac
+echo "npx: the tests know only circleci-aws-oidc" >&2 && exit 1
+`
+
+/** Why a step is skipped; false where it runs. In CI nothing is. */
+export function skipped(command: string): string | false {
+  if (process.env['CI'] === 'true' || !/(^|[\s;&|('"])aws\s/.test(command)) return false
+  const found = spawnSync('aws', ['--version'], { env: { ...process.env, PATH: SEARCH_PATH } })
+  return found.status !== 0 && 'the AWS CLI is not on this machine'
+}
+
+export async function startJob(t: TestContext, world: string): Promise<Job> {
+  const sandbox = await startSandbox({ world: parseWorld(world) })
+  const job = await createJobDirectory(PATHS)
+  const directory = mkdtempSync(join(tmpdir(), 'project-'))
+  t.after(async () => {
+    await sandbox.close()
+    await job.remove()
+    rmSync(directory, { recursive: true })
+  })
+  writeFileSync(join(job.bin, 'npx'), NPX, { mode: 0o755 })
+  const tokens = {
+    v1: await sandbox.mint({ version: 'v1' }),
+    v2: await sandbox.mint({ version: 'v2' }),
+  }
+  const parent = Object.entries(process.env).filter(([name]) => !/^(NODE_|AWS_)/.test(name))
+  const search = { ...Object.fromEntries(parent), ...(SEARCH_PATH ? { PATH: SEARCH_PATH } : {}) }
+  const env = {
+    ...jobEnvironment(search, sandbox.world, sandbox.url, job, tokens),
+    ...CONTEXT,
+    ID_TOKEN: tokens.v1,
+  }
+  const run = async ({ command, environment, shell = 'bash -eo pipefail' }: Step) => {
+    const [program = 'bash', ...options] = shell.split(' ')
+    const child = spawn(program, [...options, '-c', command], {
+      cwd: directory,
+      env: { ...env, ...environment },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    let stdout = ''
+    let output = ''
+    child.stdout.on('data', (chunk) => {
+      stdout += chunk
+      output += chunk
+    })
+    child.stderr.on('data', (chunk) => {
+      output += chunk
+    })
+    const [code] = await once(child, 'close')
+    assertNoSecret(command, output, [...Object.values(tokens), ...secrets(job.home)])
+    return { code: code ?? -1, stdout, output }
+  }
+  return { directory, run }
+}
+
+function secrets(home: string): string[] {
+  const file = join(home, '.aws/credentials')
+  const text = existsSync(file) ? readFileSync(file, 'utf8') : ''
+  return [...text.matchAll(/^aws_(?:secret|session)\w+\s*=\s*(.*)$/gm)].map(([, one = '']) => one)
+}
+
+/** Only a page that shows the credentials file itself prints keys. */
+function assertNoSecret(command: string, output: string, values: readonly string[]): void {
+  if (/cat .*credentials/.test(command)) return
+  for (const value of values) assert.ok(!output.includes(value), 'a token or key was printed')
+}
