@@ -2,6 +2,7 @@ import { version } from '../package.json'
 import type { Command, Context } from './command.ts'
 import { readFlags } from './command-line.ts'
 import { ASSUME_ROLE_OPTIONS } from './commands/assume-role-options.ts'
+import { CLEANUP_OPTIONS } from './commands/cleanup-options.ts'
 import {
   TRUST_CHECK_OPTIONS,
   TRUST_GENERATE_OPTIONS,
@@ -37,6 +38,14 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     options: WHOAMI_OPTIONS,
     example: 'whoami --profile dev',
     load: async () => (await import('./commands/whoami.ts')).run,
+  }),
+  cleanup: command({
+    summary: 'Remove exactly what was written: profiles, exports, tokens, cached credentials',
+    usage: 'cleanup [options]',
+    options: CLEANUP_OPTIONS,
+    descriptions: { profile: 'Profiles to clean up after, separated by commas (default: all)' },
+    example: 'cleanup --profile dev',
+    load: async () => (await import('./commands/cleanup.ts')).run,
   }),
   'trust generate': command({
     summary: 'Generate provider, role and trust policy for AWS',
