@@ -59,7 +59,8 @@ function network(error: SdkError): Failure {
   if (NETWORK.test(code) || error.name === 'TimeoutError') {
     // The system's message names host and port, which may be the proxy's.
     const named = error.message.includes(code) ? error.message : code
-    const detail = error.name === 'TimeoutError' ? 'no answer in time' : named
+    const timedOut = !NETWORK.test(code) || named === 'ETIMEDOUT'
+    const detail = timedOut ? 'no answer in time' : named
     return { code: 'aws-unreachable', transient: true, detail }
   }
   if (CERTIFICATE.test(code)) {
