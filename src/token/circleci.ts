@@ -2,7 +2,12 @@ import { OidcError } from '../errors.ts'
 import type { Environment } from '../options.ts'
 import { expiration } from './claims.ts'
 import { MINTING_COMMANDS, type MintFailure, mintToken } from './mint.ts'
-import { hasExpired, type WebIdentityToken, webIdentityToken } from './web-identity-token.ts'
+import {
+  hasExpired,
+  refuseExpired,
+  type WebIdentityToken,
+  webIdentityToken,
+} from './web-identity-token.ts'
 
 const VARIABLES = { v2: 'CIRCLE_OIDC_TOKEN_V2', v1: 'CIRCLE_OIDC_TOKEN' } as const
 
@@ -19,6 +24,7 @@ export async function readCircleciToken(
   request: CircleciTokenRequest,
   env: Environment,
   signal: AbortSignal,
+  whenExpired = refuseExpired,
 ): Promise<WebIdentityToken> {
   const mint = async (): Promise<WebIdentityToken | readonly MintFailure[]> => {
     const minted = await mintToken(request.audience, env, signal)
@@ -45,7 +51,7 @@ export async function readCircleciToken(
   if (!hasExpired(token)) return token
   const fresh = await mint()
   if ('value' in fresh) return fresh
-  throw expired(token, fresh)
+  return whenExpired(token, expired(token, fresh))
 }
 
 function notFound(variables: readonly string[], failures: readonly MintFailure[]): OidcError {

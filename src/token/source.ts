@@ -5,15 +5,25 @@ import type { Environment } from '../options.ts'
 import { readCircleciToken } from './circleci.ts'
 import { expiration } from './claims.ts'
 import type { TokenOptions } from './token-options.ts'
-import { hasExpired, type WebIdentityToken, webIdentityToken } from './web-identity-token.ts'
+import {
+  hasExpired,
+  refuseExpired,
+  type WebIdentityToken,
+  type WhenExpired,
+  webIdentityToken,
+} from './web-identity-token.ts'
 
 type Source = Exclude<TokenOptions['token-source'], 'auto'>
 
-/** Reads the web identity token from where the options say; aborted by `signal`. */
+/**
+ * Reads the web identity token from where the options say; aborted by `signal`. An expired one is an
+ * error unless `whenExpired` takes it, as one does who only looks at it.
+ */
 export async function readToken(
   options: TokenOptions,
   env: Environment,
   signal: AbortSignal,
+  whenExpired = refuseExpired,
 ): Promise<WebIdentityToken> {
   const source = chooseSource(options)
   checkOptions(source, options)
@@ -23,13 +33,14 @@ export async function readToken(
         { version: options['token-version'], audience: options.audience },
         env,
         signal,
+        whenExpired,
       )
     case 'env':
-      return unexpired(readVariable(options['token-env'] ?? '', env))
+      return unexpired(readVariable(options['token-env'] ?? '', env), whenExpired)
     case 'file':
-      return readTokenFile(options['token-file'] ?? '')
+      return readTokenFile(options['token-file'] ?? '', whenExpired)
     case 'stdin':
-      return unexpired(await readStdin(signal))
+      return unexpired(await readStdin(signal), whenExpired)
   }
 }
 
@@ -87,7 +98,7 @@ function readVariable(name: string, env: Environment): WebIdentityToken {
   })
 }
 
-async function readTokenFile(path: string): Promise<WebIdentityToken> {
+async function readTokenFile(path: string, whenExpired = refuseExpired): Promise<WebIdentityToken> {
   let text: string
   try {
     text = await readFile(path, 'utf8')
@@ -105,7 +116,10 @@ async function readTokenFile(path: string): Promise<WebIdentityToken> {
     })
   }
   // Whatever keeps the file fresh may have written a new token since.
-  return unexpired(webIdentityToken(text, path, () => readTokenFile(path)))
+  return unexpired(
+    webIdentityToken(text, path, () => readTokenFile(path)),
+    whenExpired,
+  )
 }
 
 async function readStdin(signal: AbortSignal): Promise<WebIdentityToken> {
@@ -126,10 +140,11 @@ async function readStdin(signal: AbortSignal): Promise<WebIdentityToken> {
   })
 }
 
-function unexpired(token: WebIdentityToken): WebIdentityToken {
+function unexpired(token: WebIdentityToken, whenExpired: WhenExpired): WebIdentityToken {
   if (!hasExpired(token)) return token
-  throw new OidcError('token-expired', {
+  const error = new OidcError('token-expired', {
     what: `The token from ${token.source} expired at ${expiration(token.claims)?.toISOString()}.`,
     next: 'Have a new token written there right before this command.',
   })
+  return whenExpired(token, error)
 }

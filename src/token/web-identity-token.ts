@@ -1,3 +1,4 @@
+import type { OidcError } from '../errors.ts'
 import { type Claims, decodeClaims, expiration } from './claims.ts'
 
 /** A token and what we know of it. `value` is a secret: it goes to STS and nowhere else. */
@@ -24,4 +25,11 @@ export function webIdentityToken(
 export function hasExpired(token: WebIdentityToken, now = Date.now()): boolean {
   const end = expiration(token.claims)
   return end !== undefined && end.getTime() <= now
+}
+
+/** What becomes of a token that has expired and that nothing could renew: another token, or the error. */
+export type WhenExpired = (token: WebIdentityToken, error: OidcError) => WebIdentityToken
+
+export const refuseExpired: WhenExpired = (_, error) => {
+  throw error
 }
