@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { OidcError } from './errors.ts'
 
 /** The time limit of the whole command (`--timeout-seconds`). */
@@ -15,6 +16,8 @@ export interface Deadline {
 export function startDeadline(seconds: number): Deadline {
   const end = now() + seconds * 1000
   const controller = new AbortController()
+  // Every request under way listens, and there may be dozens.
+  setMaxListeners(0, controller.signal)
   let current = 'running'
   const timer = setTimeout(() => controller.abort(timedOut(seconds, current)), seconds * 1000)
   return {

@@ -36,15 +36,18 @@ export function depthBeneath(draft: Draft, file: IniFile, header: number): strin
 
 /** The text of the file as drafted; without a final line end if the file had none. */
 export function joinDraft(draft: Draft, file: IniFile): string {
-  const lines = file.lines.flatMap((_, index) => linesAt(draft, file, index))
-  const original = new Set(file.lines)
+  const end = lineEndAt(file, 0)
   let text = ''
-  for (const [index, line] of lines.entries()) {
-    // After a lone CR, a line end for Python only, our line would be no line for the JavaScript SDK.
-    if (text.endsWith('\r') && !original.has(line)) text += '\n'
-    const last = index === lines.length - 1
-    text +=
-      line.text + (last && file.lines.at(-1)?.end === '' ? '' : line.end || lineEndAt(file, 0))
+  let lastEnd = ''
+  for (const [index, line] of file.lines.entries()) {
+    const drafted = draft.get(index)
+    for (const one of drafted ?? [line]) {
+      // After a lone CR, a line end for Python only, our line would be no line for the JavaScript SDK.
+      if (lastEnd === '\r' && one !== line) text += '\n'
+      lastEnd = one.end || end
+      text += one.text + lastEnd
+    }
   }
-  return text
+  const unended = file.lines.at(-1)?.end === ''
+  return unended ? text.slice(0, text.length - lastEnd.length) : text
 }

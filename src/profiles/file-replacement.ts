@@ -65,9 +65,18 @@ function mergeByTarget(edits: readonly FileEdit[]): TargetEdit[] {
     const first = merged.get(target)
     const both = (content: Buffer) => next.edit(first ? first.edit(content) : content)
     const secret = next.secret || first?.secret === true
-    merged.set(target, { path: next.path, target, edit: both, secret })
+    merged.set(target, { path: next.path, target, edit: remembering(both), secret })
   }
   return [...merged.values()]
+}
+
+/** The edit, done once for the same content: most files stay the same until their lock is ours. */
+function remembering(edit: FileEdit['edit']): FileEdit['edit'] {
+  let last: { content: Buffer; edited: Buffer } | undefined
+  return (content) => {
+    if (!last?.content.equals(content)) last = { content, edited: edit(content) }
+    return last.edited
+  }
 }
 
 function lostLock({ path }: FileLock): OidcError {

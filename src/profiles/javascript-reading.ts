@@ -12,7 +12,8 @@ const PREFIXES = ['profile', 'sso-session', 'services']
 const LINE_END = /\r?\n/
 const INLINE_COMMENT = /(^|\s)[;#]/
 
-const withoutComment = (line: string): string => (line.split(INLINE_COMMENT)[0] ?? '').trim()
+const withoutComment = (line: string): string =>
+  (/[;#]/.test(line) ? (line.split(INLINE_COMMENT)[0] ?? '') : line).trim()
 
 /** The text between the brackets, when the SDK takes the line for a section header. */
 export function javaScriptHeader(line: string): string | undefined {
@@ -48,6 +49,8 @@ export function readAsJavaScript(
   let settings: Map<string, JavaScriptSetting> | undefined
   let parent: string | undefined
   for (const [index, line] of text.split(LINE_END).entries()) {
+    // Of other sections only their end matters, and a file may have very many.
+    if (settings === undefined && !line.includes('[')) continue
     const header = javaScriptHeader(line)
     if (header !== undefined) {
       const ours = javaScriptReads(header, file, profile)

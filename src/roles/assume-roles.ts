@@ -12,7 +12,7 @@ import type { RolePlan } from './role-plan.ts'
 import type { TokenPool } from './token-pool.ts'
 
 /** Requests under way at the same time. */
-const LIMIT = 32
+const LIMIT = 64
 
 /** A plan that was carried out. */
 export interface PlannedRole<Plan extends RolePlan = RolePlan> {
