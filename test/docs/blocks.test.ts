@@ -10,11 +10,11 @@ import { checkJson } from './json-block.ts'
 import { runOrbConfig } from './orb-config.ts'
 import { isOutput } from './output.ts'
 
-/** What the blocks of one page share: its job, the files it saved, and what was printed last. */
+/** What the blocks of one page share: the files it saved, a job per world, and what was printed last. */
 interface Page {
   readonly files: Map<string, string>
-  job?: Job
-  last?: StepResult | undefined
+  readonly jobs: Map<string | undefined, Job>
+  last?: StepResult
 }
 
 const botocore = new Botocore()
@@ -23,7 +23,7 @@ after(() => botocore.stop())
 
 for (const name of pages()) {
   describe(name, () => {
-    const page: Page = { files: new Map() }
+    const page: Page = { files: new Map(), jobs: new Map() }
     const fences = readFences(name)
     // A page is one job, which lives as long as the tests of all its blocks.
     test('every block works', async (t) => {
@@ -36,7 +36,7 @@ for (const name of pages()) {
 }
 
 function reasonToSkip(fence: Fence): string | false {
-  if (fence.notes['not run'] !== undefined) return fence.notes['not run'] || 'no reason given'
+  if (fence.notes['not run'] !== undefined) return fence.notes['not run']
   if (fence.language === 'ini') return withoutBotocore
   return ['sh', 'bash', 'yaml'].includes(fence.language) && skipped(fence.text)
 }
@@ -72,8 +72,9 @@ function checkOutput(shown: string, last: StepResult | undefined): void {
 }
 
 async function runShell(t: TestContext, fence: Fence, page: Page): Promise<StepResult> {
-  if (fence.notes.world === undefined) page.job ??= await startJob(t, '{}')
-  const job = page.job && !fence.notes.world ? page.job : await startJob(t, worldOf(fence, page))
+  const { world } = fence.notes
+  const job = page.jobs.get(world) ?? (await startJob(t, worldOf(fence, page)))
+  page.jobs.set(world, job)
   writeFiles(job, page)
   const result = await job.run({ command: fence.text })
   assert.equal(result.code, Number(fence.notes.exits ?? 0), result.output)

@@ -60,6 +60,7 @@ function readNotes(before: readonly string[], where: string): Notes {
     const [, key = '', value = ''] = /^\s*<!-- ([a-z ]+?)(?:: (.*?))? -->$/.exec(line) ?? []
     if (key === '') break
     if (!KEYS.includes(key)) throw new Error(`${where}: no test knows "<!-- ${key} -->"`)
+    if (key === 'not run' && value === '') throw new Error(`${where}: say why it is not run`)
     notes[key] = value
   }
   return notes

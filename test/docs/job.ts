@@ -83,6 +83,7 @@ export async function startJob(t: TestContext, world: string): Promise<Job> {
       cwd: directory,
       env: { ...env, ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: 120_000,
     })
     let stdout = ''
     let output = ''
