@@ -3,6 +3,7 @@ import type { Command, Context } from './command.ts'
 import { readFlags } from './command-line.ts'
 import { ASSUME_ROLE_OPTIONS } from './commands/assume-role-options.ts'
 import { CLEANUP_OPTIONS } from './commands/cleanup-options.ts'
+import { TOKEN_COMMAND_OPTIONS } from './commands/token-command-options.ts'
 import {
   TRUST_CHECK_OPTIONS,
   TRUST_GENERATE_OPTIONS,
@@ -38,6 +39,13 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     options: WHOAMI_OPTIONS,
     example: 'whoami --profile dev',
     load: async () => (await import('./commands/whoami.ts')).run,
+  }),
+  token: command({
+    summary: 'Show the claims of the web identity token, or write the token to a file',
+    usage: 'token [options]',
+    options: TOKEN_COMMAND_OPTIONS,
+    example: 'token --audience sts.amazonaws.com --write web-identity-token',
+    load: async () => (await import('./commands/token.ts')).run,
   }),
   cleanup: command({
     summary: 'Remove exactly what was written: profiles, exports, tokens, cached credentials',

@@ -104,6 +104,10 @@ export const OPTIONS = {
     kind: 'text',
     description: 'Audience of the token; mints a new token',
   },
+  write: {
+    kind: 'text',
+    description: 'File for the token itself, readable by this user only',
+  },
   format: {
     kind: 'choice',
     choices: ['text', 'json'],
