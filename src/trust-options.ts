@@ -50,6 +50,10 @@ export const TRUST_OPTIONS = {
     kind: 'text',
     description: 'JSON file with what the role may do; becomes a policy inside the role',
   },
+  thumbprints: {
+    kind: 'list',
+    description: "Thumbprints of the issuer's private CA: up to 5, separated by commas",
+  },
   tags: { kind: 'list', description: 'Tags of role and provider: KEY=VALUE, separated by commas' },
   'max-session-duration': {
     kind: 'integer',

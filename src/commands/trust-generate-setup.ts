@@ -16,6 +16,7 @@ export async function readSetup(options: GenerateOptions, env: Environment): Pro
     roleName: options['role-name'] ?? defaultName,
     policyArns: options['policy-arns'],
     permissionPolicy: await readPermissionPolicy(options['permission-policy']),
+    thumbprints: options.thumbprints,
     tags: new Map(options.tags.map(readTag)),
     maxSessionDuration: options['max-session-duration'],
   }

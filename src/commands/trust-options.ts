@@ -25,6 +25,7 @@ export const TRUST_GENERATE_OPTIONS = [
   'role-name',
   'policy-arns',
   'permission-policy',
+  'thumbprints',
   'tags',
   'max-session-duration',
   'for',

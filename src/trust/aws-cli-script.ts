@@ -12,7 +12,9 @@ export function setUpScript(setup: RoleSetup, inputs: string): string {
     inputs,
     CHECK_ACCOUNT,
     EXISTS,
-    ...(party.kind === 'tokens' ? [PROVIDER, ...(setup.tags.size > 0 ? [PROVIDER_TAGS] : [])] : []),
+    ...(party.kind === 'tokens'
+      ? [provider(setup), ...(setup.tags.size > 0 ? [PROVIDER_TAGS] : [])]
+      : []),
     ROLE,
     ...(setup.maxSessionDuration === undefined ? [] : [maxSessionDuration(setup)]),
     ...(setup.tags.size > 0 ? [ROLE_TAGS] : []),
@@ -61,16 +63,24 @@ exists() {
   exit 1
 }`
 
-const PROVIDER = `if exists aws iam get-open-id-connect-provider --open-id-connect-provider-arn "$provider_arn"; then
+function provider({ thumbprints }: RoleSetup): string {
+  return `if exists aws iam get-open-id-connect-provider --open-id-connect-provider-arn "$provider_arn"; then
   found=$(aws iam get-open-id-connect-provider --open-id-connect-provider-arn "$provider_arn" \\
     --query "ClientIDList[?@=='$client_id'] | [0]" --output text)
   if [ "$found" != "$client_id" ]; then
     aws iam add-client-id-to-open-id-connect-provider \\
       --open-id-connect-provider-arn "$provider_arn" --client-id "$client_id"
-  fi
+  fi${thumbprints.length > 0 ? updatedThumbprints(thumbprints) : ''}
 else
   aws iam create-open-id-connect-provider --cli-input-json "file://$here/provider.json" >/dev/null
 fi`
+}
+
+function updatedThumbprints(thumbprints: readonly string[]): string {
+  return `
+  aws iam update-open-id-connect-provider-thumbprint \\
+    --open-id-connect-provider-arn "$provider_arn" --thumbprint-list ${thumbprints.join(' ')}`
+}
 
 const PROVIDER_TAGS = `aws iam tag-open-id-connect-provider \\
   --open-id-connect-provider-arn "$provider_arn" --tags "file://$here/tags.json"`

@@ -19,9 +19,10 @@ function inputFiles(setup: RoleSetup): GeneratedFile[] {
   const { party, roleName, permissionPolicy, maxSessionDuration } = setup
   const tags = [...setup.tags].map(([Key, Value]) => ({ Key, Value }))
   const tagged = tags.length > 0 ? { Tags: tags } : {}
+  const thumbprints = setup.thumbprints.length > 0 ? { ThumbprintList: setup.thumbprints } : {}
   const provider =
     party.kind === 'tokens'
-      ? { Url: party.issuer, ClientIDList: [party.audience], ...tagged }
+      ? { Url: party.issuer, ClientIDList: [party.audience], ...thumbprints, ...tagged }
       : undefined
   const role = {
     RoleName: roleName,

@@ -39,7 +39,12 @@ function tokensTemplate(setup: RoleSetup, party: TrustedTokens): Part {
       Provider: {
         Type: 'AWS::IAM::OIDCProvider',
         Condition: 'CreatesProvider',
-        Properties: { Url: party.issuer, ClientIdList: [party.audience], ...tags(setup) },
+        Properties: {
+          Url: party.issuer,
+          ClientIdList: [party.audience],
+          ...(setup.thumbprints.length > 0 ? { ThumbprintList: setup.thumbprints } : {}),
+          ...tags(setup),
+        },
       },
       Role: role(setup, { Federated: providerArn }),
     },

@@ -13,6 +13,8 @@ export interface RoleSetup {
   readonly policyArns: readonly string[]
   /** A policy document that is put into the role. */
   readonly permissionPolicy: object | undefined
+  /** Of the issuer's CA, for the provider; empty where a public CA vouches for it. */
+  readonly thumbprints: readonly string[]
   readonly tags: ReadonlyMap<string, string>
   /** Seconds; without it AWS's default of 3600. */
   readonly maxSessionDuration: number | undefined
@@ -20,7 +22,8 @@ export interface RoleSetup {
 
 /** Throws `invalid-usage` for what IAM would refuse. https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html */
 export function checkSetup(setup: RoleSetup): RoleSetup {
-  const { accountId, partition, roleName, policyArns, tags, maxSessionDuration: maximum } = setup
+  const { accountId, partition, roleName, policyArns, tags, thumbprints } = setup
+  const maximum = setup.maxSessionDuration
   expect(/^aws(-[a-z]+)*$/.test(partition), 'partition', partition, 'such as aws or aws-cn')
   if (accountId !== undefined) {
     expect(/^\d{12}$/.test(accountId), 'account-id', accountId, 'of 12 digits')
@@ -44,6 +47,11 @@ export function checkSetup(setup: RoleSetup): RoleSetup {
     const valid = maximum >= 3600 && maximum <= 43_200
     expect(valid, 'max-session-duration', `${maximum}`, 'a number of seconds from 3600 to 43200')
   }
+  // CreateOpenIDConnectProvider: at most five, of 40 hexadecimal digits.
+  for (const one of thumbprints) {
+    expect(/^[0-9a-f]{40}$/i.test(one), 'thumbprints', one, 'a SHA-1 of 40 hexadecimal digits')
+  }
+  expect(thumbprints.length <= 5, 'thumbprints', thumbprints.join(), 'at most 5 thumbprints')
   expect(tags.size <= 50, 'tags', `${tags.size} tags`, 'at most 50 tags')
   for (const [key, value] of tags) checkTag(key, value)
   return setup

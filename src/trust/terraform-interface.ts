@@ -23,7 +23,7 @@ export function terraformVariables(setup: RoleSetup): HclItem[] {
             'thumbprints',
             'list(string)',
             'SHA-1 thumbprints of a private CA; none for a public one',
-            [],
+            [...setup.thumbprints],
           ),
         ]
       : [

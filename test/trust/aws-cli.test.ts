@@ -73,7 +73,7 @@ print(json.dumps({
   'role': {k: role.get(k) for k in ('Arn', 'AssumeRolePolicyDocument', 'MaxSessionDuration', 'Tags')},
   'inline': {n: iam.get_role_policy(RoleName=sys.argv[1], PolicyName=n)['PolicyDocument'] for n in iam.list_role_policies(RoleName=sys.argv[1])['PolicyNames']},
   'attached': [p['PolicyArn'] for p in iam.list_attached_role_policies(RoleName=sys.argv[1])['AttachedPolicies']],
-  'providers': {arn: {k: v for k, v in iam.get_open_id_connect_provider(OpenIDConnectProviderArn=arn).items() if k in ('Url', 'ClientIDList', 'Tags')} for arn in providers},
+  'providers': {arn: {k: v for k, v in iam.get_open_id_connect_provider(OpenIDConnectProviderArn=arn).items() if k in ('Url', 'ClientIDList', 'ThumbprintList', 'Tags')} for arn in providers},
 }))`
   const python = spawnSync(PYTHON, ['-c', program, roleName], { env, encoding: 'utf8' })
   assert.equal(python.status, 0, python.stderr)
@@ -114,6 +114,7 @@ test('the script makes everything, prints the role ARN, and a second run changes
       [PROVIDER]: {
         Url: HOST,
         ClientIDList: [ORG],
+        ThumbprintList: setup.thumbprints,
         Tags: first.role.Tags,
       },
     },

@@ -71,6 +71,8 @@ const BAD_ROLES: readonly (readonly [option: string, change: Partial<RoleSetup>]
   ['policy-arns', { policyArns: ['arn:aws-cn:iam::aws:policy/ReadOnlyAccess'] }],
   ['tags', { tags: new Map([['aws:x', 'y']]) }],
   ['tags', { tags: new Map([['x', '$(y)']]) }],
+  ['thumbprints', { thumbprints: ['a9:53'] }],
+  ['thumbprints', { thumbprints: Array(6).fill('a'.repeat(40)) }],
   ['max-session-duration', { maxSessionDuration: 900 }],
 ]
 for (const [option, change] of BAD_ROLES) {

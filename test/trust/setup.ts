@@ -32,6 +32,7 @@ export function setupFor(party: TrustedParty, change: Partial<RoleSetup> = {}): 
     roleName: 'circleci-oidc',
     policyArns: [],
     permissionPolicy: undefined,
+    thumbprints: [],
     tags: new Map(),
     maxSessionDuration: undefined,
     ...change,
@@ -57,6 +58,7 @@ export function fullSetup(party: TrustedParty): RoleSetup {
       ['Name', 'circleci-oidc'],
       ['cost:center', 'no'],
     ]),
+    thumbprints: ['6938fd4d98bab03faadb97b34396831e3780aea1'],
     maxSessionDuration: 7200,
   })
 }
