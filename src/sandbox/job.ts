@@ -1,12 +1,9 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { constants } from 'node:os'
+import { runChild } from '../child-process/run.ts'
+import { forwardSignals } from '../child-process/signal-forwarding.ts'
 import type { CommandPaths, JobDirectory } from './job-directory.ts'
 import { createJobDirectory } from './job-directory.ts'
 import { jobEnvironment } from './job-environment.ts'
 import type { Sandbox } from './server.ts'
-import type { SignalForwarding } from './signal-forwarding.ts'
-import { forwardSignals } from './signal-forwarding.ts'
 
 /**
  * Runs a command as a CircleCI job would run in this sandbox, stdio inherited, and returns its exit code as a shell
@@ -32,28 +29,5 @@ export async function runJob(
   } finally {
     await directory?.remove()
     signals.stop()
-  }
-}
-
-async function runChild(
-  [file = '', ...args]: readonly string[],
-  env: Record<string, string | undefined>,
-  signals: SignalForwarding,
-  log: (line: string) => void,
-): Promise<number> {
-  const refuse = (problem: string, code: number) => {
-    log(`${file}: ${problem}`)
-    return code
-  }
-  const child = spawn(file, args, { env, stdio: 'inherit' })
-  signals.to(child)
-  try {
-    const [code, signal] = await once(child, 'exit')
-    return code ?? 128 + constants.signals[signal as NodeJS.Signals]
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === 'ENOENT') return refuse('command not found', 127)
-    if (code === 'EACCES') return refuse('permission denied', 126)
-    throw error
   }
 }

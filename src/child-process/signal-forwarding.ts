@@ -1,6 +1,9 @@
 import type { ChildProcess } from 'node:child_process'
+import { isatty } from 'node:tty'
 
-const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+// Listening for SIGUSR1 also keeps Node from opening its debugger beside the child's credentials.
+const FORWARDED = ['SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const
+const FROM_TERMINAL: readonly NodeJS.Signals[] = ['SIGINT', 'SIGQUIT']
 
 export interface SignalForwarding {
   /** Passes signals on to this child, first the one that came before it. */
@@ -8,14 +11,14 @@ export interface SignalForwarding {
   readonly stop: () => void
 }
 
-/** Keeps SIGINT, SIGTERM and SIGHUP from ending this process and passes them on to a child. */
+/** Keeps signals from ending this process and passes them on to a child. */
 export function forwardSignals(): SignalForwarding {
   let child: ChildProcess | undefined
   let early: NodeJS.Signals | undefined
   const forward = (signal: NodeJS.Signals) => {
     if (!child) early = signal
     // A terminal's ^C reaches the child by itself, and a second one makes many tools quit at once.
-    else if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal)
+    else if (!FROM_TERMINAL.includes(signal) || !isatty(0)) child.kill(signal)
   }
   for (const signal of FORWARDED) process.on(signal, forward)
   return {
