@@ -185,3 +185,12 @@ test('dash and bash read the script alike', () => {
     assert.equal(status, 0, stderr)
   }
 })
+
+const withoutShellcheck = spawnSync('shellcheck', ['--version']).status !== 0 && 'no shellcheck'
+test('shellcheck has nothing to say', { skip: withoutShellcheck }, () => {
+  const { text, files } = generate('aws-cli', fullSetup(circleci()))
+  for (const input of [text, files.at(-1)?.text]) {
+    const { status, stdout } = spawnSync('shellcheck', ['-'], { input, encoding: 'utf8' })
+    assert.equal(status, 0, stdout)
+  }
+})
