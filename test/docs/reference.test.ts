@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
 import { ERROR_EXIT_CODES, EXIT } from '../../src/errors.ts'
 import { OPTIONS, type OptionSpec } from '../../src/options.ts'
-import { FAULT_NAMES } from '../../src/sandbox/fault.ts'
+import { FAULT_NAMES, type FaultName, faultEffect } from '../../src/sandbox/fault.ts'
 import { readWorld } from '../../src/sandbox/world.ts'
 import { pages } from './fences.ts'
 import { codeSpans, section, tableRows } from './table.ts'
@@ -110,6 +110,10 @@ describe('docs/sandbox.md', () => {
       const args = ['dist/circleci-aws-oidc.cjs', 'sandbox', '--fault', name, '--', ...job]
       const { status, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' })
       const code = /^Error ([a-z-]+):/m.exec(stderr)?.[1]
+      const effect = faultEffect(name as FaultName)
+      if (effect.kind === 'error') {
+        assert.ok(section(troubleshooting, `## ${code}`).includes(effect.code), 'to search for')
+      }
       assert.equal(code, codeSpans(error)[0], stderr)
       assert.equal(
         status,
