@@ -3,6 +3,7 @@ import type { Command, Context } from './command.ts'
 import { readFlags } from './command-line.ts'
 import { ASSUME_ROLE_OPTIONS } from './commands/assume-role-options.ts'
 import { CLEANUP_OPTIONS } from './commands/cleanup-options.ts'
+import { EXEC_OPTIONS } from './commands/exec-options.ts'
 import { TOKEN_COMMAND_OPTIONS } from './commands/token-command-options.ts'
 import {
   TRUST_CHECK_OPTIONS,
@@ -25,6 +26,18 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     options: ASSUME_ROLE_OPTIONS,
     example: 'assume-role --role-arn arn:aws:iam::123456789012:role/deploy --region eu-central-1',
     load: async () => (await import('./commands/assume-role.ts')).run,
+  }),
+  exec: command({
+    summary: 'Run a command with credentials of a role in its environment and nowhere else',
+    usage: 'exec --role-arn ARN [options] -- CMD…',
+    options: EXEC_OPTIONS,
+    descriptions: {
+      region: 'Region of the command and of the STS endpoint',
+      'timeout-seconds': 'Limit in seconds until the command starts, 1 to 3600',
+    },
+    example: 'exec --role-arn arn:aws:iam::123456789012:role/deploy -- aws s3 ls',
+    takesProgram: true,
+    load: async () => (await import('./commands/exec.ts')).run,
   }),
   'credential-process': command({
     summary: 'Print credentials for the credential_process of a profile, cached until they expire',

@@ -1,16 +1,24 @@
 import { OidcError } from '../errors.ts'
 import { expandVariables, unsetVariable } from '../expansion.ts'
-import type { Environment } from '../options.ts'
+import type { Environment, OptionValues } from '../options.ts'
 import { checkAccount } from '../sts/allowed-accounts.ts'
 import { parseRoleArn } from '../sts/arn.ts'
 import type { AssumeRoleRequest } from '../sts/assume-role.ts'
 import { roleSessionName } from '../sts/role-session-name.ts'
 import { checkPolicyArns, readSessionPolicy } from '../sts/session-policy.ts'
-import type { AssumeRoleOptions } from './assume-role.ts'
+
+type RequestOptions = OptionValues<
+  | 'role-arn'
+  | 'allowed-account-ids'
+  | 'role-session-name'
+  | 'duration-seconds'
+  | 'policy'
+  | 'policy-arns'
+>
 
 /** The request for STS, with everything checked that can be before the network is asked. */
 export async function readRequest(
-  options: AssumeRoleOptions,
+  options: RequestOptions,
   env: Environment,
 ): Promise<AssumeRoleRequest> {
   const role = parseRoleArn(readRoleArn(options['role-arn'], env))
