@@ -4,7 +4,14 @@ import type { TestContext } from 'node:test'
 import type { Job } from './compile.ts'
 import { compileWithOrb } from './config.ts'
 import { exampleWorld } from './example-world.ts'
-import { BASH, type Host, type JobResult, openHost, runJob } from './job-runner.ts'
+import {
+  BASH,
+  type Environment,
+  type Host,
+  type JobResult,
+  openHost,
+  runJob,
+} from './job-runner.ts'
 import { type NodeMirror, nodeVersion } from './node-mirror.ts'
 import type { Values } from './parameters.ts'
 import { addAwsProgram, addTool, pathOf } from './tools.ts'
@@ -22,7 +29,9 @@ function imageOf(job: Job): { node: boolean; alpine: boolean } {
   return { node, alpine: image.includes('alpine') }
 }
 
-/** Runs every job of a config in a host like its image; a last step says who the job is. */
+const isCleanup = ({ AWS_OIDC_ORB_COMMAND }: Environment) => AWS_OIDC_ORB_COMMAND === 'cleanup'
+
+/** Runs every job of a config in a host like its image; a last step, before cleanup, says who the job is. */
 export async function runConfig(
   t: TestContext,
   config: string | Values,
@@ -38,14 +47,23 @@ export async function runConfig(
     for (const path of ['dist', '.circleci']) symlinkSync(resolve(path), join(host.root, path))
     addTool(host.root, 'deploy.sh', 'exec aws s3 sync . s3://site')
     const who = { name: 'who', command: '. "$BASH_ENV"; aws sts get-caller-identity' }
-    const last = { ...who, when: 'always', ...PLAIN } as const
-    const steps = [...job.steps, last].map((step) => pinned(step, mirror))
+    const asks = { ...who, when: 'always', ...PLAIN } as const
+    const end = job.steps.findIndex(({ environment }) => isCleanup(environment))
+    const steps = job.steps.toSpliced(end < 0 ? job.steps.length : end, 0, asks)
     const env = {
-      AWS_ROLE_ARN: 'arn:aws:iam::123456789012:role/deploy',
+      DEPLOY_ROLE_ARN: 'arn:aws:iam::123456789012:role/deploy',
       NODE_MIRROR: mirror.url,
     }
     const shell = image.alpine ? 'busybox sh -eo pipefail' : BASH
-    runs.push({ host, job, result: await runJob(host, { ...job, steps }, { shell, env }) })
+    runs.push({
+      host,
+      job,
+      result: await runJob(
+        host,
+        { ...job, steps: steps.map((step) => pinned(step, mirror)) },
+        { shell, env },
+      ),
+    })
   }
   return runs
 }

@@ -34,6 +34,7 @@ const subject = (suffix: string) => ({
 /** The AWS accounts of the examples and of the documentation. */
 export const exampleWorld = {
   accounts: {
+    ...defaultWorld.accounts(`https://${issuer}`, organization, project),
     '123456789012': {
       providers: [{ url: `https://${issuer}`, clientIds: [organization] }],
       roles: [

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { runConfig } from './config-run.ts'
 import { NodeMirror } from './node-mirror.ts'
@@ -17,6 +19,7 @@ const SESSIONS: Readonly<Record<string, string>> = {
   'image-without-node': '123456789012:assumed-role/deploy',
   alpine: '123456789012:assumed-role/deploy',
   'docker-push-to-ecr': '123456789012:assumed-role/deploy',
+  'clean-up-afterwards': '123456789012:assumed-role/deploy',
   'several-accounts': '123456789012:assumed-role/deploy',
   'long-job': '123456789012:assumed-role/deploy',
   'cdk-and-terraform': '123456789012:assumed-role/deploy',
@@ -35,7 +38,7 @@ describe('every example works', () => {
       assert.ok(runs.length > 0)
       for (const { result } of runs) {
         assert.ok(result.succeeded, result.output)
-        const who = result.steps.at(-1)?.stdout ?? ''
+        const who = result.steps.find((step) => step.name === 'who')?.stdout ?? ''
         const session = SESSIONS[name]
         assert.ok(session, 'an example that the table does not know')
         assert.ok(who.startsWith(`aws sts get-caller-identity as arn:aws:sts::${session}/`), who)
@@ -52,6 +55,16 @@ test('several accounts: each profile is who it should be', async (t) => {
     output,
     /--profile playground as arn:aws:sts::210987654321:assumed-role\/playground\/audit-42/,
   )
+})
+
+test('cleaning up leaves nothing behind', async (t) => {
+  const [run] = await runConfig(t, examples['clean-up-afterwards']?.usage ?? {}, mirror)
+  assert.ok(run)
+  for (const name of ['config', 'credentials']) {
+    const path = join(run.host.home, '.aws', name)
+    assert.equal(existsSync(path) ? readFileSync(path, 'utf8') : '', '')
+  }
+  assert.doesNotMatch(readFileSync(run.host.bashEnv, 'utf8'), /AWS_/)
 })
 
 test('the subject of another branch is refused where one is required', async (t) => {

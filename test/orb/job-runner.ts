@@ -107,7 +107,7 @@ export async function runJob(
   { shell = BASH, env = {}, under = [] }: RunOptions = {},
 ): Promise<JobResult> {
   const steps: StepResult[] = []
-  const background: ChildProcess[] = []
+  const background: ReturnType<typeof startStep>[] = []
   let succeeded = true
   for (const step of job.steps) {
     if (step.when !== 'always' && (step.when === 'on_success') !== succeeded) continue
@@ -121,15 +121,16 @@ export async function runJob(
       ...step.environment,
     })
     if (step.background) {
-      background.push(running.child)
+      background.push(running)
       continue
     }
     const result = await running.result
     steps.push(result)
     if (result.code !== 0) succeeded = false
   }
-  for (const child of background) child.kill()
-  const output = steps.map(({ stdout, stderr }) => stdout + stderr).join('')
+  for (const { child } of background) child.kill()
+  const ended = [...steps, ...(await Promise.all(background.map(({ result }) => result)))]
+  const output = ended.map(({ stdout, stderr }) => stdout + stderr).join('')
   assertNoSecrets(host, output)
   return { steps, succeeded, output }
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { ASSUME_ROLE_OPTIONS } from '../../src/commands/assume-role-options.ts'
+import { CLEANUP_OPTIONS } from '../../src/commands/cleanup-options.ts'
 import { WHOAMI_OPTIONS } from '../../src/commands/whoami-options.ts'
 import { environmentName, OPTIONS, type OptionName, type OptionSpec } from '../../src/options.ts'
 import { orb } from './packed-orb.ts'
@@ -16,9 +17,8 @@ const { commands, jobs } = orb as unknown as Record<
 >
 
 /** How an option looks as a parameter. Numbers are strings, so that they can hold $NAME. */
-function parameterOf(name: OptionName): Values {
-  const spec: OptionSpec = OPTIONS[name]
-  const { kind, choices = [], description, default: value } = spec
+function parameterOf(name: OptionName, description: string): Values {
+  const { kind, choices = [], default: value }: OptionSpec = OPTIONS[name]
   if (kind === 'flag') return { type: 'boolean', description, default: false }
   if (kind !== 'choice') return { type: 'string', description, default: String(value ?? '') }
   if (value !== undefined) return { type: 'enum', enum: choices, description, default: value }
@@ -32,7 +32,14 @@ function variableOf(parameter: OptionName | 'profiles'): string {
 }
 
 /** What has a command's options as parameters, and which parameters are its own. */
-const COMPONENTS = [
+const COMPONENTS: readonly {
+  readonly name: string
+  readonly component: Component | undefined
+  readonly options: readonly OptionName[]
+  readonly own: readonly string[]
+  /** What an option means to this command, as its help says. */
+  readonly descriptions?: Readonly<Partial<Record<OptionName, string>>>
+}[] = [
   {
     name: 'command assume-role',
     component: commands['assume-role'],
@@ -51,16 +58,27 @@ const COMPONENTS = [
     options: WHOAMI_OPTIONS,
     own: ['when'],
   },
+  {
+    name: 'command cleanup',
+    component: commands['cleanup'],
+    options: CLEANUP_OPTIONS,
+    own: ['when'],
+    descriptions: { profile: 'Profiles to clean up after, separated by commas (default: all)' },
+  },
 ]
 
 describe('the parameters are the options', () => {
-  for (const { name, component, options, own } of COMPONENTS) {
+  for (const { name, component, options, own, descriptions = {} } of COMPONENTS) {
     test(name, () => {
       const actual = Object.entries(component?.parameters ?? {})
       const [others, same] = [true, false].map((mine) =>
         Object.fromEntries(actual.filter(([key]) => own.includes(key) === mine)),
       )
-      assert.deepEqual(same, Object.fromEntries(options.map((one) => [one, parameterOf(one)])))
+      const expected = options.map((one) => [
+        one,
+        parameterOf(one, descriptions[one] ?? OPTIONS[one].description),
+      ])
+      assert.deepEqual(same, Object.fromEntries(expected))
       assert.deepEqual(Object.keys(others ?? {}).sort(), [...own].sort())
     })
   }
@@ -70,6 +88,7 @@ describe('every option reaches the helper as its environment variable', () => {
   for (const [command, options] of [
     ['assume-role', ['profiles', ...ASSUME_ROLE_OPTIONS]],
     ['whoami', WHOAMI_OPTIONS],
+    ['cleanup', CLEANUP_OPTIONS],
   ] as const) {
     test(command, () => {
       const steps = commands[command]?.steps ?? []
