@@ -19,7 +19,10 @@ export class JsonReader {
 
   fail(problem: string): never {
     const at = this.path === '' ? 'The world' : `${this.path} in the world`
-    throw new OidcError('invalid-world', { what: `${at} ${problem}.` })
+    throw new OidcError('invalid-world', {
+      what: `${at} ${problem}.`,
+      next: 'Correct the world file, or leave --world out for the default world.',
+    })
   }
 
   /** One member of an object. */

@@ -50,6 +50,7 @@ async function readWorldFile(path: string | undefined): Promise<World> {
     if (error instanceof OidcError) throw error
     throw new OidcError('file-unreadable', {
       what: `The world file ${path} cannot be read: ${error instanceof Error ? error.message : error}.`,
+      next: 'Check the path; a relative one counts from the working directory.',
       cause: error,
     })
   }
