@@ -5,6 +5,15 @@ import { singleFile } from './single-file.ts'
 
 const OUT = 'dist'
 
+/** What the orb's copy does without: commands for a workstation, and help. */
+const NOT_EMBEDDED = [
+  'help.ts',
+  'commands/sandbox.ts',
+  'commands/trust-check.ts',
+  'commands/trust-generate.ts',
+  'commands/trust-thumbprint.ts',
+]
+
 const common = {
   outdir: OUT,
   outExtension: { '.js': '.cjs' },
@@ -15,10 +24,26 @@ const common = {
   mainFields: ['module', 'main'],
   legalComments: 'none',
   logLevel: 'warning',
+  write: false,
 } as const satisfies BuildOptions
 
 await rm(OUT, { recursive: true, force: true })
-await mkdir(OUT)
+await mkdir(`${OUT}/embedded`, { recursive: true })
+
+const sideFiles = await build({
+  ...common,
+  entryPoints: {
+    sandbox: 'src/sandbox/index.ts',
+    'sandbox-circleci': 'src/sandbox/circleci.ts',
+    launcher: 'src/launcher.ts',
+  },
+  format: 'cjs',
+  external: ['./circleci-aws-oidc.cjs'],
+})
+const texts = new Map(sideFiles.outputFiles.map(({ path, text }) => [baseName(path), text]))
+const launcher = texts.get('launcher.cjs') ?? ''
+texts.delete('launcher.cjs')
+for (const [name, text] of texts) await write(name, text)
 
 const main = await build({
   ...common,
@@ -27,21 +52,18 @@ const main = await build({
   splitting: true,
   chunkNames: '[name]-[hash]',
   external: ['kerberos'],
-  plugins: [replacements],
+  plugins: [replacements({ 'launcher-text': `export default ${JSON.stringify(launcher)}` })],
   metafile: true,
-  write: false,
 })
-await write('circleci-aws-oidc.cjs', await singleFile(main.outputFiles, 'main.cjs'))
-await chmod(`${OUT}/circleci-aws-oidc.cjs`, 0o755)
 await writeFile(`${OUT}/metafile.json`, JSON.stringify(main.metafile))
+const whole = await singleFile(main, [])
+await write('circleci-aws-oidc.cjs', whole)
+await chmod(`${OUT}/circleci-aws-oidc.cjs`, 0o755)
+await write('embedded/circleci-aws-oidc.cjs', await singleFile(main, NOT_EMBEDDED))
 
-const sandbox = await build({
-  ...common,
-  entryPoints: { sandbox: 'src/sandbox/index.ts', 'sandbox-circleci': 'src/sandbox/circleci.ts' },
-  format: 'cjs',
-  write: false,
-})
-for (const { path, text } of sandbox.outputFiles) await write(path.replace(/^.*[/\\]/, ''), text)
+function baseName(path: string): string {
+  return path.replace(/^.*[/\\]/, '')
+}
 
 async function write(name: string, code: string): Promise<void> {
   await writeFile(`${OUT}/${name}`, code)

@@ -8,6 +8,9 @@ import { transformSync } from 'esbuild'
 /** The texts of the orb's steps by file name; `orb/commands` includes them from `orb/dist`. */
 export type StepScripts = Readonly<Record<string, string>>
 
+/** The helper without what no job needs; `npm run build` makes it. */
+export const BUNDLE = 'dist/embedded/circleci-aws-oidc.cjs'
+
 /** Linux takes no longer argument, and a step's text is the argument of `<shell> -c`. */
 export const LONGEST_STEP = 128 * 1024 - 1
 
@@ -68,10 +71,9 @@ function withoutSingleQuotes(code: string): string {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const bundle = 'dist/circleci-aws-oidc.cjs'
-  if (!existsSync(bundle)) throw new Error(`${bundle} is missing: npm run build makes it`)
+  if (!existsSync(BUNDLE)) throw new Error(`${BUNDLE} is missing: npm run build makes it`)
   const { version } = JSON.parse(readFileSync('package.json', 'utf8'))
-  const scripts = embed(readFileSync(bundle), version, 'orb')
+  const scripts = embed(readFileSync(BUNDLE), version, 'orb')
   writeStepScripts(scripts, 'orb')
   for (const [name, text] of Object.entries(scripts)) {
     console.log(`orb/dist/${name} ${Buffer.byteLength(text)} bytes, at most ${LONGEST_STEP}`)

@@ -63,6 +63,9 @@ const FILES: Readonly<Record<string, string>> = {
   'serde/util-stream/stream-collector.js': STREAM_COLLECTOR,
   'node-http-handler/dist-es/node-https.js': NODE_HTTPS,
   'serde/uuid/v4.js': UUID,
+  // Its own tries at load whether Node can make a hash, which would load all of node:crypto.
+  'checksum/sha256/Sha256Node.js': `import { Hash } from '@smithy/core/serde'
+export const Sha256Node = class { constructor(secret) { return new Hash('sha256', secret) } }`,
 }
 
 /** Edits of a module's text; each must still find what it replaces. */
@@ -76,25 +79,24 @@ const EDITS: Readonly<Record<string, readonly [from: string, to: string]>> = {
     'import { Readable } from "node:stream";',
     "const Readable = { [Symbol.hasInstance]: (value) => typeof value?.pipe === 'function' };",
   ],
-  // So would making a hash to see whether it can.
-  'checksum/sha256/Sha256Node.js': ['createHash("sha256");\n        return true', 'return true'],
 }
 
-/** Keeps out of the bundle what it does not need. */
-export const replacements: Plugin = {
+/** Keeps out of the bundle what it does not need, and provides modules that only a build has. */
+export const replacements = (provided: Readonly<Record<string, string>>): Plugin => ({
   name: 'replacements',
   setup({ onResolve, onLoad }) {
+    const modules = { ...MODULES, ...provided }
     // Kept apart: the sandbox is no part of what the orb embeds.
     onResolve({ filter: /\/sandbox\/index\.ts$/ }, () => ({
       path: './sandbox.cjs',
       external: true,
     }))
-    onResolve({ filter: exactly(Object.keys(MODULES)) }, ({ path }) => ({
+    onResolve({ filter: exactly(Object.keys(modules)) }, ({ path }) => ({
       path,
       namespace: 'replaced',
     }))
     onLoad({ filter: /./, namespace: 'replaced' }, ({ path }) => ({
-      contents: MODULES[path] ?? '',
+      contents: modules[path] ?? '',
     }))
     for (const [path, contents] of Object.entries(FILES)) {
       onLoad({ filter: endingIn(path) }, () => ({ contents }))
@@ -107,7 +109,7 @@ export const replacements: Plugin = {
       })
     }
   },
-}
+})
 
 function exactly(names: readonly string[]): RegExp {
   return new RegExp(`^(${names.map(escaped).join('|')})$`)

@@ -117,12 +117,12 @@ export async function runCli(
   const { options, load } = found.command
   const flags = readFlags(options, typed) ?? (await readUnusual(found.command, typed))
   if (flags['help'] === true) {
-    const { commandHelp } = await import('./help.ts')
+    const { commandHelp } = await loadHelp()
     context.terminal.print(await commandHelp(found.command))
     return 0
   }
   if (separator >= 0 && !found.command.takesProgram) throw strayProgram(found.command)
-  const run = await load()
+  const run = await load().catch(missingPart('This command'))
   return run(resolveOptions(options, flags, context.env), { ...context, rest })
 }
 
@@ -135,8 +135,27 @@ function strayProgram({ usage }: Command): OidcError {
 }
 
 async function readUnusual(command: Command, args: readonly string[]) {
-  const { readFlagsStrictly } = await import('./help.ts')
+  const { readFlagsStrictly } = await loadHelp()
   return readFlagsStrictly(command, args)
+}
+
+function loadHelp() {
+  return import('./help.ts').catch(
+    missingPart('Something on the command line is unknown, and help'),
+  )
+}
+
+/** The copy in the orb goes without what only a workstation needs. */
+function missingPart(what: string): (cause: NodeJS.ErrnoException) => never {
+  return (cause) => {
+    if (cause.code !== 'MODULE_NOT_FOUND') throw cause
+    throw new OidcError('invalid-usage', {
+      what: `${what} is not part of this copy of circleci-aws-oidc.`,
+      why: 'It comes with the npm package; the orb leaves it out.',
+      next: 'Run it as npx circleci-aws-oidc instead.',
+      cause,
+    })
+  }
 }
 
 /** The command named by the first two words or by the first, and the arguments after it. */
@@ -160,7 +179,7 @@ async function runWithoutCommand(
     return 0
   }
   if (['', '--help', '-h', 'help'].includes(name)) {
-    const { commandHelp, overviewHelp } = await import('./help.ts')
+    const { commandHelp, overviewHelp } = await loadHelp()
     const topic = findCommand(rest)
     print(await (topic ? commandHelp(topic.command) : overviewHelp(COMMANDS)))
     return name === '' ? 2 : 0

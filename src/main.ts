@@ -1,23 +1,19 @@
-import { quickAnswer } from './refresh/quick-answer.ts'
+import { runCli } from './cli.ts'
+import { asOidcError, errorText } from './error-text.ts'
+import { openTerminal } from './terminal.ts'
 
-const answer = quickAnswer(process.argv.slice(2), process.env)
-if (answer === undefined) run()
-else process.stdout.write(answer)
+const terminal = openTerminal()
 
-async function run(): Promise<void> {
-  const { openTerminal } = await import('./terminal.ts')
-  const { asOidcError, errorText } = await import('./error-text.ts')
-  const { runCli } = await import('./cli.ts')
-  const terminal = openTerminal()
-  process.exitCode = await runCli(process.argv.slice(2), { env: process.env, terminal }).catch(
-    (thrown: unknown) => {
-      const error = asOidcError(thrown)
-      terminal.note(errorText(error, terminal.paint))
-      terminal.debug(stackOf(error))
-      return error.exitCode
-    },
-  )
-}
+runCli(process.argv.slice(2), { env: process.env, terminal })
+  .catch((thrown: unknown) => {
+    const error = asOidcError(thrown)
+    terminal.note(errorText(error, terminal.paint))
+    terminal.debug(stackOf(error))
+    return error.exitCode
+  })
+  .then((code) => {
+    process.exitCode = code
+  })
 
 function stackOf(error: Error): string {
   const cause = error.cause instanceof Error ? `\ncaused by ${stackOf(error.cause)}` : ''

@@ -42,7 +42,7 @@ export function keptCredentials(
   return {
     write: async (roles) => {
       const renewing = roles.some(({ plan }) => plan.credentials === 'refresh')
-      const bundle = renewing ? [installation(__filename, env)] : []
+      const bundle = renewing ? installation(__filename, env) : []
       await replaceFiles([...bundle, ...roles.flatMap(edits)])
     },
     delivery: ({ plan }) => {

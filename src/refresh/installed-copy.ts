@@ -1,20 +1,27 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import launcherText from 'launcher-text'
 import { version } from '../../package.json'
 import { OidcError } from '../errors.ts'
 import type { Environment } from '../options.ts'
 import type { FileEdit } from '../profiles/file-replacement.ts'
 import { dataDirectory } from './data-directory.ts'
 
+const LAUNCHER = 'launcher.cjs'
+
 /** Where this version of the helper stays for the rest of the job; npx may clear its own copy away. */
-function installedPath(env: Environment): string {
-  return join(dataDirectory(env), 'versions', version, 'circleci-aws-oidc.cjs')
+function installedPath(name: string, env: Environment): string {
+  return join(dataDirectory(env), 'versions', version, name)
 }
 
-/** Puts a copy of the running bundle at the place that profiles name. */
-export function installation(bundle: string, env: Environment): FileEdit {
+/** Puts a copy of the running bundle at the place that profiles name, with the launcher beside it. */
+export function installation(bundle: string, env: Environment): FileEdit[] {
   const content = readFileSync(bundle)
-  return { path: installedPath(env), edit: () => content, secret: true }
+  const launcher = Buffer.from(launcherText)
+  return [
+    { path: installedPath('circleci-aws-oidc.cjs', env), edit: () => content, secret: true },
+    { path: installedPath(LAUNCHER, env), edit: () => launcher, secret: true },
+  ]
 }
 
 /**
@@ -22,7 +29,7 @@ export function installation(bundle: string, env: Environment): FileEdit {
  * gives it to `sh -c`: what both read alike is quoted by double quotes.
  */
 export function credentialProcess(profile: string, env: Environment): string {
-  const words = [process.execPath, installedPath(env)].map(quoted)
+  const words = [process.execPath, installedPath(LAUNCHER, env)].map(quoted)
   return [...words, 'credential-process', '--profile', profile].join(' ')
 }
 
