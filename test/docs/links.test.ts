@@ -35,6 +35,12 @@ describe('links lead somewhere', () => {
   }
 })
 
+test('the README links every page', () => {
+  const readme = readFileSync('README.md', 'utf8')
+  const missing = pages().filter((page) => page !== 'README.md' && !readme.includes(`](${page}`))
+  assert.deepEqual(missing, [])
+})
+
 test('npm run scripts that pages name exist', () => {
   const { scripts } = JSON.parse(readFileSync('package.json', 'utf8'))
   for (const page of PAGES) {
