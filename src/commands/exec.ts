@@ -28,7 +28,8 @@ export async function run(options: ExecOptions, { env, terminal, rest }: Context
   // Until now a signal ended this process as it ends any other.
   const signals = forwardSignals()
   try {
-    return await runChild(rest, environment, signals, terminal.note)
+    const log = (line: string) => terminal.note(`circleci-aws-oidc: ${line}`)
+    return await runChild(rest, environment, signals, log)
   } finally {
     signals.stop()
   }

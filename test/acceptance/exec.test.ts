@@ -1,0 +1,179 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { readWorld } from '../../src/sandbox/index.ts'
+import { CLI } from './built-cli.ts'
+import { type Job, ROLE, startJob } from './job.ts'
+
+const EXEC = ['exec', '--role-arn', ROLE]
+
+/** The environment that `exec` gives its command, by way of a file: it holds secrets. */
+async function environmentOf(job: Job, args: string[], env: Record<string, string> = {}) {
+  const path = join(job.root, 'env')
+  await job.done([...EXEC, ...args, '--', 'sh', '-c', 'env -0 > "$OUT"'], {
+    env: { ...env, OUT: path },
+  })
+  const lines = readFileSync(path, 'utf8').split('\0').filter(Boolean)
+  return Object.fromEntries(lines.map((line) => /^([^=]*)=(.*)$/s.exec(line)?.slice(1) ?? []))
+}
+
+test('the command has the credentials, and no others', async (t) => {
+  const { job, sandbox } = await startJob(t)
+  const parent = {
+    AWS_ACCESS_KEY_ID: 'AKIAPARENT',
+    AWS_SECRET_ACCESS_KEY: 'parent',
+    AWS_SESSION_TOKEN: 'parent',
+    AWS_SECURITY_TOKEN: 'parent',
+    AWS_CREDENTIAL_EXPIRATION: '2020-01-01T00:00:00Z',
+    AWS_PROFILE: 'parent',
+    AWS_DEFAULT_PROFILE: 'parent',
+    AWS_ROLE_ARN: 'parent',
+    AWS_ROLE_SESSION_NAME: 'parent',
+    AWS_WEB_IDENTITY_TOKEN_FILE: '/parent',
+    AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: '/parent',
+    AWS_CONTAINER_CREDENTIALS_FULL_URI: 'http://parent',
+    AWS_CONTAINER_AUTHORIZATION_TOKEN: 'parent',
+    AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: '/parent',
+    AWS_OIDC_ROLE_SESSION_NAME: 'from-the-job',
+    AWS_PAGER: 'kept',
+    OTHER: 'kept',
+  }
+  const env = await environmentOf(job, ['--region', 'eu-west-1'], parent)
+  assert.deepEqual(
+    Object.keys(env)
+      .filter((name) => name.startsWith('AWS_'))
+      .sort(),
+    [
+      'AWS_ACCESS_KEY_ID',
+      'AWS_CREDENTIAL_EXPIRATION',
+      'AWS_DEFAULT_REGION',
+      'AWS_ENDPOINT_URL_STS',
+      'AWS_PAGER',
+      'AWS_REGION',
+      'AWS_SECRET_ACCESS_KEY',
+      'AWS_SESSION_TOKEN',
+    ],
+  )
+  assert.match(env['AWS_ACCESS_KEY_ID'] ?? '', /^ASIA/)
+  assert.ok((env['AWS_SECRET_ACCESS_KEY'] ?? '').length > 30)
+  const left = Date.parse(env['AWS_CREDENTIAL_EXPIRATION'] ?? '') - Date.now()
+  assert.ok(left > 3_500_000 && left <= 3_600_000, `${left}`)
+  assert.deepEqual([env['AWS_REGION'], env['AWS_DEFAULT_REGION']], ['eu-west-1', 'eu-west-1'])
+  assert.equal(env['OTHER'], 'kept')
+  assert.equal(sandbox.requests[0]?.parameters['RoleSessionName'], 'from-the-job')
+  assert.deepEqual(job.files(), {}, 'nothing is written')
+})
+
+const REGIONS: [given: Record<string, string>, sdk: string | undefined, cli: string | undefined][] =
+  [
+    [{}, undefined, undefined],
+    [{ AWS_REGION: 'eu-west-1' }, 'eu-west-1', 'eu-west-1'],
+    [{ AWS_DEFAULT_REGION: 'eu-west-2' }, 'eu-west-2', 'eu-west-2'],
+    [{ AWS_REGION: 'eu-west-1', AWS_DEFAULT_REGION: 'eu-west-2' }, 'eu-west-1', 'eu-west-2'],
+  ]
+for (const [given, sdk, cli] of REGIONS) {
+  test(`regions: ${JSON.stringify(given)}`, async (t) => {
+    const { job } = await startJob(t)
+    const env = await environmentOf(job, [], given)
+    assert.deepEqual([env['AWS_REGION'], env['AWS_DEFAULT_REGION']], [sdk, cli])
+  })
+}
+
+test('the credentials serve the command; its arguments and output are its own', async (t) => {
+  const { job } = await startJob(t)
+  job.program('show', 'circleci-aws-oidc whoami --format json; printf "%s|" "$@"; cat')
+  job.program('circleci-aws-oidc', `exec '${process.execPath}' "${CLI}" "$@"`)
+  const args = [...EXEC, '--', 'show', 'a b', '--role-arn', '--', '$X']
+  const { stdout, stderr } = await job.done(args, { input: 'from stdin' })
+  const [identity = '', rest = ''] = stdout.split(/(?<=\n\})\n/)
+  assert.equal(JSON.parse(identity).accountId, '111111111111')
+  assert.equal(rest, 'a b|--role-arn|--|$X|from stdin')
+  assert.equal(stderr, '')
+})
+
+const CODES: [command: string[], code: number, stderr: RegExp][] = [
+  [['sh', '-c', 'exit 7'], 7, /^$/],
+  [['sh', '-c', 'kill -9 $$'], 137, /^$/],
+  [['no-such'], 127, /^circleci-aws-oidc: no-such: command not found\n$/],
+  [['./no-such'], 127, /^circleci-aws-oidc: \.\/no-such: command not found\n$/],
+  [['./plain'], 126, /^circleci-aws-oidc: \.\/plain: permission denied\n$/],
+  [
+    ['sh', '-c', 'true', 'x'.repeat(200_000)],
+    126,
+    /sh: its arguments and environment are too long/,
+  ],
+]
+for (const [command, code, stderr] of CODES) {
+  test(`${command.join(' ')}: ${code}`, async (t) => {
+    const { job } = await startJob(t)
+    job.write('plain', 'echo no', 0o644)
+    const outcome = await job.run([...EXEC, '--', ...command])
+    assert.deepEqual([outcome.code, outcome.stdout], [code, ''])
+    assert.match(outcome.stderr, stderr)
+  })
+}
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'] as const) {
+  test(`${signal} reaches the command, which decides`, async (t) => {
+    const { job } = await startJob(t)
+    const trap = `trap 'echo got ${signal}; exit 5' ${signal.slice(3)}`
+    const script = `${trap}; echo ready; while :; do sleep 0.05; done`
+    const child = spawn(process.execPath, [CLI, ...EXEC, '--', 'sh', '-c', script], {
+      env: job.env,
+    })
+    let stdout = ''
+    child.stdout.on('data', (text) => {
+      if (stdout === '') child.kill(signal)
+      stdout += text
+    })
+    assert.deepEqual(await once(child, 'close'), [5, null])
+    assert.equal(stdout, `ready\ngot ${signal}\n`)
+  })
+}
+
+test('a signal that ends the command makes the exit code 128+n', async (t) => {
+  const { job } = await startJob(t)
+  const script = 'echo ready; exec sleep 20'
+  const child = spawn(process.execPath, [CLI, ...EXEC, '--', 'sh', '-c', script], { env: job.env })
+  child.stdout.once('data', () => child.kill('SIGTERM'))
+  assert.deepEqual(await once(child, 'close'), [143, null])
+})
+
+test('a signal before the command starts ends us, and it never starts', async (t) => {
+  const world = readWorld({ latencyMs: 3000 })
+  const { job } = await startJob(t, { world })
+  const child = spawn(process.execPath, [CLI, ...EXEC, '--', 'touch', 'ran'], {
+    env: job.env,
+    cwd: job.home,
+  })
+  setTimeout(() => child.kill('SIGTERM'), 1500)
+  assert.deepEqual(await once(child, 'close'), [null, 'SIGTERM'])
+  assert.deepEqual(job.files(), {})
+})
+
+test('the time limit ends with the start of the command', async (t) => {
+  const { job } = await startJob(t)
+  await job.done([...EXEC, '--timeout-seconds', '2', '--', 'sleep', '2.5'])
+})
+
+test('without a command: a usage error, and nothing is asked', async (t) => {
+  const { job, sandbox } = await startJob(t)
+  const missing = /There is no command to run\.\n {2}Next: {3}Write it after "--"/
+  await job.fails(EXEC, 'invalid-usage', missing)
+  await job.fails([...EXEC, '--'], 'invalid-usage', missing)
+  await job.fails([...EXEC, '--', ''], 'invalid-usage', missing)
+  await job.fails([...EXEC, 'aws', 's3'], 'invalid-usage', /Unknown arguments: aws, s3/)
+  await job.fails(['exec', '--', 'true'], 'invalid-usage', /The role ARN is missing/)
+  assert.equal(sandbox.requests.length, 0)
+})
+
+test('refused by AWS: the command is not run', async (t) => {
+  const { job } = await startJob(t)
+  const other = 'arn:aws:iam::111111111111:role/no-such'
+  const args = ['exec', '--role-arn', other, '--', 'touch', 'ran']
+  await job.fails(args, 'access-denied', /no-such/)
+  assert.deepEqual(job.files(), {})
+})
