@@ -60,8 +60,12 @@ export class Job {
 
   /** The file's text, by its path from the home; undefined without such a file. */
   read(path: string): string | undefined {
-    const file = join(this.home, path)
-    return fs.existsSync(file) ? fs.readFileSync(file, 'utf8') : undefined
+    try {
+      return fs.readFileSync(join(this.home, path), 'utf8')
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+      throw error
+    }
   }
 
   write(path: string, text: string, mode = 0o600): string {
@@ -84,21 +88,26 @@ export class Job {
     this.#rememberFiles(env)
     const node = options.asNobody ? ['--require', AS_NOBODY] : []
     const start = performance.now()
-    const child = spawn(process.execPath, [...node, CLI, ...args], { env, cwd: this.home })
+    // A pipe is a socket, and bash with a socket as stdin takes itself for a remote shell.
+    const stdin = options.input === undefined ? 'ignore' : 'pipe'
+    const child = spawn(process.execPath, [...node, CLI, ...args], {
+      env,
+      cwd: this.home,
+      stdio: [stdin, 'pipe', 'pipe'],
+    })
     const stop = watchArguments(child.pid ?? 0)
     const kill = options.killAfter === undefined ? undefined : setTimeout(end, options.killAfter)
     function end() {
       child.kill('SIGKILL')
     }
     let [stdout, stderr] = ['', '']
-    child.stdout.setEncoding('utf8').on('data', (text) => {
+    child.stdout?.setEncoding('utf8').on('data', (text) => {
       stdout += text
     })
-    child.stderr.setEncoding('utf8').on('data', (text) => {
+    child.stderr?.setEncoding('utf8').on('data', (text) => {
       stderr += text
     })
-    child.stdin.on('error', () => {})
-    child.stdin.end(options.input)
+    child.stdin?.on('error', () => {}).end(options.input)
     const [code, signal] = await once(child, 'close')
     clearTimeout(kill)
     const milliseconds = performance.now() - start
@@ -141,7 +150,9 @@ export class Job {
   /** Every file below the home with its text, lock files and temporary files included. */
   files(): Record<string, string> {
     const names = fs.readdirSync(this.home, { recursive: true, encoding: 'utf8' }).sort()
-    const files = names.filter((name) => fs.statSync(join(this.home, name)).isFile())
+    // Other processes may be replacing files meanwhile.
+    const stat = (name: string) => fs.statSync(join(this.home, name), { throwIfNoEntry: false })
+    const files = names.filter((name) => stat(name)?.isFile())
     return Object.fromEntries(files.map((name) => [name, this.read(name) ?? '']))
   }
 

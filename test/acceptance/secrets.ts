@@ -4,7 +4,8 @@ import { readFileSync } from 'node:fs'
 const SECRETS = [
   /eyJ[\w-]+\.[\w-]+\.[\w-]+/g,
   /aws_(?:secret_access_key|session_token|security_token)\s*=\s*'?([^\s']+)/gi,
-  /^(?:PROXY_PASSWORD|BEARER)=(\S+)/gm,
+  // The password in the URL of a proxy.
+  /:\/\/[^\s:@/]+:([^\s@]+)@/g,
 ]
 
 /** The tokens and keys that stand in a text: a shared file, an environment, what goes to stdin. */

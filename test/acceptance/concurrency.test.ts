@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import { parseIni } from '../../src/profiles/ini-lines.ts'
+import { type Job, ROLE, startJob } from './job.ts'
+
+const USERS_CONFIG = '# mine\n[default]\ns3 =\n  max_concurrent_requests = 5\n'
+const USERS_CREDENTIALS = '; mine\n[kept]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\n'
+const AT_ONCE = 8
+
+/** Runs the tasks, a bounded number of them at a time. */
+async function inLanes(tasks: readonly (() => Promise<unknown>)[]): Promise<void> {
+  const waiting = tasks.values()
+  const lane = async () => {
+    for (const task of waiting) await task()
+  }
+  await Promise.all(Array.from({ length: AT_ONCE }, lane))
+}
+
+async function startWithFiles(t: TestContext): Promise<Job> {
+  const { job } = await startJob(t)
+  job.write('.aws/config', USERS_CONFIG)
+  job.write('.aws/credentials', USERS_CREDENTIALS)
+  return job
+}
+
+function assume(profile: string): string[] {
+  const options = ['--profile', profile, '--region', 'eu-west-1', '--timeout-seconds', '120']
+  return ['assume-role', '--role-arn', ROLE, ...options]
+}
+
+/** Every profile in the files is whole, the user's text is still there; returns the profiles. */
+function wholeProfiles(job: Job): string[] {
+  const config = job.read('.aws/config') ?? ''
+  const credentials = job.read('.aws/credentials') ?? ''
+  assert.ok(config.startsWith(USERS_CONFIG), 'the config file lost text of the user')
+  assert.ok(credentials.startsWith(USERS_CREDENTIALS), 'the credentials file lost text of the user')
+  const configured = parseIni(config, 'config').sections.slice(1)
+  for (const { name, options } of configured) {
+    assert.deepEqual(
+      options.map(({ key }) => key),
+      ['region'],
+      name,
+    )
+  }
+  const [, ...sections] = parseIni(credentials, 'credentials').sections
+  for (const { name, options } of sections) {
+    const keys = options.map(({ key }) => key)
+    assert.deepEqual(
+      keys,
+      ['aws_access_key_id', 'aws_secret_access_key', 'aws_session_token'],
+      name,
+    )
+  }
+  return sections.map(({ name }) => name)
+}
+
+test('100 processes write 100 profiles, and none is lost', { timeout: 180_000 }, async (t) => {
+  const job = await startWithFiles(t)
+  const names = Array.from({ length: 100 }, (_, i) => `profile-${i}`)
+  await inLanes(names.map((name) => () => job.done(assume(name))))
+  assert.deepEqual(wholeProfiles(job).sort(), names.toSorted())
+  const config = parseIni(job.read('.aws/config') ?? '', 'config').sections
+  assert.equal(config.length, 101)
+  assert.deepEqual(Object.keys(job.files()), ['.aws/config', '.aws/credentials'])
+})
+
+test('killed at any moment: each file is the old or the new one', {
+  timeout: 180_000,
+}, async (t) => {
+  const job = await startWithFiles(t)
+  const done = new Set<string>()
+  const { milliseconds } = await job.done(assume('first'))
+  done.add('first')
+  let kills = 0
+  const strike = (number: number) => async () => {
+    const name = `victim-${number}`
+    // Around the end of a run, which is when the files are written.
+    const killAfter = milliseconds * (0.6 + Math.random() * AT_ONCE)
+    const { code, signal } = await job.run(assume(name), { killAfter })
+    if (signal === 'SIGKILL') kills += 1
+    else assert.equal(code, 0)
+    if (code === 0) done.add(name)
+    const profiles = wholeProfiles(job)
+    for (const one of done) assert.ok(profiles.includes(one), `${one} is lost`)
+  }
+  await inLanes(Array.from({ length: 60 }, (_, i) => strike(i)))
+  t.diagnostic(`${kills} of 60 killed`)
+  assert.ok(kills >= 6, `only ${kills} of 60 were killed`)
+
+  await job.done(assume('survivor'))
+  const left = Object.keys(job.files()).filter((name) => /lock/.test(name))
+  assert.deepEqual(left, [], 'no lock is left behind')
+  assert.ok(wholeProfiles(job).includes('survivor'))
+})

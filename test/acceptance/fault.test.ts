@@ -1,0 +1,158 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { ErrorCode } from '../../src/errors.ts'
+import { FAULT_NAMES, type FaultName } from '../../src/sandbox/index.ts'
+import { type Environment, ROLE, startJob } from './job.ts'
+
+const ARGS = ['assume-role', '--role-arn', ROLE, '--max-attempts', '2']
+
+interface Expected {
+  readonly code: ErrorCode
+  readonly exit: number
+  /** Two where the facts of AWS call it transient. */
+  readonly requests: 1 | 2
+  readonly message: RegExp
+}
+
+const FAULTS: Record<FaultName, Expected> = {
+  throttling: transient('aws-unavailable', /could not answer: Throttling: Rate exceeded \(after 2/),
+  'internal-failure': transient(
+    'aws-unavailable',
+    /could not answer: InternalFailure: .*\(after 2/,
+  ),
+  'service-unavailable': transient('aws-unavailable', /could not answer: ServiceUnavailable: /),
+  'idp-communication-error': transient(
+    'issuer-unreachable',
+    /could not fetch the keys of the issuer https:\/\/oidc\.circleci\.com\/org\/.*Likely: /s,
+  ),
+  'verification-key': transient(
+    'issuer-unreachable',
+    /Couldn't retrieve verification key.*Next: /s,
+  ),
+  // Minting is tried first; its failure ends the run.
+  'expired-token': {
+    ...permanent(
+      'token-mint-failed',
+      /has expired; getting a new one\..*A new token could not be/s,
+    ),
+    exit: 3,
+  },
+  'rejected-claim': permanent('token-rejected', /rejects the web identity token from CIRCLE_OIDC/),
+  'access-denied': permanent('access-denied', /Likely: .*Next: .*"sts:AssumeRoleWithWebIdentity"/s),
+  'region-disabled': permanent('region-disabled', /not active.*Next: .*another --region/s),
+  slow: {
+    ...transient('timed-out', /not done after 1 s; it was waiting for AWS STS/),
+    requests: 1,
+  },
+  reset: transient('aws-unreachable', /can't be reached at 127\.0\.0\.1:\d+: .*ECONNRESET/),
+  html: { ...permanent('unexpected-answer', /is not AWS STS: .*Likely: A proxy/s), exit: 5 },
+  'html-502': transient('aws-unavailable', /could not answer: HTTP 502/),
+  truncated: transient('aws-unreachable', /the answer broke off|aborted/),
+  empty: { ...permanent('unexpected-answer', /HTTP 200, but without AccessKeyId, /), exit: 5 },
+  'missing-fields': {
+    ...permanent('unexpected-answer', /HTTP 200, but without SecretAccessKey/),
+    exit: 5,
+  },
+}
+
+function transient(code: ErrorCode, message: RegExp): Expected {
+  return { code, exit: 5, requests: 2, message }
+}
+
+function permanent(code: ErrorCode, message: RegExp): Expected {
+  return { code, exit: 4, requests: 1, message }
+}
+
+for (const name of FAULT_NAMES) {
+  const { code, exit, requests, message } = FAULTS[name]
+  test(`fault ${name}: ${code}, exit code ${exit}`, async (t) => {
+    const faults = [{ name, count: Number.POSITIVE_INFINITY }]
+    const { job, sandbox } = await startJob(t, { faults })
+    const args = name === 'slow' ? [...ARGS, '--timeout-seconds', '1'] : ARGS
+    const outcome = await job.fails(args, code, message)
+    assert.equal(outcome.code, exit)
+    assert.equal(sandbox.requests.length, requests)
+    const retries = outcome.stderr.match(/^Attempt 1 of 2 failed \(.+\); next in \d\.\d s\.$/gm)
+    assert.equal(retries?.length ?? 0, requests - 1, outcome.stderr)
+    assert.deepEqual(job.files(), {}, 'nothing is written')
+  })
+}
+
+test('faults that pass: the run succeeds, with a line per retry', async (t) => {
+  const { job, sandbox } = await startJob(t, { faults: [{ name: 'verification-key', count: 1 }] })
+  const { stderr } = await job.done(ARGS)
+  assert.match(stderr, /^Attempt 1 of 2 failed \(InvalidIdentityToken: Couldn't retrieve .*\n$/)
+  assert.equal(sandbox.exchanges, 1)
+})
+
+test('--debug of a failure: attempts, request ids and a trace, no secret', async (t) => {
+  const { job } = await startJob(t, { faults: [{ name: 'throttling', count: 9 }] })
+  const { code, stderr } = await job.run([...ARGS, '--debug'])
+  assert.equal(code, 5)
+  assert.match(stderr, /^debug: attempt 1 at 127\.0\.0\.1:\d+ took \d+ ms and failed$/m)
+  assert.match(stderr, /^debug: AWS request id [\w-]{36}$/m)
+  assert.match(stderr, /^debug: OidcError: .*\n\s+at /m)
+})
+
+interface Refusal {
+  readonly name: string
+  readonly code: ErrorCode
+  readonly args?: string[]
+  readonly mint?: object
+  readonly message: RegExp
+  readonly env?: Environment
+}
+
+const REFUSALS: Refusal[] = [
+  {
+    name: 'a token of another project',
+    code: 'access-denied',
+    mint: { claims: { sub: 'org/o/project/p/user/u' } },
+    message:
+      /issuer {4}https:\S+\n\s+audience {2}\S+\n\s+subject {3}org\/o\/project\/p\/user\/u\n.*would admit it:\n\s+\{\n/s,
+  },
+  {
+    name: 'no such role',
+    code: 'access-denied',
+    args: ['--role-arn', 'arn:aws:iam::111111111111:role/nobody'],
+    message: /Likely: .*account 111111111111 has no role of that name/,
+  },
+  {
+    name: 'an account without the provider',
+    code: 'provider-not-found',
+    args: ['--role-arn', 'arn:aws:iam::222222222222:role/playground'],
+    message: /In account 222222222222, create an IAM OIDC provider with the URL https:\/\/oidc\./,
+  },
+  {
+    name: 'an audience the provider does not have',
+    code: 'audience-not-registered',
+    mint: { audience: 'sts.amazonaws.com' },
+    message: /audience is "sts\.amazonaws\.com".*Next: .*Add "sts\.amazonaws\.com"/s,
+  },
+  {
+    name: 'longer than the role allows',
+    code: 'request-rejected',
+    args: ['--duration-seconds', '43200'],
+    message: /DurationSeconds.*Next: .*lower --duration-seconds than 43200/s,
+  },
+  {
+    name: 'a session policy that AWS does not take',
+    code: 'session-policy-rejected',
+    args: ['--policy', '{"Statement":[{"Effect":"Perhaps"}]}'],
+    message: /MalformedPolicyDocument.*Next: .*--policy/s,
+  },
+]
+
+for (const { name, code, args = [], mint, message } of REFUSALS) {
+  test(`refused: ${name}`, async (t) => {
+    const { job, sandbox } = await startJob(t)
+    const role = args.includes('--role-arn') ? [] : ['--role-arn', ROLE]
+    const env = mint ? { CIRCLE_OIDC_TOKEN_V2: await sandbox.mint(mint) } : {}
+    const { code: exit } = await job.fails(['assume-role', ...role, ...args], code, message, {
+      env,
+    })
+    assert.equal(exit, 4)
+    assert.equal(sandbox.requests.length, 1, 'a refusal is not retried')
+    assert.deepEqual(job.files(), {})
+  })
+}

@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict'
+import { createServer, type Socket } from 'node:net'
+import { type TestContext, test } from 'node:test'
+import { ROLE, startJob } from './job.ts'
+
+const ARGS = ['assume-role', '--role-arn', ROLE]
+
+/** The URL of a server that takes connections and says nothing. */
+async function silentServer(t: TestContext): Promise<string> {
+  const sockets: Socket[] = []
+  const server = createServer((socket) => sockets.push(socket.on('error', () => {})))
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  t.after(() => {
+    for (const socket of sockets) socket.destroy()
+    server.close()
+  })
+  return `http://127.0.0.1:${(server.address() as { port: number }).port}`
+}
+
+for (const protocol of ['http', 'https']) {
+  test(`${protocol}, a server that never answers: --timeout-seconds ends it`, async (t) => {
+    const { job } = await startJob(t)
+    const url = (await silentServer(t)).replace('http', protocol)
+    const { milliseconds } = await job.fails(
+      [...ARGS, '--sts-endpoint', url, '--timeout-seconds', '2'],
+      'timed-out',
+      /: The command was not done after 2 s; it was waiting for AWS STS \(attempt 1\)\./,
+    )
+    assert.ok(milliseconds > 1900 && milliseconds < 4500, `${milliseconds} ms`)
+    assert.deepEqual(job.files(), {})
+  })
+}
+
+test('no answer to one request: it is given up after 15 s, and counted as an attempt', async (t) => {
+  const { job } = await startJob(t)
+  const { milliseconds } = await job.fails(
+    [...ARGS, '--sts-endpoint', await silentServer(t), '--max-attempts', '1'],
+    'aws-unreachable',
+    /can't be reached at 127\.0\.0\.1:\d+: no answer in time\.\n {2}Next: /,
+  )
+  assert.ok(milliseconds > 14_000 && milliseconds < 20_000, `${milliseconds} ms`)
+})
+
+test('a minting program that hangs', async (t) => {
+  const { job } = await startJob(t)
+  job.program('circleci', 'exec sleep 60')
+  const limit = [...ARGS, '--timeout-seconds', '1']
+  const minting = await job.fails(
+    [...limit, '--audience', 'x'],
+    'timed-out',
+    /it was reading the web/,
+  )
+  assert.ok(minting.milliseconds < 4000, `${minting.milliseconds} ms`)
+})
+
+test('nobody listens, a name that does not resolve', async (t) => {
+  const { job } = await startJob(t)
+  const once = [...ARGS, '--max-attempts', '1', '--sts-endpoint']
+  const refused =
+    /127\.0\.0\.1:9: connect ECONNREFUSED 127\.0\.0\.1:9\.\n {2}Next: {3}Check network/
+  await job.fails([...once, 'http://127.0.0.1:9'], 'aws-unreachable', refused)
+  await job.fails([...once, 'https://sts.invalid'], 'aws-unreachable', /ENOTFOUND|EAI_AGAIN/)
+})

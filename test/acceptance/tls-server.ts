@@ -1,0 +1,53 @@
+import { request } from 'node:http'
+import { createServer } from 'node:https'
+import type { TestContext } from 'node:test'
+import { generate } from 'selfsigned'
+
+/** A private certificate authority, and a server certificate that it signed for 127.0.0.1. */
+export interface Authority {
+  /** What one has to trust. */
+  readonly pem: string
+  readonly server: { readonly cert: string; readonly key: string }
+}
+
+export async function createAuthority(name: string): Promise<Authority> {
+  const { cert: pem, private: authorityKey } = await generate(
+    [{ name: 'commonName', value: name }],
+    {
+      algorithm: 'sha256',
+      extensions: [
+        { name: 'basicConstraints', cA: true, critical: true },
+        { name: 'keyUsage', keyCertSign: true, critical: true },
+      ],
+    },
+  )
+  const { cert, private: key } = await generate([{ name: 'commonName', value: 'sts' }], {
+    algorithm: 'sha256',
+    extensions: [{ name: 'subjectAltName', altNames: [{ type: 7, ip: '127.0.0.1' }] }],
+    ca: { key: authorityKey, cert: pem },
+  })
+  return { pem, server: { cert, key } }
+}
+
+/** Serves `target` over TLS at 127.0.0.1, with the authority's certificate; returns its URL. */
+export async function serveOverTls(
+  t: TestContext,
+  target: string,
+  authority: Authority,
+): Promise<string> {
+  const server = createServer(authority.server, (incoming, response) => {
+    const { method = 'GET', url = '/', headers } = incoming
+    const onward = request(`${target}${url}`, { method, headers }, (answer) => {
+      response.writeHead(answer.statusCode ?? 502, answer.headers)
+      answer.pipe(response)
+    })
+    incoming.pipe(onward)
+  })
+  server.on('tlsClientError', () => {})
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  t.after(() => {
+    server.close()
+    server.closeAllConnections()
+  })
+  return `https://127.0.0.1:${(server.address() as { port: number }).port}`
+}
