@@ -2,12 +2,12 @@ import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parse } from 'yaml'
-import { embed, type StepScripts, writeStepScripts } from '../../scripts/embed.ts'
+import { BUNDLE, embed, type StepScripts, writeStepScripts } from '../../scripts/embed.ts'
 import { type Orb, orbText, packOrb } from '../../scripts/pack-orb.ts'
 
 const ROOT = 'orb'
 
-export const bundle = readFileSync('dist/circleci-aws-oidc.cjs')
+export const bundle = readFileSync(BUNDLE)
 export const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string }
 
 /** A copy of `orb/` that carries the bundle built last; the packer's input. */
