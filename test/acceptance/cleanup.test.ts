@@ -1,0 +1,130 @@
+import assert from 'node:assert/strict'
+import fs from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { type Job, ROLE, startJob } from './job.ts'
+
+const CONFIG = '# mine\n[default]\nregion = us-east-1\ns3 =\n  addressing_style = path\n\n[plugins]'
+const CREDENTIALS = '[personal]\r\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\r\n'
+const BASH_ENV = 'export X=1'
+
+const assume = (job: Job, ...args: string[]) => {
+  const env = { BASH_ENV: join(job.home, 'bash_env') }
+  return job.done(['assume-role', '--role-arn', ROLE, ...args], { env })
+}
+const cleanup = (job: Job, ...args: string[]) => {
+  const env = { BASH_ENV: join(job.home, 'bash_env') }
+  return job.done(['cleanup', ...args], { env })
+}
+/** The files of the home but for the installed copy of the helper, which stays. */
+const filesOf = (job: Job) =>
+  Object.fromEntries(Object.entries(job.files()).filter(([path]) => !path.includes('/versions/')))
+
+for (const end of ['\n', '']) {
+  test(`files are as before, byte by byte, after every kind${end ? '' : ', no line end last'}`, async (t) => {
+    const { job } = await startJob(t)
+    job.write('.aws/config', CONFIG + end, 0o644)
+    job.write('.aws/credentials', CREDENTIALS + end)
+    job.write('bash_env', BASH_ENV + end)
+    const before = filesOf(job)
+    await assume(job, '--profile', 'one', '--region', 'eu-west-1', '--output', 'json')
+    await assume(job, '--profile', 'two', '--credentials', 'refresh')
+    await assume(job, '--profile', 'three')
+    await assume(job, '--profile', 'three', '--credentials', 'token-file')
+    await assume(job, '--profile', 'one', '--credentials', 'refresh', '--export', 'keys')
+    assert.equal(Object.keys(filesOf(job)).length, 8, 'two recipes, two caches and a token')
+    const { stdout } = await cleanup(job)
+    assert.deepEqual(filesOf(job), before)
+    assert.match(stdout, /^Changed {2}.*\.aws\/config$/m)
+    assert.match(stdout, /^Removed {2}.*\/recipe\.json$/m)
+    assert.equal(fs.statSync(join(job.home, '.aws/config')).mode & 0o777, 0o644)
+    assert.equal((await cleanup(job)).stdout, 'There is nothing to clean up.\n')
+    assert.deepEqual(filesOf(job), before)
+  })
+}
+
+test('files that were not there are gone again; the file of exports stays, empty', async (t) => {
+  const { job } = await startJob(t)
+  await assume(job, '--region', 'eu-west-1', '--credentials', 'token-file')
+  await assume(job, '--profile', 'dev')
+  const { stdout } = await cleanup(job, '--format', 'json')
+  const paths = ['.aws/config', '.aws/credentials'].map((path) => join(job.home, path))
+  const { changed, removed } = JSON.parse(stdout)
+  assert.deepEqual(changed, [join(job.home, 'bash_env')])
+  assert.deepEqual(removed.slice(0, 2), paths)
+  assert.match(removed[2], /\/default\/token$/)
+  assert.equal(removed.length, 3)
+  assert.deepEqual(job.files(), { bash_env: '' })
+  const again = await cleanup(job, '--format', 'json')
+  assert.deepEqual(JSON.parse(again.stdout), { changed: [], removed: [] })
+})
+
+test('--profile: that profile alone, and the exports if they are of it', async (t) => {
+  const { job } = await startJob(t)
+  for (const name of ['a', 'b', 'c']) {
+    await assume(job, '--profile', name, '--credentials', 'refresh')
+  }
+  await cleanup(job, '--profile', 'a')
+  const files = filesOf(job)
+  assert.deepEqual(files['.aws/config']?.match(/^\[.*\]$/gm), ['[profile b]', '[profile c]'])
+  assert.deepEqual(
+    Object.keys(files).map((path) => path.replace(/^.*\/config\//, '')),
+    [
+      '.aws/config',
+      'b/credentials.json',
+      'b/recipe.json',
+      ...['c/credentials.json', 'c/recipe.json'],
+      'bash_env',
+    ],
+  )
+  assert.match(files['bash_env'] ?? '', /AWS_PROFILE='c'/)
+  await cleanup(job, '--profile', 'b, c')
+  assert.deepEqual(filesOf(job), { bash_env: '' })
+})
+
+test('what replaced keys of the user goes, and theirs do not come back', async (t) => {
+  const { job } = await startJob(t)
+  job.write('.aws/credentials', '[dev]\n# since May\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\n')
+  await assume(job, '--profile', 'dev')
+  await cleanup(job)
+  assert.equal(job.read('.aws/credentials'), '[dev]\n# since May\n')
+})
+
+test('nothing there, and nothing of ours in files that no one can read', async (t) => {
+  const { job } = await startJob(t)
+  assert.equal((await cleanup(job)).stdout, 'There is nothing to clean up.\n')
+  job.write('.aws/config', 'oops\n')
+  job.write('bash_env', '')
+  const before = job.files()
+  assert.equal((await cleanup(job)).stdout, 'There is nothing to clean up.\n')
+  assert.deepEqual(job.files(), before)
+})
+
+test('a malformed file with something of ours is an error, and everything stays', async (t) => {
+  const { job } = await startJob(t)
+  await assume(job, '--profile', 'dev', '--region', 'eu-west-1')
+  job.write('.aws/config', `${job.read('.aws/config')}oops\n`)
+  const before = job.files()
+  await job.fails(['cleanup'], 'file-malformed', /\.aws\/config, line 4: it is neither/)
+  await job.fails(['cleanup', '--profile', 'a b]'], 'invalid-profile-name', /"b\]"/)
+  await job.fails(['cleanup', '--profile', ','], 'invalid-profile-name', /","/)
+  assert.deepEqual(job.files(), before)
+})
+
+test('a link to an empty file stays', async (t) => {
+  const { job } = await startJob(t)
+  fs.mkdirSync(join(job.home, '.aws'))
+  fs.symlinkSync(job.write('dotfiles/credentials', ''), join(job.home, '.aws/credentials'))
+  await assume(job, '--profile', 'dev', '--export', 'none')
+  await cleanup(job)
+  assert.deepEqual(job.files(), { '.aws/credentials': '', 'dotfiles/credentials': '' })
+})
+
+test('many at once do not get in each other’s way', async (t) => {
+  const { job } = await startJob(t)
+  job.write('.aws/config', CONFIG)
+  const names = ['a', 'b', 'c', 'd']
+  for (const name of names) await assume(job, '--profile', name, '--region', 'eu-west-1')
+  await Promise.all(names.map((name) => cleanup(job, '--profile', name)))
+  assert.deepEqual(job.files(), { '.aws/config': CONFIG, bash_env: '' })
+})
