@@ -69,13 +69,18 @@ test('killed at any moment: each file is the old or the new one', {
 }, async (t) => {
   const job = await startWithFiles(t)
   const done = new Set<string>()
-  const { milliseconds } = await job.done(assume('first'))
-  done.add('first')
+  let longest = 0
+  const measure = (number: number) => async () => {
+    const { milliseconds } = await job.done(assume(`first-${number}`))
+    longest = Math.max(longest, milliseconds)
+    done.add(`first-${number}`)
+  }
+  await inLanes(Array.from({ length: 2 * AT_ONCE }, (_, i) => measure(i)))
   let kills = 0
   const strike = (number: number) => async () => {
     const name = `victim-${number}`
-    // Around the end of a run, which is when the files are written.
-    const killAfter = milliseconds * (0.6 + Math.random() * AT_ONCE)
+    // In the second half of a run, which is when the files are written, or after it.
+    const killAfter = longest * (0.4 + Math.random())
     const { code, signal } = await job.run(assume(name), { killAfter })
     if (signal === 'SIGKILL') kills += 1
     else assert.equal(code, 0)
