@@ -118,12 +118,14 @@ async function exportTo(
   bashEnv: BashEnvDelivery | undefined,
   roles: readonly PlannedRole<AssumeRolePlan>[],
 ): Promise<void> {
-  const role = roles.find(({ plan }) => plan.profile === bashEnv?.profile)?.role
-  if (!bashEnv || !role) return
+  const chosen = roles.find(({ plan }) => plan.profile === bashEnv?.profile)
+  if (!bashEnv || !chosen) return
   const { path, mode, profile, region } = bashEnv
-  const { credentials } = role
+  const { plan, role } = chosen
   await writeBashEnv(
     path,
-    mode === 'keys' ? { mode, credentials, region } : { mode, profile, region },
+    mode === 'keys'
+      ? { mode, credentials: role.credentials, region }
+      : { mode, profile, credentials: plan.credentials, region },
   )
 }

@@ -37,8 +37,8 @@ function tokenText({ claims, source }: WebIdentityToken): string {
 }
 
 function roleText({ plan, role }: PlannedRole<AssumeRolePlan>, oneOfMany: boolean): string {
-  const region = plan.region ?? plan.endpoint.region
-  const text = `${role.arn}, account ${role.accountId}, region ${region}, until ${clock(role.credentials.expiration)}`
+  const region = plan.region === undefined ? 'no region' : `region ${plan.region}`
+  const text = `${role.arn}, account ${role.accountId}, ${region}, until ${clock(role.credentials.expiration)}`
   return oneOfMany ? `${plan.profile}: ${text}` : text
 }
 
@@ -68,7 +68,7 @@ function profileJson({ plan, role }: PlannedRole<AssumeRolePlan>): object {
     assumedRoleArn: role.arn,
     accountId: role.accountId,
     roleSessionName: plan.roleSessionName,
-    region: plan.region ?? plan.endpoint.region,
+    region: plan.region ?? null,
     expiration: seconds(role.credentials.expiration),
     sourceProfile: plan.source.kind === 'token' ? null : plan.source.name,
     token: role.token ? tokenJson(role.token) : null,

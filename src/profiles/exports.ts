@@ -5,7 +5,12 @@ import { shellQuote } from './shell-quote.ts'
 
 /** What later steps of the job get in their environment. */
 export type Exports =
-  | { readonly mode: 'profile'; readonly profile: string; readonly region?: string | undefined }
+  | {
+      readonly mode: 'profile'
+      readonly profile: string
+      readonly credentials: keyof typeof WEB_IDENTITY
+      readonly region?: string | undefined
+    }
   | {
       readonly mode: 'keys'
       readonly credentials: StaticCredentials
@@ -20,8 +25,13 @@ const END = '# <<< circleci-aws-oidc'
 
 /** Static keys, and botocore's old name for the session token, which it reads first. */
 const STATIC = 'AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN AWS_SECURITY_TOKEN'
-/** In botocore these come before the keys of a profile chosen by AWS_PROFILE. */
-const WEB_IDENTITY = 'AWS_ROLE_ARN AWS_WEB_IDENTITY_TOKEN_FILE AWS_ROLE_SESSION_NAME'
+/** In botocore these come before the credentials of a profile chosen by AWS_PROFILE. */
+const WEB_IDENTITY = {
+  // Alone it does no harm, and a later step may name its role by it.
+  static: 'AWS_WEB_IDENTITY_TOKEN_FILE',
+  refresh: 'AWS_WEB_IDENTITY_TOKEN_FILE',
+  'token-file': 'AWS_WEB_IDENTITY_TOKEN_FILE AWS_ROLE_ARN AWS_ROLE_SESSION_NAME',
+} as const
 const EXPIRY = 'AWS_CREDENTIAL_EXPIRATION'
 
 /**
@@ -38,11 +48,12 @@ export function editExports(text: string, exports: Exports): string {
   return `${rest}${[begin, ...lines, END].join('\n')}\n`
 }
 
-function profileLines({ profile, region }: Extract<Exports, { mode: 'profile' }>): string[] {
+function profileLines(exports: Extract<Exports, { mode: 'profile' }>): string[] {
+  const { profile, credentials, region } = exports
   assertProfileName(profile)
   return [
     `unset ${STATIC} ${EXPIRY}`,
-    `unset ${WEB_IDENTITY}`,
+    `unset ${WEB_IDENTITY[credentials]}`,
     // botocore reads AWS_DEFAULT_PROFILE before AWS_PROFILE.
     'unset AWS_DEFAULT_PROFILE',
     `export AWS_PROFILE=${shellQuote(profile, 'AWS_PROFILE')}`,

@@ -13,7 +13,12 @@ const credentials = {
   sessionToken: "'IQoJ//+=='",
   expiration: new Date('2026-11-21T12:00:00Z'),
 }
-const PROFILE: Exports = { mode: 'profile', profile: 'dev', region: 'eu-west-1' }
+const PROFILE: Extract<Exports, { mode: 'profile' }> = {
+  mode: 'profile',
+  profile: 'dev',
+  credentials: 'static',
+  region: 'eu-west-1',
+}
 const KEYS: Exports = { mode: 'keys', credentials, region: 'eu-west-1' }
 const NONE: Exports = { mode: 'none' }
 
@@ -78,16 +83,23 @@ describe('sourced under', () => {
   for (const shell of ALL_SHELLS) {
     const skip = !isThere(shell) && `${shell.command[0]} is not installed`
     for (const flags of ['eu', 'eux', 'euxv']) {
-      test(`${shell.name} -${flags}, the profile`, { skip }, (t) => {
-        const text = editExports('', PROFILE)
-        const { environment } = source(temporaryDirectory(t), shell, text, flags, BEFORE)
-        assert.deepEqual(aws(environment), {
-          AWS_CONFIG_FILE: '/keep',
-          AWS_PROFILE: 'dev',
-          AWS_REGION: 'eu-west-1',
-          AWS_DEFAULT_REGION: 'eu-west-1',
+      for (const [credentials, kept] of [
+        ['static', { AWS_ROLE_ARN: 'old' }],
+        ['refresh', { AWS_ROLE_ARN: 'old' }],
+        ['token-file', {}],
+      ] as const) {
+        test(`${shell.name} -${flags}, the ${credentials} profile`, { skip }, (t) => {
+          const text = editExports('', { ...PROFILE, credentials })
+          const { environment } = source(temporaryDirectory(t), shell, text, flags, BEFORE)
+          assert.deepEqual(aws(environment), {
+            AWS_CONFIG_FILE: '/keep',
+            AWS_PROFILE: 'dev',
+            AWS_REGION: 'eu-west-1',
+            AWS_DEFAULT_REGION: 'eu-west-1',
+            ...kept,
+          })
         })
-      })
+      }
 
       for (const before of [{}, BEFORE]) {
         const name = before === BEFORE ? 'over old variables' : 'in a bare environment'
@@ -165,9 +177,18 @@ describe('editExports', () => {
   })
 
   test('a profile name or region that could run a command is refused', () => {
-    const profile: Exports = { mode: 'profile', profile: "x'; id; '" }
+    const profile: Exports = {
+      mode: 'profile',
+      profile: "x'; id; '",
+      credentials: 'static',
+    }
     assert.throws(() => editExports('', profile), { code: 'invalid-profile-name' })
-    const region: Exports = { mode: 'profile', profile: 'x', region: "x'; id; '" }
+    const region: Exports = {
+      mode: 'profile',
+      profile: 'x',
+      credentials: 'static',
+      region: "x'; id; '",
+    }
     assert.throws(() => editExports('', region), { code: 'invalid-region' })
   })
 })
