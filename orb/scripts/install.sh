@@ -1,5 +1,8 @@
 # Installs the helper that this text carries, and Node where the image has none.
 
+# A job may set options for its own Node.
+unset NODE_OPTIONS
+
 (umask 077 && mkdir -p "$root") || fail 6 "$root cannot be created." \
   "Next: make the home directory writable, or set HOME or XDG_DATA_HOME to one that is."
 
@@ -13,8 +16,6 @@ if ! find_node; then
   fi
 fi
 
-# A job may set options for its own Node.
-unset NODE_OPTIONS
 # shellcheck disable=SC2016 # JavaScript, not shell
 printf '%s' '@PAYLOAD@' | "$node" -e '@PLACE@' "$root/versions/$release" @SHA256@ || exit
 

@@ -71,6 +71,13 @@ describe('install', () => {
     assert.match(output, /^A is 1$/m)
   })
 
+  test('whatever the job tells its own Node', async (t) => {
+    const host = await openHost(t)
+    const env = { NODE_OPTIONS: '--require /nonexistent.cjs' }
+    const { succeeded, output } = await runJob(host, install, { env })
+    assert.ok(succeeded, output)
+  })
+
   for (const [name, damage] of [
     ['a damaged bundle', (host: Host) => appendFileSync(bundleOf(host), ' ')],
     ['a truncated bundle', (host: Host) => writeFileSync(bundleOf(host), '')],

@@ -6,6 +6,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 
 export const nodeVersion = process.versions.node
 export const archiveName = `node-v${nodeVersion}-${process.platform}-${process.arch}`
@@ -27,10 +28,10 @@ export class NodeMirror {
     const bin = join(this.#directory, archiveName, 'bin')
     mkdirSync(bin, { recursive: true })
     copyFileSync(process.execPath, join(bin, 'node'))
-    const file = join(this.#directory, 'archive')
-    const env = { ...process.env, GZIP: '-1' }
-    execFileSync('tar', ['-czf', file, '-C', this.#directory, archiveName], { env })
-    this.archive = readFileSync(file)
+    const file = join(this.#directory, 'archive.tar')
+    execFileSync('tar', ['-cf', file, '-C', this.#directory, archiveName])
+    this.archive = gzipSync(readFileSync(file), { level: 1 })
+    rmSync(file)
     this.sha256 = createHash('sha256').update(this.archive).digest('hex')
     this.#server = createServer(({ url = '' }, response) => {
       this.requests.push(url)
