@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict'
+import { readdirSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { describe, test } from 'node:test'
+import { importsOf, sourceFiles } from './source-files.ts'
+
+const files = sourceFiles('src')
+
+/** What each folder may import of the others, the foundations first: a folder only names ones above it. */
+const ALLOWED: Readonly<Record<string, readonly string[]>> = {
+  'child-process': [],
+  profiles: [],
+  token: [],
+  trust: ['token'],
+  sts: ['token', 'trust'],
+  roles: ['token', 'sts'],
+  'profiles-file': ['profiles', 'sts', 'roles'],
+  refresh: ['profiles', 'token', 'sts', 'roles'],
+  sandbox: ['child-process', 'trust', 'token/claims.ts'],
+}
+
+/** Files of src itself that anyone may import: words and values, no control flow of a command. */
+const SHARED = [
+  'deadline.ts',
+  'error-text.ts',
+  'errors.ts',
+  'expansion.ts',
+  'options.ts',
+  'region.ts',
+]
+
+const domainFolders = Object.keys(ALLOWED)
+
+test('the table has every folder but commands, and only names folders above', () => {
+  const folders = readdirSync('src', { withFileTypes: true }).filter((one) => one.isDirectory())
+  const names = folders.map(({ name }) => name).filter((name) => name !== 'commands')
+  assert.deepEqual(names.sort(), domainFolders.toSorted())
+  for (const [index, [folder, allowed]] of Object.entries(ALLOWED).entries()) {
+    const above = domainFolders.slice(0, index)
+    for (const name of allowed) {
+      assert.ok(above.includes(name.split('/')[0] ?? ''), `${folder} may not name ${name}`)
+    }
+  }
+})
+
+for (const [folder, allowed] of Object.entries(ALLOWED)) {
+  test(`src/${folder} imports ${allowed.join(', ') || 'no other folder'}`, () => {
+    const own = files.filter(({ path }) => dirname(path) === `src/${folder}`)
+    assert.ok(own.length > 0)
+    const wrong = own.flatMap((file) =>
+      importsOf(file)
+        .filter((name) => !name.startsWith(`src/${folder}/`))
+        .filter((name) => !allowed.some((one) => isIn(name, `src/${one}`)))
+        .filter((name) => !SHARED.some((one) => name === `src/${one}`))
+        .filter((name) => name !== 'package.json')
+        .map((name) => `${file.path} imports ${name}`),
+    )
+    assert.deepEqual(wrong, [])
+  })
+}
+
+describe('main → cli → commands', () => {
+  const importers = (matches: (name: string) => boolean): string[] =>
+    files.filter((file) => importsOf(file).some(matches)).map(({ path }) => path)
+
+  test('nobody imports main', () => {
+    assert.deepEqual(
+      importers((name) => name === 'src/main.ts'),
+      [],
+    )
+  })
+
+  test('only main imports cli', () => {
+    assert.deepEqual(
+      importers((name) => name === 'src/cli.ts'),
+      ['src/main.ts'],
+    )
+  })
+
+  test('only cli imports commands', () => {
+    const outside = importers((name) => name.startsWith('src/commands/')).filter(
+      (path) => !path.startsWith('src/commands/'),
+    )
+    assert.deepEqual(outside, ['src/cli.ts'])
+  })
+})
+
+function isIn(name: string, place: string): boolean {
+  return name === place || name.startsWith(`${place}/`)
+}

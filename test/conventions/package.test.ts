@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { test } from 'node:test'
+
+const manifest = JSON.parse(readFileSync('package.json', 'utf8'))
+
+test('versions are pinned exactly', () => {
+  const { dependencies = {}, devDependencies } = manifest
+  const loose = Object.entries({ ...dependencies, ...devDependencies }).filter(
+    ([, version]) => !/^\d+\.\d+\.\d+$/.test(String(version)),
+  )
+  assert.deepEqual(loose, [])
+  const python = readFileSync('test/requirements.txt', 'utf8').split('\n')
+  const required = python.filter((line) => line !== '' && !line.startsWith('#'))
+  assert.ok(required.length > 0)
+  assert.deepEqual(
+    required.filter((line) => !/^[\w.[\]-]+==[\w.]+$/.test(line)),
+    [],
+  )
+})
+
+test('the bundle holds all it needs: nothing is installed with the package', () => {
+  for (const kind of ['dependencies', 'optionalDependencies', 'peerDependencies']) {
+    assert.equal(manifest[kind], undefined)
+  }
+  const { install, postinstall, preinstall } = manifest.scripts
+  assert.deepEqual([preinstall, install, postinstall], [undefined, undefined, undefined])
+})
+
+test('the lock file has the versions of package.json, and no place to download from', () => {
+  const lock = JSON.parse(readFileSync('package-lock.json', 'utf8'))
+  assert.equal(lock.version, manifest.version)
+  for (const [name, version] of Object.entries(manifest.devDependencies)) {
+    assert.equal(lock.packages[`node_modules/${name}`]?.version, version, name)
+  }
+  const hosts = [...JSON.stringify(lock).matchAll(/"resolved":"https?:\/\/([^/"]+)/g)]
+  assert.deepEqual(
+    hosts.map(([, host]) => host).filter((host) => host !== 'registry.npmjs.org'),
+    [],
+  )
+})
+
+test('the package holds the bundles and the pages, and nothing else', () => {
+  const args = ['pack', '--dry-run', '--json', '--ignore-scripts', '--loglevel=silent']
+  const [packed] = JSON.parse(execFileSync('npm', args, { encoding: 'utf8' }))
+  const paths: string[] = packed.files.map(({ path }: { path: string }) => path)
+  const wanted =
+    /^(dist\/[\w-]+\.cjs|docs\/[\w./-]+|README\.md|LICENSE|CHANGELOG\.md|package\.json)$/
+  assert.deepEqual(
+    paths.filter((path) => !wanted.test(path)),
+    [],
+  )
+  const needed = ['LICENSE', 'README.md', 'CHANGELOG.md', 'docs/troubleshooting.md']
+  const bundles = ['circleci-aws-oidc', 'sandbox', 'sandbox-circleci']
+  for (const path of [...needed, ...bundles.map((name) => `dist/${name}.cjs`)]) {
+    if (existsSync(path)) assert.ok(paths.includes(path), `${path} is missing in the package`)
+    else assert.fail(`${path} is missing`)
+  }
+})
+
+test('the executable has a shebang and no path of the machine that built it', () => {
+  const text = readFileSync(manifest.bin['circleci-aws-oidc'], 'utf8')
+  assert.ok(text.startsWith('#!/usr/bin/env node\n'))
+  assert.ok(!text.includes(process.cwd()))
+})
