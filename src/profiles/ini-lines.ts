@@ -79,6 +79,7 @@ export function parseIni(text: string, path: string): IniFile {
     depth = indent
     const name = /^\[(.+)\]/s.exec(content)?.[1]
     if (name !== undefined) {
+      if (section) section.after = index
       section = { name, header: index, after: number, options: [] }
       sections.push(section)
       option = undefined

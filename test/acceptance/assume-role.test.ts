@@ -54,7 +54,7 @@ test('json: the same for machines', async (t) => {
     assumedRoleArn: SESSION,
     accountId: '111111111111',
     roleSessionName: 'circleci-42-website-deploy',
-    region: 'us-east-1',
+    region: null,
   })
   assert.deepEqual(files, { files: [join(job.home, '.aws/credentials')], export: null })
   assert.deepEqual(
