@@ -1,0 +1,57 @@
+import { readFile } from 'node:fs/promises'
+import type { Agent as HttpAgent } from 'node:http'
+import type { AgentOptions, Agent as HttpsAgent } from 'node:https'
+import { OidcError } from '../errors.ts'
+import type { Environment } from '../options.ts'
+import { proxyFor } from './proxy-settings.ts'
+
+/** Milliseconds, for every request: Node has no limits of its own. */
+export const CONNECTION_TIMEOUT = 5_000
+export const REQUEST_TIMEOUT = 15_000
+
+export interface Agents {
+  readonly httpAgent?: HttpAgent
+  /** Options stand for an agent still to be made: TLS takes a while to load. */
+  readonly httpsAgent?: HttpsAgent | AgentOptions
+}
+
+/**
+ * How `url` is reached: through the proxy of the environment, and with the certificates of
+ * `AWS_CA_BUNDLE` (which replace Node's own, as in the AWS CLI).
+ * Throws `invalid-usage` for the proxy; `file-unreadable` and `file-malformed` for the certificates.
+ */
+export async function agents(url: URL, env: Environment): Promise<Agents> {
+  const proxy = proxyFor(url, env)
+  const ca = url.protocol === 'https:' ? await caBundle(env) : undefined
+  if (proxy) return (await import('./proxy.ts')).proxyAgents(proxy, ca)
+  if (url.protocol === 'http:') return {}
+  return { httpsAgent: ca ? { ca } : {} }
+}
+
+async function caBundle(env: Environment): Promise<string[] | undefined> {
+  const path = env['AWS_CA_BUNDLE']
+  if (!path) return undefined
+  // Certificates given to an agent replace NODE_EXTRA_CA_CERTS too, so those are added again.
+  const paths = [path, env['NODE_EXTRA_CA_CERTS']].filter(
+    (name) => name !== undefined && name !== '',
+  )
+  return Promise.all(paths.map((name) => readCertificates(name ?? '')))
+}
+
+async function readCertificates(path: string): Promise<string> {
+  let text: string
+  try {
+    text = await readFile(path, 'utf8')
+  } catch (error) {
+    throw new OidcError('file-unreadable', {
+      what: `The certificates in ${path} (AWS_CA_BUNDLE or NODE_EXTRA_CA_CERTS) can't be read: ${(error as NodeJS.ErrnoException).code}.`,
+      next: 'Correct the path, or unset the variable.',
+      cause: error,
+    })
+  }
+  if (text.includes('-----BEGIN CERTIFICATE-----')) return text
+  throw new OidcError('file-malformed', {
+    what: `${path} (AWS_CA_BUNDLE or NODE_EXTRA_CA_CERTS) holds no certificate in PEM form.`,
+    next: 'Convert it to PEM, or unset the variable.',
+  })
+}
