@@ -25,7 +25,7 @@ for (const { command: shell, skip, busybox } of SHELLS) {
 
     test('variables of the job and of earlier steps', async (t) => {
       const host = await openHost(t, { busybox })
-      writeFileSync(host.bashEnv, `export ACCOUNT=111111111111\n`)
+      writeFileSync(host.bashEnv, 'export ACCOUNT=111111111111\nexport PASSWORD=hunter2\n')
       const job = jobOf(
         { run: `echo 'export NAME=circleci-oidc' >> "$BASH_ENV"` },
         assumeRole({
@@ -38,6 +38,8 @@ for (const { command: shell, skip, busybox } of SHELLS) {
       const { succeeded, output, steps } = await runJob(host, job, { shell })
       assert.ok(succeeded, output)
       assert.ok(steps[3]?.stdout.includes(` as ${SESSION}deploy`), output)
+      // Under -x bash itself traces the file; our scripts, where they source it, must not.
+      if (!shell.startsWith('bash -eux')) assert.ok(!output.includes('hunter2'), output)
     })
 
     test('an error ends the step with the helper’s exit code', async (t) => {
@@ -59,6 +61,14 @@ test('the role ARN from a variable, by its bare name', async (t) => {
   const job = jobOf(assumeRole({ 'role-arn': 'AWS_IAM_ROLE_ARN' }), { run: WHO })
   const { output } = await runJob(host, job, { env: { AWS_IAM_ROLE_ARN: ROLE } })
   assert.ok(output.includes(` as ${SESSION}`), output)
+})
+
+test('the keys themselves for later steps, never traced', async (t) => {
+  const host = await openHost(t)
+  const job = jobOf(assumeRole({ export: 'keys' }), { run: WHO })
+  const { output, succeeded } = await runJob(host, job, { shell: 'bash -eux -o pipefail' })
+  assert.ok(succeeded && output.includes(` as ${SESSION}`), output)
+  assert.doesNotMatch(output, /ASIA\w+/)
 })
 
 test('a step without the helper says how to get it', async (t) => {
