@@ -7,7 +7,7 @@ import { readToken } from '../token/source.ts'
 import { checkTrust, type TrustReport } from '../trust/check.ts'
 import { checkJson } from '../trust/check-json.ts'
 import { checkText } from '../trust/check-text.ts'
-import { readJsonFile } from '../trust/json-file.ts'
+import { readClaimsFile } from '../trust/claims-file.ts'
 import { readPolicyFile } from '../trust/policy-file.ts'
 import { missing } from '../trust/usage.ts'
 import type { TRUST_CHECK_OPTIONS } from './trust-options.ts'
@@ -38,15 +38,7 @@ export async function run(options: CheckOptions, { env, terminal }: Context): Pr
 }
 
 async function readClaims(options: CheckOptions, env: Environment): Promise<Claims> {
-  if (options.claims !== undefined) {
-    const claims = await readJsonFile(options.claims, 'The claims')
-    if (typeof claims === 'object' && claims !== null && !Array.isArray(claims))
-      return { ...claims }
-    throw new OidcError('file-malformed', {
-      what: `The claims in ${options.claims} are not a JSON object.`,
-      next: 'Give the claims as `token --format json` shows them.',
-    })
-  }
+  if (options.claims !== undefined) return readClaimsFile(options.claims)
   const deadline = startDeadline(options['timeout-seconds'])
   try {
     const reading = readToken(options, env, deadline.signal)

@@ -78,6 +78,23 @@ test('generated, then checked: from coordinates, from a token, from the environm
   assert.equal(JSON.parse(unregistered.out).findings[0].kind, 'audience-not-registered')
 })
 
+test('claims: alone, or as the command token prints them', async () => {
+  const { out } = await run(['generate', ...coordinates])
+  const policy = file('for-claims.json', JSON.parse(out))
+  const cases: readonly (readonly [name: string, content: unknown, code: number])[] = [
+    ['alone', claims, 0],
+    ['printed', { source: 'CIRCLE_OIDC_TOKEN_V2', issuer: claims.iss, expired: true, claims }, 0],
+    ['printed, of another project', { claims: { ...claims, sub: 'other' } }, 4],
+    ['alone, one called "claims"', { ...claims, claims: { ...claims, sub: 'other' } }, 0],
+    ['a list', [claims], 6],
+    ['null', null, 6],
+  ]
+  for (const [name, content, code] of cases) {
+    const args = ['check', '--policy', policy, '--claims', file('either.json', content)]
+    assert.equal((await run(args)).code, code, name)
+  }
+})
+
 test('check without a token shows the findings and ends with 3', async () => {
   const policy = {
     Role: {
