@@ -39,8 +39,11 @@ export function decodeClaims(token: string, source: string): Claims {
   return claims as Claims
 }
 
-// RFC 7519 §4.1: `iss` and `sub` are strings, `aud` is a string or a list of strings, `exp` and `iat` numbers.
-function wrongClaim(claims: Readonly<Record<string, unknown>>): string | undefined {
+/**
+ * What is wrong with the types of these claims, if anything. RFC 7519 §4.1: `iss` and `sub` are strings,
+ * `aud` is a string or a list of strings, `exp` and `iat` are numbers.
+ */
+export function wrongClaim(claims: Readonly<Record<string, unknown>>): string | undefined {
   const kinds = { iss: isText, sub: isText, aud: isAudience, exp: isNumber, iat: isNumber }
   const wrong = Object.entries(kinds).find(
     ([name, fits]) => claims[name] !== undefined && !fits(claims[name]),

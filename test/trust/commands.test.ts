@@ -88,6 +88,8 @@ test('claims: alone, or as the command token prints them', async () => {
     ['alone, one called "claims"', { ...claims, claims: { ...claims, sub: 'other' } }, 0],
     ['a list', [claims], 6],
     ['null', null, 6],
+    ['an issuer that is a number', { ...claims, iss: 5 }, 6],
+    ['an audience that is a number', { claims: { ...claims, aud: 5 } }, 6],
   ]
   for (const [name, content, code] of cases) {
     const args = ['check', '--policy', policy, '--claims', file('either.json', content)]
