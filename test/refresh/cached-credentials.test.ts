@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { isFresh, readCachedCredentials } from '../../src/refresh/cached-credentials.ts'
+
+const MINUTE = 60_000
+const start = Date.parse('2026-11-21T12:00:00Z')
+
+// Life in minutes, age in minutes, whether they are still given out.
+const AGES: [life: number, age: number, fresh: boolean][] = [
+  [60, 0, true],
+  [60, 54.9, true],
+  [60, 55, false],
+  [60, 61, false],
+  [15, 9.9, true],
+  [15, 10, false],
+  // A short life has a shorter margin, or they would never be fresh.
+  [3, 1.9, true],
+  [3, 2, false],
+]
+
+for (const [life, age, fresh] of AGES) {
+  test(`${life} minutes to live, ${age} old: ${fresh ? 'fresh' : 'to be renewed'}`, () => {
+    const cached = { text: '', start, end: start + life * MINUTE }
+    assert.equal(isFresh(cached, start + age * MINUTE), fresh)
+  })
+}
+
+test('what is not ours counts as nothing', (t) => {
+  const directory = mkdtempSync(join(tmpdir(), 'cache-'))
+  t.after(() => rmSync(directory, { recursive: true }))
+  const path = join(directory, 'credentials.json')
+  assert.equal(readCachedCredentials(path), undefined)
+  for (const text of ['', '{', 'null', '{}', '{"Expiration":"soon"}', '{"Expiration":7e99}']) {
+    writeFileSync(path, text)
+    assert.equal(readCachedCredentials(path), undefined, text)
+  }
+  writeFileSync(path, '{"Expiration":"2026-11-21T13:00:00Z"}')
+  utimesSync(path, start / 1000, start / 1000)
+  assert.deepEqual(readCachedCredentials(path), {
+    text: '{"Expiration":"2026-11-21T13:00:00Z"}',
+    start,
+    end: start + 60 * MINUTE,
+  })
+})
