@@ -6,6 +6,11 @@ import { type Environment, ROLE, startJob } from './job.ts'
 
 const ARGS = ['assume-role', '--role-arn', ROLE, '--max-attempts', '2']
 
+const USERS_FILES = {
+  '.aws/config': '# mine\n[default]\nregion = eu-west-2',
+  '.aws/credentials': '[mine]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\n',
+}
+
 interface Expected {
   readonly code: ErrorCode
   readonly exit: number
@@ -68,13 +73,14 @@ for (const name of FAULT_NAMES) {
   test(`fault ${name}: ${code}, exit code ${exit}`, async (t) => {
     const faults = [{ name, count: Number.POSITIVE_INFINITY }]
     const { job, sandbox } = await startJob(t, { faults })
+    for (const [path, text] of Object.entries(USERS_FILES)) job.write(path, text)
     const args = name === 'slow' ? [...ARGS, '--timeout-seconds', '1'] : ARGS
     const outcome = await job.fails(args, code, message)
     assert.equal(outcome.code, exit)
     assert.equal(sandbox.requests.length, requests)
     const retries = outcome.stderr.match(/^Attempt 1 of 2 failed \(.+\); next in \d\.\d s\.$/gm)
     assert.equal(retries?.length ?? 0, requests - 1, outcome.stderr)
-    assert.deepEqual(job.files(), {}, 'nothing is written')
+    assert.deepEqual(job.files(), USERS_FILES, 'nothing is written')
   })
 }
 

@@ -49,6 +49,23 @@ test('faults, with what AWS would not say', async (t) => {
   assert.match(refused.stderr, /^sandbox: refused AssumeRoleWithWebIdentity .*AWS would not say: /m)
 })
 
+test('without a command: exports to paste, until a signal ends it', async (t) => {
+  const job = new Job(t)
+  const script = `export AWS_ACCESS_KEY_ID=AKIAIOSFODNN7EXAMPLE
+    circleci-aws-oidc sandbox > exports 2> log & sandbox=$!
+    for i in $(seq 100); do if grep -q 'listens on' log; then break; fi; sleep 0.1; done
+    . ./exports
+    rm exports
+    circleci-aws-oidc assume-role --role-arn ${ROLE} --profile pasted --region eu-west-1
+    circleci-aws-oidc whoami --profile pasted
+    ls "$HOME" "$AWS_CONFIG_FILE"
+    kill -TERM $sandbox; wait $sandbox; echo "ended with $?"; ls "$AWS_CONFIG_FILE"`
+  const { stdout, stderr } = await job.run(['sandbox', '--', 'bash', '-c', script])
+  assert.match(stdout, /^Account +111111111111$/m)
+  assert.match(stdout, /^ended with 0\n$/m)
+  assert.match(stderr, /^ls: .*\/config': No such file or directory\n$/, 'its files are gone')
+})
+
 test("the command's exit code is the sandbox's", async (t) => {
   const job = new Job(t)
   for (const [script, code] of [

