@@ -37,9 +37,7 @@ const EXPLANATIONS = {
   }),
   'aws-unreachable': ({ detail }, url) => ({
     what: `AWS STS can't be reached at ${url.host}: ${detail}.`,
-    next: /CERT|SELF_SIGNED|UNABLE_TO_|ERR_TLS_/.test(detail)
-      ? 'The certificate is not trusted here. Behind a proxy that opens TLS, give its certificates with AWS_CA_BUNDLE or NODE_EXTRA_CA_CERTS.'
-      : 'Check network, DNS, HTTPS_PROXY and NO_PROXY, --region and --sts-endpoint.',
+    next: connectionAdvice(detail),
   }),
   'unexpected-answer': ({ detail }, url) => ({
     what: `What answered at ${url.host} is not AWS STS: ${detail}.`,
@@ -49,3 +47,12 @@ const EXPLANATIONS = {
 } as const satisfies Partial<Record<Failure['code'], Explain>>
 
 const unexplained: Explain = ({ detail }) => ({ what: `The request failed: ${detail}.` })
+
+function connectionAdvice(detail: string): string {
+  if (/ALTNAME/.test(detail)) {
+    return 'The certificate is one for another name. Check AWS_ENDPOINT_URL_STS and --sts-endpoint, and what answers there.'
+  }
+  return /CERT|SELF_SIGNED|UNABLE_TO_|ERR_TLS_/.test(detail)
+    ? 'The certificate is not trusted here. Behind a proxy that opens TLS, give its certificates with AWS_CA_BUNDLE or NODE_EXTRA_CA_CERTS.'
+    : 'Check network, DNS, HTTPS_PROXY and NO_PROXY, --region and --sts-endpoint.'
+}
