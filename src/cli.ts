@@ -3,6 +3,7 @@ import type { Command, Context } from './command.ts'
 import { readFlags } from './command-line.ts'
 import { ASSUME_ROLE_OPTIONS } from './commands/assume-role-options.ts'
 import { CLEANUP_OPTIONS } from './commands/cleanup-options.ts'
+import { DOCTOR_OPTIONS } from './commands/doctor-options.ts'
 import { EXEC_OPTIONS } from './commands/exec-options.ts'
 import { TOKEN_COMMAND_OPTIONS } from './commands/token-command-options.ts'
 import {
@@ -59,6 +60,17 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     options: TOKEN_COMMAND_OPTIONS,
     example: 'token --audience sts.amazonaws.com --write web-identity-token',
     load: async () => (await import('./commands/token.ts')).run,
+  }),
+  doctor: command({
+    summary: 'Find what is wrong: environment, token, files, endpoint, exchange, trust policy',
+    usage: 'doctor [--role-arn ARN | --profiles-file FILE] [options]',
+    options: DOCTOR_OPTIONS,
+    descriptions: {
+      profile: 'Profile to look at (default: default, or all of the profiles file)',
+      region: 'Region of the STS endpoint',
+    },
+    example: 'doctor --role-arn arn:aws:iam::123456789012:role/deploy',
+    load: async () => (await import('./commands/doctor.ts')).run,
   }),
   cleanup: command({
     summary: 'Remove exactly what was written: profiles, exports, tokens, cached credentials',

@@ -104,6 +104,10 @@ export const OPTIONS = {
     kind: 'text',
     description: 'Audience of the token; mints a new token',
   },
+  'trust-policy': {
+    kind: 'text',
+    description: 'File with the trust policy of the role, to compare with the token',
+  },
   write: {
     kind: 'text',
     description: 'File for the token itself, readable by this user only',

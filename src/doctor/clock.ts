@@ -1,0 +1,42 @@
+import type { Claims } from '../token/claims.ts'
+import { type Finding, finding, fine } from './finding.ts'
+
+// AWS refuses a signature that is older or younger: RequestExpired, SignatureDoesNotMatch.
+const TOLERATED = 300
+
+export interface ClockReading {
+  /** Of this machine. */
+  readonly here: Date
+  /** What the HTTP header Date of STS said then. */
+  readonly there: Date
+}
+
+/** Compares the clock with that of AWS, or where nobody answered with the time at which the token was issued. */
+export function checkClock(
+  reading: ClockReading | undefined,
+  claims: Claims | undefined,
+  now: Date,
+): Finding[] {
+  if (reading) {
+    const seconds = (reading.here.getTime() - reading.there.getTime()) / 1000
+    if (Math.abs(seconds) <= TOLERATED) return [fine('clock', 'The clock agrees with that of STS')]
+    const side = seconds > 0 ? 'ahead of' : 'behind'
+    return [
+      finding('clock-skew', `it is ${minutes(seconds)} ${side} that of STS`, {
+        evidence: `It is ${reading.here.toISOString()} here, and ${reading.there.toISOString()} at STS.`,
+      }),
+    ]
+  }
+  const issued = new Date((claims?.iat ?? Number.NaN) * 1000)
+  const seconds = (now.getTime() - issued.getTime()) / 1000
+  if (!(seconds < -TOLERATED)) return []
+  return [
+    finding('clock-skew', `the token will be issued only in ${minutes(seconds)}`, {
+      evidence: `It is ${now.toISOString()} here, and the token was issued at ${issued.toISOString()}.`,
+    }),
+  ]
+}
+
+function minutes(seconds: number): string {
+  return `${Math.round(Math.abs(seconds) / 60)} minutes`
+}

@@ -1,0 +1,76 @@
+import type { Deadline } from '../deadline.ts'
+import { proxyFor } from '../network/proxy-settings.ts'
+import type { Environment } from '../options.ts'
+import { resolveUrl, type StsEndpoint } from '../sts/endpoint.ts'
+import { failedConnection } from '../sts/failed-connection.ts'
+import { FailedAttempts, type Narration, tellOfRetries, withRetries } from '../sts/retry.ts'
+import { lateHandler } from '../sts/transport.ts'
+import type { ClockReading } from './clock.ts'
+import { errorFinding, type Finding, fine } from './finding.ts'
+import type { Outcome } from './outcome.ts'
+
+/** An answer of whatever kind: there is a way to the endpoint. */
+export interface Reached {
+  readonly url: URL
+  /** Host and port of the proxy, if one was used. */
+  readonly proxy: string | undefined
+  readonly milliseconds: number
+  readonly clock: ClockReading | undefined
+}
+
+interface Context {
+  readonly env: Environment
+  readonly deadline: Deadline
+  readonly narration: Narration
+}
+
+/** Asks the endpoint for nothing in particular, by the way the exchange takes. Throws `OidcError`. */
+export async function reachEndpoint(
+  endpoint: StsEndpoint,
+  { env, deadline, narration }: Context,
+): Promise<Reached> {
+  const url = await resolveUrl(endpoint)
+  const handler = lateHandler(() => Promise.resolve(url), env)
+  const proxy = proxyFor(url, env)
+  const attempt = async (): Promise<Reached> => {
+    const start = Date.now()
+    const { response } = await handler.handle(request(url), { abortSignal: deadline.signal })
+    response.body?.destroy?.()
+    if (response.statusCode === 407) {
+      throw Object.assign(new Error('the proxy refuses'), { $response: response })
+    }
+    const there = new Date(response.headers['date'] ?? '')
+    const clock = Number.isNaN(there.getTime()) ? undefined : { here: new Date(), there }
+    return { url, proxy: proxy?.host, milliseconds: Date.now() - start, clock }
+  }
+  try {
+    const options = { maxAttempts: 2, deadline, onRetry: tellOfRetries(narration) }
+    return await withRetries(attempt, options)
+  } catch (error) {
+    throw error instanceof FailedAttempts ? failedConnection(error, url) : error
+  } finally {
+    handler.destroy()
+  }
+}
+
+function request(url: URL): Parameters<ReturnType<typeof lateHandler>['handle']>[0] {
+  const { protocol, hostname, port, pathname: path, host } = url
+  const headers = { host, 'user-agent': 'circleci-aws-oidc' }
+  const parts = { method: 'GET', protocol, hostname, path, headers, query: {} }
+  return { ...parts, ...(port ? { port: Number(port) } : {}) } as unknown as ReturnType<
+    typeof request
+  >
+}
+
+export function checkEndpoint(outcome: Outcome<Reached>, env: Environment): Finding[] {
+  if ('error' in outcome) {
+    const found = errorFinding(outcome.error)
+    const set = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy', 'ALL_PROXY', 'all_proxy']
+    const names = set.filter((name) => env[name])
+    const proxies = names.length > 0 ? `Set here: ${names.join(', ')}.` : 'No proxy is set.'
+    return [{ ...found, evidence: found.evidence ?? proxies }]
+  }
+  const { url, proxy, milliseconds } = outcome.value
+  const way = proxy === undefined ? '' : `, through the proxy ${proxy}`
+  return [fine('endpoint', `${url.origin} answers after ${milliseconds} ms${way}`)]
+}

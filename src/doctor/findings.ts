@@ -1,0 +1,153 @@
+import { EXIT } from '../errors.ts'
+
+type FindingText = {
+  /** What is wrong, in a few words; the values follow. */
+  readonly title: string
+  readonly fix: string
+} & ({ readonly level: 'warning' } | { readonly level: 'error'; readonly exit: number })
+
+/**
+ * What can be wrong with a job beyond the errors that a command ends with, those as findings have their own
+ * codes. `docs/troubleshooting.md` has one heading per kind.
+ */
+export const FINDINGS = {
+  'node-too-old': {
+    level: 'error',
+    exit: EXIT.usage,
+    title: 'This Node is too old',
+    fix: 'Use Node 20 or newer: another image, or the orb, which brings its own where there is none.',
+  },
+  'tls-unverified': {
+    level: 'warning',
+    title: 'Certificates are not checked',
+    fix: 'Unset NODE_TLS_REJECT_UNAUTHORIZED; give the CA of a proxy with AWS_CA_BUNDLE or NODE_EXTRA_CA_CERTS.',
+  },
+  'clock-skew': {
+    level: 'error',
+    exit: EXIT.refused,
+    title: 'The clock of this machine is wrong',
+    fix: 'Set the clock (NTP). AWS refuses signed requests that are more than 5 minutes off, and tokens seem expired or not yet valid.',
+  },
+  'fork-without-token': {
+    level: 'error',
+    exit: EXIT.noToken,
+    title: 'This is a pull request from a fork, and those get no token',
+    fix: 'Run what needs AWS on branches of the repository only, or turn on "Pass secrets to builds from forked pull requests", which trusts everyone who can open one.',
+  },
+  'token-incomplete': {
+    level: 'error',
+    exit: EXIT.noToken,
+    title: 'The token lacks claims that AWS requires',
+    fix: 'Use an ID token of an OpenID Connect issuer, not an access token.',
+  },
+  'token-expires-soon': {
+    level: 'warning',
+    title: 'The token is about to expire',
+    fix: 'Assume the role earlier in the job, or where the CircleCI agent can mint a new token.',
+  },
+  'fork-token': {
+    level: 'warning',
+    title: "The token is that of a fork's pull request",
+    fix: 'A trust policy limited to a branch or repository rejects it, and should: the code is that of a stranger.',
+  },
+  'ssh-rerun': {
+    level: 'warning',
+    title: 'The job was rerun with SSH',
+    fix: 'Whoever is logged in can use its token. Rerun it without SSH if that is not meant; a trust policy cannot tell.',
+  },
+  'root-issuer': {
+    level: 'warning',
+    title: 'The token is of the root issuer, not of the organization',
+    fix: 'Mint it without --root-issuer, or register that issuer in IAM.',
+  },
+  'token-of-another-job': {
+    level: 'warning',
+    title: 'The token is not of this project',
+    fix: "Use the job's own token: leave out --token-env and --token-file.",
+  },
+  'static-keys': {
+    level: 'warning',
+    title: 'Static keys in the environment win over the profile',
+    fix: 'Remove them from the context or the project settings, or name the profile in each command with --profile. assume-role takes them away from later bash steps.',
+  },
+  'profile-variable': {
+    level: 'warning',
+    title: 'A variable makes AWS tools use another profile',
+    fix: 'Unset it, or set it to the profile that is meant.',
+  },
+  'profile-missing': {
+    level: 'warning',
+    title: 'The profile is not in the shared files',
+    fix: 'Assume the role in an earlier step of the same job, with the same HOME, or correct the name.',
+  },
+  'web-identity-variables': {
+    level: 'warning',
+    title: 'Variables make the AWS CLI exchange a token by itself, before it looks at a profile',
+    fix: 'Unset them, or name the profile in each command with --profile.',
+  },
+  'region-variables': {
+    level: 'warning',
+    title: 'AWS tools do not all see the same region',
+    fix: 'Set AWS_REGION and AWS_DEFAULT_REGION to the same region: the AWS CLI reads only the second, the SDK for JavaScript only the first.',
+  },
+  'section-ignored': {
+    level: 'warning',
+    title: 'AWS tools do not take a section for a profile',
+    fix: 'Write [profile NAME] in the config file, [NAME] in the credentials file, and [default] in both.',
+  },
+  'two-defaults': {
+    level: 'warning',
+    title: '[default] and [profile default] are both there, and the second replaces the first',
+    fix: 'Keep [default] only.',
+  },
+  'read-differently': {
+    level: 'warning',
+    title: 'The AWS CLI and the SDK for JavaScript read a line differently',
+    fix: 'Write "key = value" with the key in small letters, comments on lines of their own, and names without blanks.',
+  },
+  'quoted-value': {
+    level: 'warning',
+    title: 'Quotation marks are part of a value',
+    fix: 'Remove them; AWS tools take them as they stand.',
+  },
+  'file-mode': {
+    level: 'warning',
+    title: 'Others can get at the credentials',
+    fix: 'chmod 600 it.',
+  },
+  'file-owner': {
+    level: 'warning',
+    title: 'A shared file belongs to another user',
+    fix: 'Run all steps as one user, or chown it.',
+  },
+  'trust-policy-rejects': {
+    level: 'error',
+    exit: EXIT.refused,
+    title: 'The trust policy rejects this token',
+    fix: 'Correct the condition named.',
+  },
+  'trust-policy-undecided': {
+    level: 'warning',
+    title: 'Whether the trust policy admits this token hangs on what only AWS can tell',
+    fix: 'Look at the conditions named; "trust check" shows all of them.',
+  },
+  'refused-despite-policy': {
+    level: 'error',
+    exit: EXIT.refused,
+    title: 'AWS refuses the role although this trust policy admits the token',
+    fix: "Compare with the role's own policy (aws iam get-role), its name with regard to case, and the service control policies. Changes take a few minutes.",
+  },
+  'trust-policy-differs': {
+    level: 'warning',
+    title: 'AWS admits the token although this trust policy does not',
+    fix: "The role has another trust policy: bring the file and the role's own (aws iam get-role) together.",
+  },
+  'token-version-refused': {
+    level: 'error',
+    exit: EXIT.refused,
+    title: "The role's trust policy admits only the other version of the token",
+    fix: 'Let the condition on sub be StringLike with "/user/*" at its end, which matches both versions, or choose one with --token-version.',
+  },
+} as const satisfies Record<string, FindingText>
+
+export type FindingKind = keyof typeof FINDINGS

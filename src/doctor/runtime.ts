@@ -1,0 +1,47 @@
+import type { Environment } from '../options.ts'
+import { type Finding, finding, fine } from './finding.ts'
+
+export interface Runtime {
+  /** `20.20.2` */
+  readonly node: string
+  readonly version: string
+  /** Path of the running program. */
+  readonly program: string
+}
+
+/** Node, the copy of the helper that runs, and the CI it runs in. */
+export function checkRuntime({ node, version, program }: Runtime, env: Environment): Finding[] {
+  const old = Number.parseInt(node, 10) < 20
+  return [
+    ...(old ? [finding('node-too-old', `it is ${node}, and 20 is the least`)] : []),
+    ...(env['NODE_TLS_REJECT_UNAUTHORIZED'] === '0'
+      ? [finding('tls-unverified', 'NODE_TLS_REJECT_UNAUTHORIZED is 0')]
+      : []),
+    ...(old
+      ? []
+      : [fine('runtime', `Node ${node}, circleci-aws-oidc ${version} ${copy(program)}`)]),
+    fine('runtime', ciName(env)),
+  ]
+}
+
+/** The orb puts its copy into a directory named after version and checksum. */
+function copy(program: string): string {
+  return /[/\\]versions[/\\][^/\\]+-[0-9a-f]{12}[/\\]/.test(program) ? "(the orb's copy)" : '(npm)'
+}
+
+const OTHERS = {
+  GITHUB_ACTIONS: 'GitHub Actions',
+  GITLAB_CI: 'GitLab CI',
+  BITBUCKET_BUILD_NUMBER: 'Bitbucket Pipelines',
+  BUILDKITE: 'Buildkite',
+  JENKINS_URL: 'Jenkins',
+} as const
+
+function ciName(env: Environment): string {
+  if (env['CIRCLECI'] || env['CIRCLE_BUILD_NUM']) {
+    const job = env['CIRCLE_JOB'] ? `, job ${env['CIRCLE_JOB']}` : ''
+    return `CircleCI${job}${env['CIRCLE_BUILD_NUM'] ? `, build ${env['CIRCLE_BUILD_NUM']}` : ''}`
+  }
+  const other = Object.entries(OTHERS).find(([name]) => env[name])
+  return other ? other[1] : 'No CI that is known here'
+}

@@ -1,0 +1,64 @@
+import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs'
+import { dirname } from 'node:path'
+import type { OidcError } from '../errors.ts'
+import type { Environment } from '../options.ts'
+import { unreadable, unwritable } from '../profiles/file-error.ts'
+import { type IniFile, parseIni } from '../profiles/ini-lines.ts'
+import type { SharedFile } from '../profiles/section-header.ts'
+import { sharedFileLocations } from '../profiles/shared-file-locations.ts'
+import { decode } from '../profiles/shared-files.ts'
+import { outcomeOf } from './outcome.ts'
+
+/** One of the shared files as it is on the disk. */
+export interface SharedFileFacts {
+  readonly file: SharedFile
+  readonly path: string
+  /** Undefined where there is no such file. */
+  readonly mode: number | undefined
+  readonly ownedByOther: boolean
+  /** As botocore reads it; undefined where it can't. */
+  readonly content: IniFile | undefined
+  /** Why it can't be read or written. */
+  readonly errors: readonly OidcError[]
+}
+
+/** Looks at both shared files without changing anything. Throws `invalid-usage`, as whoever needs them would. */
+export async function readSharedFiles(env: Environment): Promise<SharedFileFacts[]> {
+  const locations = sharedFileLocations(env)
+  const files: SharedFile[] = ['config', 'credentials']
+  return Promise.all(files.map((file) => readSharedFile(file, locations[file])))
+}
+
+async function readSharedFile(file: SharedFile, path: string): Promise<SharedFileFacts> {
+  const reading = await outcomeOf(() => contentOf(path))
+  const writing = await outcomeOf(() => assertReplaceable(path))
+  const stats = statSync(path, { throwIfNoEntry: false, bigint: false })
+  return {
+    file,
+    path,
+    mode: stats?.mode,
+    ownedByOther: stats !== undefined && stats.uid !== (process.getuid?.() ?? stats.uid),
+    content: 'value' in reading ? reading.value : undefined,
+    errors: [reading, writing].flatMap((one) => ('error' in one ? [one.error] : [])),
+  }
+}
+
+function contentOf(path: string): IniFile {
+  try {
+    return parseIni(decode(readFileSync(path), path), path)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { lines: [], sections: [] }
+    throw unreadable(path, error)
+  }
+}
+
+/** Files are replaced by a new one beside them, so the directory counts, or the nearest there is. */
+function assertReplaceable(path: string): void {
+  let directory = dirname(path)
+  while (!existsSync(directory) && dirname(directory) !== directory) directory = dirname(directory)
+  try {
+    accessSync(directory, constants.W_OK | constants.X_OK)
+  } catch (error) {
+    throw unwritable(path, error)
+  }
+}

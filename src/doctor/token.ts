@@ -1,0 +1,84 @@
+import type { OidcError } from '../errors.ts'
+import type { Environment } from '../options.ts'
+import { audiences, type Claims, expiration } from '../token/claims.ts'
+import type { WebIdentityToken } from '../token/web-identity-token.ts'
+import { errorFinding, type Finding, finding, fine } from './finding.ts'
+
+const SOON = 300
+
+export interface FoundToken {
+  readonly token: WebIdentityToken
+  /** Why it can't be used although it is there: it has expired. */
+  readonly expired?: OidcError
+}
+
+/** A token that could not be had; forks have a reason of their own. */
+export function checkMissingToken(error: OidcError, env: Environment): Finding[] {
+  // Set for pull requests from forks only: https://circleci.com/docs/variables/
+  const fork = env['CIRCLE_PR_USERNAME']
+  if (error.code !== 'token-not-found' || !fork) return [errorFinding(error)]
+  const evidence = `CIRCLE_PR_USERNAME is ${fork}, CIRCLE_PR_NUMBER is ${env['CIRCLE_PR_NUMBER'] ?? 'not set'}. ${error.message}`
+  return [finding('fork-without-token', `it was opened by ${fork}`, { evidence })]
+}
+
+/** What the claims say of the token itself. */
+export function checkToken({ token, expired }: FoundToken, env: Environment, now: Date): Finding[] {
+  const { claims } = token
+  const missing = ['iss', 'aud', 'sub', 'exp'].filter((name) => claims[name] === undefined)
+  const wrong = [
+    ...(missing.length > 0 ? [finding('token-incomplete', missing.join(', '))] : []),
+    ...(expired ? [errorFinding(expired)] : []),
+  ]
+  const left = ((expiration(claims)?.getTime() ?? Number.NaN) - now.getTime()) / 1000
+  const about = `${token.source}: ${kind(claims)}issuer ${claims.iss}, audience ${audiences(claims).join(', ')}, subject ${claims.sub}`
+  return [
+    ...wrong,
+    ...(!expired && left < SOON
+      ? [
+          finding(
+            'token-expires-soon',
+            `in ${Math.round(left)} s, at ${expiration(claims)?.toISOString()}`,
+          ),
+        ]
+      : []),
+    ...suspects(claims, env),
+    ...(wrong.length > 0
+      ? []
+      : [fine('token', `${about}, until ${expiration(claims)?.toISOString()}`)]),
+  ]
+}
+
+function kind({ sub = '' }: Claims): string {
+  if (!/^org\/[^/]+\/project\/[^/]+\/user\//.test(sub)) return ''
+  return sub.includes('/vcs-ref/') ? 'CircleCI V2, ' : 'CircleCI V1, '
+}
+
+/** What is unusual about the token, and can be why a role refuses it. */
+export function suspects(claims: Claims, env: Environment): Finding[] {
+  const { iss = '', sub = '' } = claims
+  const ref = claims['oidc.circleci.com/vcs-ref'] ?? /\/vcs-ref\/(.*)$/.exec(sub)?.[1]
+  const origin = claims['oidc.circleci.com/vcs-origin']
+  const found: Finding[] = []
+  if (typeof ref === 'string' && /^refs\/(heads\/)?pull\/\d+/.test(ref)) {
+    found.push(
+      finding('fork-token', `its vcs-ref is ${ref}`, { evidence: `Its vcs-origin is ${origin}.` }),
+    )
+  }
+  if (/^https:\/\/oidc\.circleci\.com\/?$/.test(iss)) {
+    found.push(finding('root-issuer', `its issuer is ${iss}`))
+  }
+  const foreign = [
+    mismatch('organization', /\/org\/([^/]+)$/.exec(iss)?.[1], env['CIRCLE_ORGANIZATION_ID']),
+    mismatch('project', /^org\/[^/]+\/project\/([^/]+)/.exec(sub)?.[1], env['CIRCLE_PROJECT_ID']),
+  ].filter((text) => text !== undefined)
+  if (foreign.length > 0) found.push(finding('token-of-another-job', foreign.join('; ')))
+  if (claims['oidc.circleci.com/ssh-rerun'] === true) {
+    found.push(finding('ssh-rerun', 'its claim ssh-rerun is true'))
+  }
+  return found
+}
+
+function mismatch(name: string, ofToken: string | undefined, ofJob: string | undefined) {
+  if (ofToken === undefined || !ofJob || ofToken === ofJob) return undefined
+  return `it is of the ${name} ${ofToken}, and the job of ${ofJob}`
+}
