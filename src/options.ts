@@ -83,13 +83,24 @@ export const OPTIONS = {
   },
   'token-source': {
     kind: 'choice',
-    choices: ['auto', 'circleci', 'env', 'file', 'stdin'],
+    choices: [
+      'auto',
+      'circleci',
+      'github',
+      'gitlab',
+      'bitbucket',
+      'buildkite',
+      'jenkins',
+      'env',
+      'file',
+      'stdin',
+    ],
     description: 'Where the web identity token comes from',
     default: 'auto',
   },
   'token-env': {
     kind: 'text',
-    description: 'Variable that holds the token (source env)',
+    description: 'Variable that holds the token (sources env, gitlab)',
   },
   'token-file': {
     kind: 'text',

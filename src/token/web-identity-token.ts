@@ -1,4 +1,4 @@
-import type { OidcError } from '../errors.ts'
+import { OidcError } from '../errors.ts'
 import { type Claims, decodeClaims, expiration } from './claims.ts'
 
 /** A token and what we know of it. `value` is a secret: it goes to STS and nowhere else. */
@@ -32,4 +32,14 @@ export type WhenExpired = (token: WebIdentityToken, error: OidcError) => WebIden
 
 export const refuseExpired: WhenExpired = (_, error) => {
   throw error
+}
+
+/** The token, or what becomes of it where it has expired and nothing renews it. */
+export function unexpired(token: WebIdentityToken, whenExpired: WhenExpired): WebIdentityToken {
+  if (!hasExpired(token)) return token
+  const error = new OidcError('token-expired', {
+    what: `The token from ${token.source} expired at ${expiration(token.claims)?.toISOString()}.`,
+    next: 'Have a new token written there right before this command.',
+  })
+  return whenExpired(token, error)
 }

@@ -159,7 +159,7 @@ describe('options that the source would ignore, or lacks', () => {
     [
       { 'token-env': 'A', audience: 'x' },
       '--audience has no meaning with the token source "env".',
-      'Leave --audience out, or use --token-source circleci.',
+      'Leave --audience out, or use --token-source circleci or github or buildkite or jenkins.',
     ],
     [
       { 'token-file': 'x', 'token-version': 'v1' },
@@ -169,7 +169,7 @@ describe('options that the source would ignore, or lacks', () => {
     [
       { 'token-source': 'circleci', 'token-env': 'A' },
       '--token-env has no meaning with the token source "circleci".',
-      'Leave --token-env out, or use --token-source env.',
+      'Leave --token-env out, or use --token-source env or gitlab.',
     ],
     [{ 'token-source': 'env' }, 'The token source "env" needs --token-env.', 'Add --token-env.'],
     [

@@ -1,0 +1,36 @@
+import { readFile } from 'node:fs/promises'
+import { OidcError } from '../errors.ts'
+import {
+  refuseExpired,
+  unexpired,
+  type WebIdentityToken,
+  webIdentityToken,
+} from './web-identity-token.ts'
+
+/** The token in a file, renewed by reading the file again. */
+export async function readTokenFile(
+  path: string,
+  whenExpired = refuseExpired,
+): Promise<WebIdentityToken> {
+  let text: string
+  try {
+    text = await readFile(path, 'utf8')
+  } catch (error) {
+    throw new OidcError('token-not-found', {
+      what: `The token file ${path} can't be read: ${(error as Error).message.split(',')[0]}.`,
+      next: 'Check the path and who may read it, and that the step which writes it ran before.',
+      cause: error,
+    })
+  }
+  if (text.trim() === '') {
+    throw new OidcError('token-not-found', {
+      what: `The token file ${path} is empty.`,
+      next: 'Check the step that writes it.',
+    })
+  }
+  // Whatever keeps the file fresh may have written a new token since.
+  return unexpired(
+    webIdentityToken(text, path, () => readTokenFile(path)),
+    whenExpired,
+  )
+}

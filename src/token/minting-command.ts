@@ -1,0 +1,78 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { OidcError } from '../errors.ts'
+import type { Environment } from '../options.ts'
+import { decodeClaims, withoutTokens } from './claims.ts'
+
+/** A token, or why there is none: in words, without anything that could be a token. */
+export type CommandAnswer = { readonly token: string } | { readonly reason: string }
+
+/** Runs a command that prints a token. */
+export async function runMintingCommand(
+  program: string,
+  args: readonly string[],
+  env: Environment,
+  signal: AbortSignal,
+): Promise<CommandAnswer> {
+  const result = await run(program, args, env, signal)
+  const reason = failureReason(result)
+  return reason === undefined ? { token: result.stdout } : { reason }
+}
+
+interface Result {
+  readonly code?: number | null
+  readonly killedBy?: NodeJS.Signals | null
+  readonly stdout: string
+  readonly stderr: string
+  readonly error?: NodeJS.ErrnoException
+}
+
+function run(
+  program: string,
+  args: readonly string[],
+  env: Environment,
+  signal: AbortSignal,
+): Promise<Result> {
+  return new Promise((resolve) => {
+    let stdout = ''
+    let stderr = ''
+    let child: ChildProcess
+    try {
+      child = spawn(program, args, { env, signal, stdio: ['ignore', 'pipe', 'pipe'] })
+    } catch (error) {
+      resolve({ stdout, stderr, error: error as NodeJS.ErrnoException })
+      return
+    }
+    child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+      stdout += text
+    })
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      stderr += text
+    })
+    child.on('error', (error) => resolve({ stdout, stderr, error }))
+    child.on('close', (code, killedBy) => resolve({ code, killedBy, stdout, stderr }))
+  })
+}
+
+function failureReason(result: Result): string | undefined {
+  if (result.error?.code === 'ENOENT') return 'not found on PATH'
+  if (result.error?.code === 'EACCES') {
+    return 'not executable (on a self-hosted runner, a temporary directory mounted noexec does that)'
+  }
+  if (result.error) return result.error.message
+  if (result.killedBy) return `ended by ${result.killedBy}`
+  // Exit code 0 says little: empty answers have been seen, and a CLI without the subcommand prints its help.
+  if (result.code === 0) return outputProblem(result.stdout.trim())
+  const firstLine = withoutTokens(result.stderr).trim().split('\n')[0]?.slice(0, 200)
+  return `exit code ${result.code}${firstLine ? `: ${firstLine}` : ''}`
+}
+
+function outputProblem(output: string): string | undefined {
+  if (output === '') return 'exit code 0, but no output'
+  try {
+    decodeClaims(output, 'the output')
+    return undefined
+  } catch (error) {
+    if (error instanceof OidcError) return 'exit code 0, but its output is not a token'
+    throw error
+  }
+}
