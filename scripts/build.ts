@@ -12,6 +12,7 @@ const NOT_EMBEDDED = [
   'commands/trust-check.ts',
   'commands/trust-generate.ts',
   'commands/trust-thumbprint.ts',
+  'doctor/trust-policy.ts',
 ]
 
 const common = {

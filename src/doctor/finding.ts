@@ -1,6 +1,7 @@
 import { type ErrorCode, EXIT, type OidcError } from '../errors.ts'
 import type { FindingKind as TrustFindingKind } from '../trust/findings.ts'
-import { FINDINGS, type FindingKind } from './findings.ts'
+import { FINDINGS, type FindingKind, type FindingText } from './findings.ts'
+import type { PolicyFindingKind } from './policy-findings.ts'
 
 /** What is looked at, in the order in which one thing leads to the next. */
 export const CHECKS = [
@@ -22,7 +23,7 @@ export const LEVELS = ['error', 'warning', 'skipped', 'ok'] as const
 
 export interface Finding {
   /** What is wrong has a heading in `docs/troubleshooting.md`; what is fine or skipped has the check's name. */
-  readonly id: FindingKind | TrustFindingKind | ErrorCode | Check
+  readonly id: FindingKind | PolicyFindingKind | TrustFindingKind | ErrorCode | Check
   readonly level: (typeof LEVELS)[number]
   /** One line, with the values. Never a secret. */
   readonly what: string
@@ -32,15 +33,22 @@ export interface Finding {
   readonly exit: number
 }
 
+type More = Pick<Finding, 'evidence' | 'fix'>
+
 /** Something wrong: `detail` follows the title of its kind. */
-export function finding(
-  kind: FindingKind,
+export function finding(kind: FindingKind, detail: string, more?: More): Finding {
+  return findingOf(kind, FINDINGS[kind], detail, more)
+}
+
+export function findingOf(
+  id: FindingKind | PolicyFindingKind,
+  text: FindingText,
   detail: string,
-  more: Pick<Finding, 'evidence' | 'fix'> = {},
+  more?: More,
 ): Finding {
-  const { level, title, fix, ...text } = FINDINGS[kind]
-  const exit = 'exit' in text ? text.exit : EXIT.done
-  return { id: kind, level, what: `${title}: ${detail}.`, fix, exit, ...more }
+  const { level, title, fix } = text
+  const exit = text.level === 'error' ? text.exit : EXIT.done
+  return { id, level, what: `${title}: ${detail}.`, fix, exit, ...more }
 }
 
 /** What a command would end with. */

@@ -1,6 +1,6 @@
 import { EXIT } from '../errors.ts'
 
-type FindingText = {
+export type FindingText = {
   /** What is wrong, in a few words; the values follow. */
   readonly title: string
   readonly fix: string
@@ -15,24 +15,24 @@ export const FINDINGS = {
     level: 'error',
     exit: EXIT.usage,
     title: 'This Node is too old',
-    fix: 'Use Node 20 or newer: another image, or the orb, which brings its own where there is none.',
+    fix: 'Use an image with Node 20 or newer.',
   },
   'tls-unverified': {
     level: 'warning',
     title: 'Certificates are not checked',
-    fix: 'Unset NODE_TLS_REJECT_UNAUTHORIZED; give the CA of a proxy with AWS_CA_BUNDLE or NODE_EXTRA_CA_CERTS.',
+    fix: 'Unset it; give the CA of a proxy with AWS_CA_BUNDLE or NODE_EXTRA_CA_CERTS.',
   },
   'clock-skew': {
     level: 'error',
     exit: EXIT.refused,
     title: 'The clock of this machine is wrong',
-    fix: 'Set the clock (NTP). AWS refuses signed requests that are more than 5 minutes off, and tokens seem expired or not yet valid.',
+    fix: 'Set the clock. AWS refuses requests that are more than 5 minutes off.',
   },
   'fork-without-token': {
     level: 'error',
     exit: EXIT.noToken,
     title: 'This is a pull request from a fork, and those get no token',
-    fix: 'Run what needs AWS on branches of the repository only, or turn on "Pass secrets to builds from forked pull requests", which trusts everyone who can open one.',
+    fix: 'Use AWS in builds of the repository itself only. To pass secrets to forked builds trusts everyone who can open a pull request.',
   },
   'token-incomplete': {
     level: 'error',
@@ -48,12 +48,12 @@ export const FINDINGS = {
   'fork-token': {
     level: 'warning',
     title: "The token is that of a fork's pull request",
-    fix: 'A trust policy limited to a branch or repository rejects it, and should: the code is that of a stranger.',
+    fix: 'A trust policy limited to a branch rejects it, and should.',
   },
   'ssh-rerun': {
     level: 'warning',
     title: 'The job was rerun with SSH',
-    fix: 'Whoever is logged in can use its token. Rerun it without SSH if that is not meant; a trust policy cannot tell.',
+    fix: 'Whoever logs in can use its token. Rerun it without SSH if that is not meant.',
   },
   'root-issuer': {
     level: 'warning',
@@ -68,7 +68,7 @@ export const FINDINGS = {
   'static-keys': {
     level: 'warning',
     title: 'Static keys in the environment win over the profile',
-    fix: 'Remove them from the context or the project settings, or name the profile in each command with --profile. assume-role takes them away from later bash steps.',
+    fix: 'Remove them from context and project, or name the profile in each command with --profile.',
   },
   'profile-variable': {
     level: 'warning',
@@ -78,7 +78,7 @@ export const FINDINGS = {
   'profile-missing': {
     level: 'warning',
     title: 'The profile is not in the shared files',
-    fix: 'Assume the role in an earlier step of the same job, with the same HOME, or correct the name.',
+    fix: 'Assume the role in an earlier step of this job, with the same HOME, or correct the name.',
   },
   'web-identity-variables': {
     level: 'warning',
@@ -88,7 +88,7 @@ export const FINDINGS = {
   'region-variables': {
     level: 'warning',
     title: 'AWS tools do not all see the same region',
-    fix: 'Set AWS_REGION and AWS_DEFAULT_REGION to the same region: the AWS CLI reads only the second, the SDK for JavaScript only the first.',
+    fix: 'Set both to the same region: the AWS CLI reads AWS_DEFAULT_REGION, the SDK for JavaScript AWS_REGION.',
   },
   'section-ignored': {
     level: 'warning',
@@ -103,7 +103,7 @@ export const FINDINGS = {
   'read-differently': {
     level: 'warning',
     title: 'The AWS CLI and the SDK for JavaScript read a line differently',
-    fix: 'Write "key = value" with the key in small letters, comments on lines of their own, and names without blanks.',
+    fix: 'Write "key = value", keys in small letters, comments on lines of their own, names without blanks.',
   },
   'quoted-value': {
     level: 'warning',
@@ -120,33 +120,11 @@ export const FINDINGS = {
     title: 'A shared file belongs to another user',
     fix: 'Run all steps as one user, or chown it.',
   },
-  'trust-policy-rejects': {
-    level: 'error',
-    exit: EXIT.refused,
-    title: 'The trust policy rejects this token',
-    fix: 'Correct the condition named.',
-  },
-  'trust-policy-undecided': {
-    level: 'warning',
-    title: 'Whether the trust policy admits this token hangs on what only AWS can tell',
-    fix: 'Look at the conditions named; "trust check" shows all of them.',
-  },
-  'refused-despite-policy': {
-    level: 'error',
-    exit: EXIT.refused,
-    title: 'AWS refuses the role although this trust policy admits the token',
-    fix: "Compare with the role's own policy (aws iam get-role), its name with regard to case, and the service control policies. Changes take a few minutes.",
-  },
-  'trust-policy-differs': {
-    level: 'warning',
-    title: 'AWS admits the token although this trust policy does not',
-    fix: "The role has another trust policy: bring the file and the role's own (aws iam get-role) together.",
-  },
   'token-version-refused': {
     level: 'error',
     exit: EXIT.refused,
     title: "The role's trust policy admits only the other version of the token",
-    fix: 'Let the condition on sub be StringLike with "/user/*" at its end, which matches both versions, or choose one with --token-version.',
+    fix: 'Let the condition on sub be StringLike and end in "/user/*", which matches both, or choose one with --token-version.',
   },
 } as const satisfies Record<string, FindingText>
 

@@ -7,7 +7,8 @@ import { FINDINGS as TRUST_FINDINGS, type Finding as TrustFinding } from '../tru
 import { conditionPath } from '../trust/key-findings.ts'
 import { readPolicyFile } from '../trust/policy-file.ts'
 import { matchesWildcard } from '../trust/wildcard.ts'
-import { type Finding, finding, fine } from './finding.ts'
+import { type Finding, findingOf, fine } from './finding.ts'
+import { POLICY_FINDINGS, type PolicyFindingKind } from './policy-findings.ts'
 
 /** What the file says, before AWS is asked. */
 export interface ComparedPolicy {
@@ -42,7 +43,7 @@ export function checkPolicy(
       return others
     case 'rejects': {
       if (answer === 'admitted')
-        return [finding('trust-policy-differs', path, { evidence }), ...others]
+        return [policyFinding('trust-policy-differs', path, { evidence }), ...others]
       const culprit = findings.find((one) => explains(one, report))
       const why = culprit ? asFinding(culprit).what.replace(/\.$/, '') : (reasons[0] ?? path)
       const fix = [
@@ -52,15 +53,23 @@ export function checkPolicy(
         ...(statement === undefined ? [] : [`This statement would admit it:\n${statement}`]),
       ].join(' ')
       const rest = findings.filter((one) => one !== culprit).map(asFinding)
-      return [finding('trust-policy-rejects', why, { evidence, fix }), ...rest]
+      return [policyFinding('trust-policy-rejects', why, { evidence, fix }), ...rest]
     }
     case 'undecided':
-      return [finding('trust-policy-undecided', path, { evidence }), ...others]
+      return [policyFinding('trust-policy-undecided', path, { evidence }), ...others]
     case 'admits':
       if (answer === 'refused')
-        return [finding('refused-despite-policy', path, { evidence }), ...others]
+        return [policyFinding('refused-despite-policy', path, { evidence }), ...others]
       return [...others, fine('trust-policy', `${path} admits this token: ${reasons.join('; ')}`)]
   }
+}
+
+function policyFinding(
+  kind: PolicyFindingKind,
+  detail: string,
+  more: { evidence: string; fix?: string },
+): Finding {
+  return findingOf(kind, POLICY_FINDINGS[kind], detail, more)
 }
 
 function asFinding({ kind, path, detail }: TrustFinding): Finding {
