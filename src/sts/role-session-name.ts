@@ -1,3 +1,4 @@
+import { type Ci, detectCi } from '../ci.ts'
 import { OidcError } from '../errors.ts'
 import type { Environment } from '../options.ts'
 
@@ -6,7 +7,8 @@ const VALID = /^[\w+=,.@-]{2,64}$/
 
 /**
  * The name the session has in CloudTrail: the given one, refused when AWS would refuse it, or
- * `circleci-<build number>-<project>-<job>` made valid and cut to 64 characters.
+ * `circleci-<build number>-<project>-<job>`, or what the CI is called and has instead, made valid and cut
+ * to 64 characters.
  */
 export function roleSessionName(given: string | undefined, env: Environment): string {
   if (given === undefined) return defaultName(env)
@@ -22,10 +24,31 @@ export function roleSessionName(given: string | undefined, env: Environment): st
   })
 }
 
+/** Number, project and job of each CI, in that order; of alternatives in a list the first that is set. */
+const PARTS = {
+  circleci: ['CIRCLE_BUILD_NUM', 'CIRCLE_PROJECT_REPONAME', 'CIRCLE_JOB'],
+  github: ['GITHUB_RUN_ID', 'GITHUB_REPOSITORY', 'GITHUB_JOB'],
+  gitlab: ['CI_JOB_ID', 'CI_PROJECT_NAME', 'CI_JOB_NAME'],
+  // A step has a name, but no variable tells it.
+  bitbucket: ['BITBUCKET_BUILD_NUMBER', 'BITBUCKET_REPO_SLUG', 'BITBUCKET_DEPLOYMENT_ENVIRONMENT'],
+  buildkite: [
+    'BUILDKITE_BUILD_NUMBER',
+    'BUILDKITE_PIPELINE_SLUG',
+    ['BUILDKITE_STEP_KEY', 'BUILDKITE_LABEL'],
+  ],
+  jenkins: ['BUILD_NUMBER', 'JOB_NAME', 'STAGE_NAME'],
+} as const satisfies Record<Ci, readonly (string | readonly string[])[]>
+
 function defaultName(env: Environment): string {
-  const parts = [env['CIRCLE_BUILD_NUM'], env['CIRCLE_PROJECT_REPONAME'], env['CIRCLE_JOB']]
-  const given = parts.filter((part) => part !== undefined && part !== '')
-  return given.length === 0 ? 'circleci-aws-oidc' : makeValid(['circleci', ...given].join('-'))
+  const ci = detectCi(env) ?? 'circleci'
+  const names = PARTS[ci].map((one) => [one].flat().find((name) => env[name]))
+  const parts = names.flatMap((name) => (name ? [partOf(name, env[name] ?? '')] : []))
+  return parts.length === 0 ? 'circleci-aws-oidc' : makeValid([ci, ...parts].join('-'))
+}
+
+/** Of GitHub's OWNER/NAME only the name: the owner is the same in every job. */
+function partOf(name: string, value: string): string {
+  return name === 'GITHUB_REPOSITORY' ? value.replace(/^.*\//, '') : value
 }
 
 function makeValid(text: string): string {

@@ -45,7 +45,55 @@ const DEFAULTS: [env: Record<string, string>, name: string][] = [
   [{}, 'circleci-aws-oidc'],
 ]
 
-for (const [env, name] of DEFAULTS) {
+const OTHER_CIS: typeof DEFAULTS = [
+  [
+    {
+      GITHUB_ACTIONS: 'true',
+      GITHUB_RUN_ID: '1658821493',
+      GITHUB_REPOSITORY: 'acme/website',
+      GITHUB_JOB: 'deploy',
+    },
+    'github-1658821493-website-deploy',
+  ],
+  [
+    { GITLAB_CI: 'true', CI_JOB_ID: '7', CI_PROJECT_NAME: 'website', CI_JOB_NAME: 'deploy: [eu]' },
+    'gitlab-7-website-deploy-eu',
+  ],
+  [{ BITBUCKET_BUILD_NUMBER: '7', BITBUCKET_REPO_SLUG: 'website' }, 'bitbucket-7-website'],
+  [
+    {
+      BITBUCKET_BUILD_NUMBER: '7',
+      BITBUCKET_REPO_SLUG: 'website',
+      BITBUCKET_DEPLOYMENT_ENVIRONMENT: 'production',
+    },
+    'bitbucket-7-website-production',
+  ],
+  [
+    {
+      BUILDKITE: 'true',
+      BUILDKITE_BUILD_NUMBER: '7',
+      BUILDKITE_PIPELINE_SLUG: 'website',
+      BUILDKITE_LABEL: ':rocket: Deploy',
+    },
+    'buildkite-7-website-rocket-Deploy',
+  ],
+  [
+    { BUILDKITE: 'true', BUILDKITE_STEP_KEY: 'deploy', BUILDKITE_LABEL: ':rocket:' },
+    'buildkite-deploy',
+  ],
+  [
+    {
+      JENKINS_URL: 'https://jenkins.example.com/',
+      BUILD_NUMBER: '7',
+      JOB_NAME: 'team/website/main',
+      STAGE_NAME: 'Deploy',
+    },
+    'jenkins-7-team-website-main-Deploy',
+  ],
+  [{ GITLAB_CI: 'true' }, 'circleci-aws-oidc'],
+]
+
+for (const [env, name] of [...DEFAULTS, ...OTHER_CIS]) {
   test(`by default: ${name}`, () => assert.equal(roleSessionName(undefined, env), name))
 }
 
