@@ -90,6 +90,26 @@ test('whoami', async (t) => {
   assert.equal(steps.length, 4)
 })
 
+test('doctor, as a step and as a job', async (t) => {
+  const host = await openHost(t)
+  const job = jobOf({ 'aws-oidc/doctor': { 'role-arn': ROLE } })
+  const { succeeded, output } = await runJob(host, job)
+  assert.ok(succeeded, output)
+  const [other] = compileWithOrb(`
+    executors: { node: { docker: [{ image: 'cimg/node:lts' }] } }
+    workflows:
+      w:
+        jobs:
+          - aws-oidc/doctor:
+              executor: node
+              role-arn: arn:aws:iam::111111111111:role/nobody
+  `)
+  assert.ok(other)
+  const refused = await runJob(host, other)
+  assert.equal(refused.succeeded, false)
+  assert.match(refused.output, /nobody/)
+})
+
 test('when', async (t) => {
   const host = await openHost(t)
   const job = jobOf({ run: 'false' }, assumeRole({ when: 'always', profile: 'post-mortem' }), {

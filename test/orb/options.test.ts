@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { ASSUME_ROLE_OPTIONS } from '../../src/commands/assume-role-options.ts'
 import { CLEANUP_OPTIONS } from '../../src/commands/cleanup-options.ts'
+import { DOCTOR_OPTIONS } from '../../src/commands/doctor-options.ts'
 import { WHOAMI_OPTIONS } from '../../src/commands/whoami-options.ts'
 import { environmentName, OPTIONS, type OptionName, type OptionSpec } from '../../src/options.ts'
 import { orb } from './packed-orb.ts'
@@ -31,6 +32,11 @@ function variableOf(parameter: OptionName | 'profiles'): string {
   return parameter === 'profiles' ? 'AWS_OIDC_PROFILES' : environmentName(parameter)
 }
 
+const DOCTOR_DESCRIPTIONS = {
+  profile: 'Profile to look at (default: default, or all of the profiles file)',
+  region: 'Region of the STS endpoint',
+}
+
 /** What has a command's options as parameters, and which parameters are its own. */
 const COMPONENTS: readonly {
   readonly name: string
@@ -57,6 +63,20 @@ const COMPONENTS: readonly {
     component: commands['whoami'],
     options: WHOAMI_OPTIONS,
     own: ['when'],
+  },
+  {
+    name: 'command doctor',
+    component: commands['doctor'],
+    options: DOCTOR_OPTIONS,
+    own: ['profiles', 'install', 'when'],
+    descriptions: DOCTOR_DESCRIPTIONS,
+  },
+  {
+    name: 'job doctor',
+    component: jobs['doctor'],
+    options: DOCTOR_OPTIONS,
+    own: ['profiles', 'executor', 'checkout'],
+    descriptions: DOCTOR_DESCRIPTIONS,
   },
   {
     name: 'command cleanup',
@@ -89,6 +109,7 @@ describe('every option reaches the helper as its environment variable', () => {
     ['assume-role', ['profiles', ...ASSUME_ROLE_OPTIONS]],
     ['whoami', WHOAMI_OPTIONS],
     ['cleanup', CLEANUP_OPTIONS],
+    ['doctor', ['profiles', ...DOCTOR_OPTIONS]],
   ] as const) {
     test(command, () => {
       const steps = commands[command]?.steps ?? []
@@ -102,9 +123,16 @@ describe('every option reaches the helper as its environment variable', () => {
   }
 })
 
-test('the job gives every parameter on', () => {
-  const steps = jobs['run']?.steps ?? []
-  const use = steps.map((step) => step['assume-role'] as Values | undefined).find(Boolean)
-  const given = ['profiles', ...ASSUME_ROLE_OPTIONS].map((name) => [name, `<<parameters.${name}>>`])
-  assert.deepEqual(use, Object.fromEntries(given))
+describe('a job gives every parameter on', () => {
+  for (const [job, command, options] of [
+    ['run', 'assume-role', ASSUME_ROLE_OPTIONS],
+    ['doctor', 'doctor', DOCTOR_OPTIONS],
+  ] as const) {
+    test(job, () => {
+      const steps = jobs[job]?.steps ?? []
+      const use = steps.map((step) => step[command] as Values | undefined).find(Boolean)
+      const given = ['profiles', ...options].map((name) => [name, `<<parameters.${name}>>`])
+      assert.deepEqual(use, Object.fromEntries(given))
+    })
+  }
 })
