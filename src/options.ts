@@ -64,8 +64,12 @@ export const OPTIONS = {
   export: {
     kind: 'choice',
     choices: ['profile', 'keys', 'none'],
-    description: 'What later steps get through $BASH_ENV',
+    description: 'What later steps get through $BASH_ENV or $GITHUB_ENV',
     default: 'profile',
+  },
+  'export-file': {
+    kind: 'text',
+    description: 'File for the exports instead, as NAME=value lines (dotenv); never for keys',
   },
   'sts-endpoint': {
     kind: 'text',

@@ -10,6 +10,8 @@ export interface Terminal {
   debug(text: string): void
   /** From now on `secret` is shown as `[concealed]`. */
   conceal(secret: string): void
+  /** Has the log of GitHub Actions show `***` for a secret; its runner reads that from stderr, and hides it. */
+  mask(secret: string): void
   /** Paints text, where stdout or stderr is a terminal that shows colour. */
   paint(stream: 'stdout' | 'stderr', style: Style, text: string): string
 }
@@ -35,6 +37,11 @@ export function openTerminal(): Terminal {
     note: (text) => write(process.stderr, text),
     debug: (text) => debugging && write(process.stderr, `debug: ${text}`),
     conceal: (secret) => secret.length >= 8 && secrets.add(secret),
+    // https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands#masking-a-value-in-a-log
+    mask: (secret) => {
+      const data = secret.replace(/[%\r\n]/g, encodeURIComponent)
+      process.stderr.write(`::add-mask::${data}\n`)
+    },
     paint: (stream, style, text) =>
       process[stream].isTTY && !process.env['NO_COLOR']
         ? `\u001b[${CODES[style]}m${text}\u001b[0m`

@@ -14,6 +14,7 @@ export const ASSUME_ROLE_OPTIONS = [
   'allowed-account-ids',
   'credentials',
   'export',
+  'export-file',
   ...TOKEN_OPTIONS,
   'sts-endpoint',
   'timeout-seconds',

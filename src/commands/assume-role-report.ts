@@ -3,6 +3,7 @@ import type { PlannedRole } from '../roles/assume-roles.ts'
 import { audiences, expiration } from '../token/claims.ts'
 import type { WebIdentityToken } from '../token/web-identity-token.ts'
 import type { Delivery } from './assume-role-delivery.ts'
+import type { Export } from './assume-role-export.ts'
 import type { AssumeRolePlan } from './assume-role-plans.ts'
 
 /** What was done, for the report. Holds secrets; the report shows none of them. */
@@ -42,11 +43,16 @@ function roleText({ plan, role }: PlannedRole<AssumeRolePlan>, oneOfMany: boolea
   return oneOfMany ? `${plan.profile}: ${text}` : text
 }
 
-function exportLines({ bashEnv }: Delivery): Line[] {
-  if (!bashEnv) return []
-  const what = bashEnv.mode === 'keys' ? 'the keys' : `AWS_PROFILE=${bashEnv.profile}`
-  const region = bashEnv.region ? ` and region ${bashEnv.region}` : ''
-  return [['Export', `${what}${region} for later bash steps`]]
+function exportLines({ export: exported }: Delivery): Line[] {
+  if (!exported) return []
+  const { kind, path, mode, profile, region } = exported
+  const what = mode === 'keys' ? 'the keys' : `AWS_PROFILE=${profile}`
+  const where = {
+    'bash-env': 'for later bash steps',
+    'github-env': 'for later steps',
+    dotenv: `in ${fromHome(path)}`,
+  }
+  return [['Export', `${what}${region ? ` and region ${region}` : ''} ${where[kind]}`]]
 }
 
 /** The report for machines. */
@@ -54,10 +60,13 @@ export function reportJson({ roles, delivery, files }: Outcome): object {
   return {
     profiles: roles.map(profileJson),
     files,
-    export: delivery.bashEnv
-      ? { bashEnv: delivery.bashEnv.path, profile: delivery.bashEnv.profile }
-      : null,
+    export: delivery.export ? exportJson(delivery.export) : null,
   }
+}
+
+function exportJson({ kind, path, profile }: Export): object {
+  const names = { 'bash-env': 'bashEnv', 'github-env': 'githubEnv', dotenv: 'file' }
+  return { [names[kind]]: path, profile }
 }
 
 function profileJson({ plan, role }: PlannedRole<AssumeRolePlan>): object {

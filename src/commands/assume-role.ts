@@ -4,6 +4,7 @@ import type { OptionValues } from '../options.ts'
 import { assumeRoles } from '../roles/assume-roles.ts'
 import { tokenPool } from '../roles/token-pool.ts'
 import { deliver, planDelivery } from './assume-role-delivery.ts'
+import { keysToMask } from './assume-role-export.ts'
 import type { ASSUME_ROLE_OPTIONS } from './assume-role-options.ts'
 import { readPlans } from './assume-role-plans.ts'
 import { reportJson, reportLines } from './assume-role-report.ts'
@@ -26,9 +27,10 @@ export async function run(options: AssumeRoleOptions, { env, terminal }: Context
       conceal: terminal.conceal,
     })
 
+    for (const key of keysToMask(delivery.export, roles)) terminal.mask(key)
     const writing = deliver(delivery, roles, options, env)
     const files = await deadline.race('writing the profile', writing)
-    const warning = staticKeysWarning(env, delivery.bashEnv)
+    const warning = staticKeysWarning(env, delivery.export)
     if (warning) terminal.note(terminal.paint('stderr', 'yellow', warning))
 
     const outcome = { roles, delivery, files }

@@ -1,5 +1,5 @@
 import type { Environment } from '../options.ts'
-import type { BashEnvDelivery } from './assume-role-delivery.ts'
+import type { Export } from './assume-role-export.ts'
 
 // botocore also reads the old name of the session token, and reads it first.
 const STATIC_KEYS = [
@@ -12,13 +12,16 @@ const STATIC_KEYS = [
 /** What to say of static keys in the environment, which win over profiles; their values stay unsaid. */
 export function staticKeysWarning(
   env: Environment,
-  bashEnv: BashEnvDelivery | undefined,
+  exported: Export | undefined,
 ): string | undefined {
   const names = STATIC_KEYS.filter((name) => env[name])
   if (names.length === 0) return undefined
   const [are, them] = names.length === 1 ? ['is', 'it'] : ['are', 'them']
   const found = `Warning: ${names.join(', ')} ${are} set in the environment and would win over the profile.`
-  if (bashEnv?.mode === 'keys') return `${found} Later bash steps get the new keys instead.`
-  if (bashEnv) return `${found} Later bash steps no longer see ${them}.`
-  return `${found} Unset ${them}, or name the profile in each command with --profile.`
+  if (!exported || exported.kind === 'dotenv') {
+    return `${found} Unset ${them}, or name the profile in each command with --profile.`
+  }
+  const steps = exported.kind === 'bash-env' ? 'Later bash steps' : 'Later steps'
+  if (exported.mode === 'keys') return `${found} ${steps} get the new keys instead.`
+  return `${found} ${steps} no longer see ${them}.`
 }

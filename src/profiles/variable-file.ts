@@ -1,0 +1,33 @@
+import { appendFile, readFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { OidcError } from '../errors.ts'
+import { errorCode } from './file-error.ts'
+import { replaceFiles } from './file-replacement.ts'
+import { type Variables, variableLines, withVariables } from './step-variables.ts'
+
+/**
+ * Adds variables to the file that `$GITHUB_ENV` names. It is only added to: its runner owns it and reads it
+ * when the step ends. Throws `file-unwritable`, `invalid-usage`.
+ */
+export async function appendGithubEnv(path: string, variables: Variables): Promise<void> {
+  const lines = variableLines(variables)
+  try {
+    const text = await readFile(path, 'utf8')
+    // The whole in one write: other processes of the step may add to it meanwhile.
+    await appendFile(path, text === '' || text.endsWith('\n') ? lines : `\n${lines}`)
+  } catch (cause) {
+    throw new OidcError('file-unwritable', {
+      what: `Cannot add to the file of GITHUB_ENV: ${errorCode(cause) ?? cause}.`,
+      why: 'The profile is written, but later steps are not told of it.',
+      next: 'Make the file that GITHUB_ENV names writable here, as GitHub Actions does, or pass --export none.',
+      cause,
+    })
+  }
+}
+
+/** Sets variables in a file of `NAME=value` lines. Throws what `replaceFiles` throws, `invalid-usage`. */
+export async function writeVariableFile(path: string, variables: Variables): Promise<void> {
+  const edit = (content: Buffer) =>
+    Buffer.from(withVariables(content.toString('latin1'), variables), 'latin1')
+  await replaceFiles([{ path: resolve(path), edit, secret: false }])
+}
