@@ -6,9 +6,11 @@ import type { SharedFileFacts } from './shared-file.ts'
 
 /** Whether both SDK families read the shared files, and alike; and whether we could write them. */
 export function checkFiles(files: readonly SharedFileFacts[]): Finding[] {
-  return files.flatMap((facts) => {
+  // What can't be read comes first: what can't be written may follow from it.
+  const unreadableFirst = [...files].sort((one) => (one.content ? 1 : -1))
+  return unreadableFirst.flatMap((facts) => {
     const wrong = [
-      ...facts.errors.map(errorFinding),
+      ...(facts.error ? [errorFinding(facts.error)] : []),
       ...permissionFindings(facts),
       ...(facts.content ? contentFindings(facts, facts.content) : []),
     ]

@@ -51,10 +51,17 @@ export function findingOf(
   return { id, level, what: `${title}: ${detail}.`, fix, exit, ...more }
 }
 
+/** Errors whose message without the reason would not tell what to correct. */
+const TOLD_BY_REASON = ['invalid-role-arn', 'token-malformed']
+
 /** What a command would end with. */
-export function errorFinding({ code, message, why, likely, next, exitCode }: OidcError): Finding {
+export function errorFinding(error: OidcError): Finding {
+  const { code: id, message, why, likely, next: fix, exitCode: exit } = error
+  const reason = why !== undefined && TOLD_BY_REASON.includes(id)
   const evidence = likely === undefined ? why : `Likely: ${likely}`
-  return { id: code, level: 'error', what: message, evidence, fix: next, exit: exitCode }
+  return reason
+    ? { id, level: 'error', what: `${message} ${why}`, fix, exit }
+    : { id, level: 'error', what: message, evidence, fix, exit }
 }
 
 /** A warning that turns out to be the likely reason why AWS refuses the role. */

@@ -11,7 +11,10 @@ export function lineFindings(content: IniFile, path: string): Finding[] {
       if (value === '' && option.continuations.length > 0) return []
       const why = difference(key, delimiter, value, option)
       if (why !== undefined) return [finding('read-differently', `${at}: ${why}`)]
-      return /^(["']).*\1$/.test(value) ? [finding('quoted-value', `${at}, ${key}`)] : []
+      // A command has quotation marks of its own.
+      return key !== 'credential_process' && /^(["']).*\1$/.test(value)
+        ? [finding('quoted-value', `${at}, ${key}`)]
+        : []
     }),
   )
 }

@@ -7,13 +7,12 @@ export type Findings = Readonly<Partial<Record<Check, readonly Finding[]>>>
 /** The worst first, among equals what leads to the others; none twice. */
 export function inOrder(findings: Findings): Finding[] {
   const all = CHECKS.flatMap((check) => findings[check] ?? [])
-  const isBlamed = ({ id, level }: Finding) =>
-    level === 'warning' && all.some((other) => other.id === id && other.level === 'error')
-  const distinct = all.filter(
-    (one, index) => all.findIndex(({ id, what }) => id === one.id && what === one.what) === index,
-  )
-  const left = distinct.filter((one) => !isBlamed(one))
-  return LEVELS.flatMap((level) => left.filter((one) => one.level === level))
+  // What an error blames is a warning of its own, too.
+  const same = (one: Finding, other: Finding) =>
+    one.id === other.id &&
+    (one.what === other.what || (one.level === 'warning' && other.level === 'error'))
+  const levels = LEVELS.flatMap((level) => all.filter((one) => one.level === level))
+  return levels.filter((one, index) => levels.findIndex((other) => same(one, other)) === index)
 }
 
 /** That of the worst, which comes first. */

@@ -1,3 +1,4 @@
+import { type Ci, detectCi } from '../ci.ts'
 import type { Environment } from '../options.ts'
 import { type Finding, finding, fine } from './finding.ts'
 
@@ -30,18 +31,16 @@ function copy(program: string): string {
 }
 
 const OTHERS = {
-  GITHUB_ACTIONS: 'GitHub Actions',
-  GITLAB_CI: 'GitLab CI',
-  BITBUCKET_BUILD_NUMBER: 'Bitbucket Pipelines',
-  BUILDKITE: 'Buildkite',
-  JENKINS_URL: 'Jenkins',
-} as const
+  github: 'GitHub Actions',
+  gitlab: 'GitLab CI',
+  bitbucket: 'Bitbucket Pipelines',
+  buildkite: 'Buildkite',
+  jenkins: 'Jenkins',
+} as const satisfies Record<Exclude<Ci, 'circleci'>, string>
 
 function ciName(env: Environment): string {
-  if (env['CIRCLECI'] || env['CIRCLE_BUILD_NUM']) {
-    const job = env['CIRCLE_JOB'] ? `, job ${env['CIRCLE_JOB']}` : ''
-    return `CircleCI${job}${env['CIRCLE_BUILD_NUM'] ? `, build ${env['CIRCLE_BUILD_NUM']}` : ''}`
-  }
-  const other = Object.entries(OTHERS).find(([name]) => env[name])
-  return other ? other[1] : 'No CI that is known here'
+  const ci = detectCi(env)
+  if (ci !== 'circleci') return ci ? OTHERS[ci] : 'No CI that is known here'
+  const { CIRCLE_JOB: job, CIRCLE_BUILD_NUM: build } = env
+  return `CircleCI${job ? `, job ${job}` : ''}${build ? `, build ${build}` : ''}`
 }

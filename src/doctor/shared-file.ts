@@ -18,8 +18,8 @@ export interface SharedFileFacts {
   readonly ownedByOther: boolean
   /** As botocore reads it; undefined where it can't. */
   readonly content: IniFile | undefined
-  /** Why it can't be read or written. */
-  readonly errors: readonly OidcError[]
+  /** Why it can't be read, or else written. */
+  readonly error: OidcError | undefined
 }
 
 /** Looks at both shared files without changing anything. Throws `invalid-usage`, as whoever needs them would. */
@@ -32,14 +32,14 @@ export async function readSharedFiles(env: Environment): Promise<SharedFileFacts
 async function readSharedFile(file: SharedFile, path: string): Promise<SharedFileFacts> {
   const reading = await outcomeOf(() => contentOf(path))
   const writing = await outcomeOf(() => assertReplaceable(path))
-  const stats = statSync(path, { throwIfNoEntry: false, bigint: false })
+  const stats = statSync(path, { throwIfNoEntry: false })
   return {
     file,
     path,
     mode: stats?.mode,
     ownedByOther: stats !== undefined && stats.uid !== (process.getuid?.() ?? stats.uid),
     content: 'value' in reading ? reading.value : undefined,
-    errors: [reading, writing].flatMap((one) => ('error' in one ? [one.error] : [])),
+    error: 'error' in reading ? reading.error : 'error' in writing ? writing.error : undefined,
   }
 }
 

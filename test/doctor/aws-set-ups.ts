@@ -1,0 +1,164 @@
+import { createAuthority, serveOverTls } from '../acceptance/tls-server.ts'
+import {
+  audience,
+  BRANCH,
+  type BrokenSetUp,
+  BY_ROLE,
+  HOST,
+  PROJECT,
+  SUBJECT,
+  trustPolicy,
+  USER,
+  worldOf,
+} from './set-ups.ts'
+
+/** A role whose trust policy is also in the repository. */
+function withPolicy(name: string, policy: object, first: RegExp): BrokenSetUp {
+  return {
+    name,
+    sandbox: { world: worldOf(policy) },
+    breakIt: (job) => ({
+      args: [...BY_ROLE, '--trust-policy', job.write('trust.json', JSON.stringify(policy))],
+    }),
+    first,
+    code: 4,
+  }
+}
+
+const subject = (value: string) => ({ [`${HOST}:sub`]: value })
+const V1_ONLY = trustPolicy({ StringEquals: { ...audience, ...subject(`${SUBJECT}/${USER}`) } })
+const ADMITTING = trustPolicy({ StringEquals: audience, StringLike: subject(`${SUBJECT}/*`) })
+
+const REJECTS = '^✗ The trust policy rejects this token: '
+
+export const AWS_SET_UPS: readonly BrokenSetUp[] = [
+  {
+    name: 'a role that does not exist',
+    breakIt: () => ({ args: ['--role-arn', 'arn:aws:iam::111111111111:role/Circleci-oidc'] }),
+    first: /^✗ AWS refuses arn:aws:iam::111111111111:role\/Circleci-oidc to this token/,
+    code: 4,
+  },
+  {
+    name: 'a role that does not exist, with the trust policy it should have',
+    breakIt: (job) => ({
+      args: [
+        ...['--role-arn', 'arn:aws:iam::111111111111:role/Circleci-oidc'],
+        ...['--trust-policy', job.write('trust.json', JSON.stringify(ADMITTING))],
+      ],
+    }),
+    first: /^✗ AWS refuses the role although this trust policy admits the token/,
+    code: 4,
+  },
+  {
+    name: 'a trust policy for V1 tokens, and both tokens in the job',
+    sandbox: { world: worldOf(V1_ONLY) },
+    breakIt: async (_, sandbox) => ({
+      env: { CIRCLE_OIDC_TOKEN: await sandbox.mint({ version: 'v1' }) },
+    }),
+    first:
+      /^✗ The role's trust policy admits only the other version of the token: AWS accepts CIRCLE_OIDC_TOKEN and refuses CIRCLE_OIDC_TOKEN_V2\./,
+    code: 4,
+  },
+  withPolicy(
+    'a trust policy for V1 tokens, in a file',
+    V1_ONLY,
+    new RegExp(`${REJECTS}Only subjects of V1 tokens match: Statement\\[0\\]`),
+  ),
+  withPolicy(
+    'StringEquals with a wildcard',
+    trustPolicy({ StringEquals: { ...audience, ...subject(`${SUBJECT}/*`) } }),
+    new RegExp(`${REJECTS}StringEquals takes a wildcard as a plain character`),
+  ),
+  withPolicy(
+    'a trust policy for another branch',
+    trustPolicy({ StringEquals: audience, StringLike: subject(`${BRANCH}/release`) }),
+    new RegExp(
+      `${REJECTS}statement 1: StringLike: .*heads/main", the policy wants .*heads/release"`,
+    ),
+  ),
+  withPolicy(
+    'a condition on a claim that IAM never sees',
+    trustPolicy({
+      StringEquals: { ...audience, [`${HOST}:oidc.circleci.com/vcs-ref`]: 'refs/heads/main' },
+      StringLike: subject(`${SUBJECT}/*`),
+    }),
+    new RegExp(`${REJECTS}IAM never sees this key: .*vcs-ref`),
+  ),
+  withPolicy(
+    'capitals in the project id',
+    trustPolicy({
+      StringEquals: audience,
+      StringLike: subject(`${SUBJECT.replace(PROJECT, PROJECT.toUpperCase())}/*`),
+    }),
+    new RegExp(`${REJECTS}Upper and lower case differ from the token`),
+  ),
+  withPolicy(
+    'https:// in the key',
+    trustPolicy({ StringEquals: { [`https://${HOST}:sub`]: `${SUBJECT}/${USER}` } }),
+    new RegExp(`${REJECTS}https:// is no part of a condition key`),
+  ),
+  withPolicy(
+    'sts:AssumeRole for a provider',
+    trustPolicy({ StringEquals: audience }, { Action: 'sts:AssumeRole' }),
+    new RegExp(`${REJECTS}A provider is trusted, but not for sts:AssumeRoleWithWebIdentity`),
+  ),
+  {
+    name: 'an audience that the provider does not have',
+    sandbox: { world: worldOf(ADMITTING, ['sts.amazonaws.com']) },
+    first:
+      /^✗ The token's audience is "a6e1f8a0-.*", which is not among the client ids of the OIDC provider/,
+    code: 4,
+  },
+  {
+    name: 'an account without the provider',
+    breakIt: () => ({ args: ['--role-arn', 'arn:aws:iam::222222222222:role/playground'] }),
+    first: /^✗ AWS knows no OIDC provider for this token's issuer in account 222222222222/,
+    code: 4,
+  },
+  {
+    name: 'STS turned off in the region',
+    sandbox: { faults: [{ name: 'region-disabled', count: Number.POSITIVE_INFINITY }] },
+    first: /^✗ AWS STS is not active at 127\.0\.0\.1:\d+ for account 111111111111/,
+    code: 4,
+  },
+  {
+    name: 'nobody listens at the endpoint',
+    breakIt: () => ({ args: [...BY_ROLE, '--sts-endpoint', 'http://127.0.0.1:9'] }),
+    first: /^✗ AWS STS can't be reached at 127\.0\.0\.1:9: connect ECONNREFUSED/,
+    code: 5,
+  },
+  {
+    name: 'a host that does not resolve',
+    breakIt: () => ({ env: { AWS_ENDPOINT_URL_STS: 'https://sts.invalid' } }),
+    first: /^✗ AWS STS can't be reached at sts\.invalid: .*(ENOTFOUND|EAI_AGAIN)/,
+    code: 5,
+  },
+  {
+    name: 'a proxy that is not there',
+    breakIt: () => ({ env: { HTTP_PROXY: 'http://ana:s3cret-pass@127.0.0.1:9' } }),
+    first: /^✗ AWS STS can't be reached .*ECONNREFUSED 127\.0\.0\.1:9/,
+    code: 5,
+  },
+  {
+    name: 'a proxy that is no URL',
+    breakIt: () => ({ env: { HTTP_PROXY: 'socks5://ana:s3cret-pass@127.0.0.1:9' } }),
+    first: /^✗ The proxy in HTTP_PROXY is not an http:\/\/ or https:\/\/ URL/,
+    code: 2,
+  },
+  {
+    name: 'a certificate of a private CA',
+    breakIt: async (_, sandbox, t) => ({
+      env: {
+        AWS_ENDPOINT_URL_STS: await serveOverTls(t, sandbox.url, await createAuthority('CA')),
+      },
+    }),
+    first: /^✗ AWS STS can't be reached at 127\.0\.0\.1:\d+: .*(CERT|UNABLE_TO)/,
+    code: 5,
+  },
+  {
+    name: 'a captive portal',
+    sandbox: { faults: [{ name: 'html', count: Number.POSITIVE_INFINITY }] },
+    first: /^✗ What answered at 127\.0\.0\.1:\d+ is not AWS STS/,
+    code: 5,
+  },
+]

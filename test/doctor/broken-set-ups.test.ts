@@ -1,0 +1,29 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { AWS_SET_UPS } from './aws-set-ups.ts'
+import { FILE_SET_UPS, LOCAL_SET_UPS } from './local-set-ups.ts'
+import { type BrokenSetUp, examine } from './set-ups.ts'
+import { TOKEN_SET_UPS } from './token-set-ups.ts'
+
+const ALL: Readonly<Record<string, readonly BrokenSetUp[]>> = {
+  'the token': TOKEN_SET_UPS,
+  'the AWS side, and the way to it': AWS_SET_UPS,
+  'the shared files': FILE_SET_UPS,
+  'options and variables': LOCAL_SET_UPS,
+}
+
+for (const [title, setUps] of Object.entries(ALL)) {
+  describe(`the first line names what is wrong: ${title}`, () => {
+    for (const setUp of setUps) {
+      test(setUp.name, async (t) => {
+        const { code, stdout, before, after } = await examine(t, setUp)
+        const [first = '', ...rest] = stdout.split('\n')
+        assert.match(first, setUp.first)
+        assert.equal(code, setUp.code, stdout)
+        assert.match(rest.join('\n'), /^ {4}Fix: {2}\S/m)
+        assert.match(rest.join('\n'), /^ {4}Docs: docs\/troubleshooting\.md#[a-z0-9-]+$/m)
+        assert.deepEqual(after, before, 'nothing is written')
+      })
+    }
+  })
+}

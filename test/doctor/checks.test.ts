@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { describe, test } from 'node:test'
+import { checkClock } from '../../src/doctor/clock.ts'
+import { finding, fine } from '../../src/doctor/finding.ts'
+import { FINDINGS } from '../../src/doctor/findings.ts'
+import { lineFindings } from '../../src/doctor/lines.ts'
+import { POLICY_FINDINGS } from '../../src/doctor/policy-findings.ts'
+import { exitCode, inOrder } from '../../src/doctor/report.ts'
+import { reportText } from '../../src/doctor/report-text.ts'
+import { checkRuntime } from '../../src/doctor/runtime.ts'
+import { parseIni } from '../../src/profiles/ini-lines.ts'
+import { FINDINGS as TRUST_FINDINGS } from '../../src/trust/findings.ts'
+
+const plain = (_stream: string, _style: string, text: string) => text
+
+test('an old Node', () => {
+  const [first] = checkRuntime({ node: '18.20.4', version: '1.2.3', program: '' }, {})
+  assert.equal(first?.what, 'This Node is too old: it is 18.20.4, and 20 is the least.')
+  assert.equal(first?.exit, 2)
+})
+
+test("the orb's copy and that of npm", () => {
+  const what = (program: string) =>
+    checkRuntime({ node: '20.1.0', version: '1.2.3', program }, {})[0]?.what
+  const orb = '~/.local/share/circleci-aws-oidc/versions/1.2.3-0123456789ab/circleci-aws-oidc.cjs'
+  assert.equal(what(orb), "Node 20.1.0, circleci-aws-oidc 1.2.3 (the orb's copy)")
+  assert.equal(
+    what('node_modules/.bin/circleci-aws-oidc'),
+    'Node 20.1.0, circleci-aws-oidc 1.2.3 (npm)',
+  )
+})
+
+test('a clock within five minutes is right, whatever the token says', () => {
+  const here = new Date('2026-11-21T12:00:00Z')
+  const there = (seconds: number) => new Date(here.getTime() + seconds * 1000)
+  const id = (seconds: number) =>
+    checkClock({ here, there: there(seconds) }, undefined, here)[0]?.id
+  assert.deepEqual([-301, -299, 0, 299, 301].map(id), [
+    'clock-skew',
+    'clock',
+    'clock',
+    'clock',
+    'clock-skew',
+  ])
+  const later = { iat: here.getTime() / 1000 + 3600 }
+  assert.deepEqual(checkClock({ here, there: here }, later, here)[0]?.level, 'ok')
+  assert.deepEqual(checkClock(undefined, later, here)[0]?.id, 'clock-skew')
+})
+
+describe('lines that SDKs read differently', () => {
+  for (const [line, found] of [
+    ['region = eu-west-1', []],
+    ['region = eu-west-1#2', []],
+    ['region = eu-west-1 ; x', ['read-differently']],
+    ['region: eu-west-1', ['read-differently']],
+    ['Region = eu-west-1', ['read-differently']],
+    ['region = eu-west-1\n  second', ['read-differently']],
+    ["region = 'eu-west-1'", ['quoted-value']],
+    ['s3 =\n  max_queue_size = 10', []],
+    ['credential_process = "/a b/node" "c"', []],
+  ] as const) {
+    test(JSON.stringify(line), () => {
+      const kinds = lineFindings(parseIni(`[default]\n${line}\n`, ''), '').map(({ id }) => id)
+      assert.deepEqual(kinds, found)
+    })
+  }
+})
+
+test('the worst comes first, what leads to the others before them, and none twice', () => {
+  const clock = finding('clock-skew', 'an hour')
+  const keys = finding('static-keys', 'AWS_ACCESS_KEY_ID')
+  const fork = finding('fork-token', 'pull/1')
+  const blamed = { ...fork, level: 'error', exit: 4 } as const
+  const ordered = inOrder({
+    environment: [keys, keys],
+    exchange: [blamed],
+    token: [fork, fine('token', 'fine')],
+    clock: [clock],
+  })
+  assert.deepEqual(ordered, [clock, blamed, keys, fine('token', 'fine')])
+  assert.equal(exitCode(ordered), 4)
+  assert.equal(exitCode([keys]), 0)
+  assert.equal(exitCode([]), 0)
+})
+
+test('whoever chose a claim does not write on the terminal', () => {
+  const text = reportText(
+    [finding('fork-token', 'pull/1\u001b[2J', { evidence: 'a\nb\u0007' })],
+    plain,
+  )
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be shown
+  assert.doesNotMatch(text, /[\x00-\x09\x0b-\x1f]/)
+})
+
+test('docs/troubleshooting.md has a heading for each finding', () => {
+  const page = readFileSync('docs/troubleshooting.md', 'utf8')
+  const headings = [...page.matchAll(/^##+ (.*)$/gm)].map(([, heading]) => heading)
+  const kinds = [FINDINGS, POLICY_FINDINGS, TRUST_FINDINGS].flatMap((table) => Object.keys(table))
+  assert.deepEqual(
+    kinds.filter((kind) => headings.filter((one) => one === kind).length !== 1),
+    [],
+  )
+  const section = page.slice(page.indexOf('\n# Findings'))
+  const named = [...section.matchAll(/^### (.*)$/gm)].map(([, heading]) => heading ?? '')
+  assert.deepEqual(
+    named.filter((kind) => !kinds.includes(kind)),
+    [],
+  )
+})

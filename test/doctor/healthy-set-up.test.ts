@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { startJob } from '../acceptance/job.ts'
+import { audience, BY_ROLE, HOST, ORG, SUBJECT, trustPolicy } from './set-ups.ts'
+
+const POLICY = trustPolicy({
+  StringEquals: audience,
+  StringLike: { [`${HOST}:sub`]: `${SUBJECT}/*` },
+})
+
+/** What both have and no run changes: no numbers, no paths. */
+function steady(text: string): string {
+  return text
+    .replace(/\S*\/(home|\.aws)\//g, '')
+    .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'TIME')
+    .replace(/127\.0\.0\.1:\d+/g, 'STS')
+    .replace(/\d+ ms/g, 'N ms')
+    .replace(/Node [\d.]+, circleci-aws-oidc [\d.]+/, 'Node N, circleci-aws-oidc N')
+}
+
+test('a job in order: what was looked at, before and after assume-role', async (t) => {
+  const { job, sandbox } = await startJob(t)
+  const policy = job.write('trust.json', JSON.stringify(POLICY))
+  const args = ['doctor', ...BY_ROLE, '--trust-policy', policy]
+  const { stdout, stderr } = await job.done(args)
+  assert.equal(stderr, '')
+  assert.equal(
+    steady(stdout),
+    `✓ Node N, circleci-aws-oidc N (npm)
+✓ CircleCI, job deploy, build 42
+✓ The clock agrees with that of STS
+✓ CIRCLE_OIDC_TOKEN_V2: CircleCI V2, issuer https://${HOST}, audience ${ORG}, subject ${SUBJECT}/8b1f0c52-2f64-4a39-b7c5-6d1e5b0a9f31/vcs-origin/github.com/acme/website/vcs-ref/refs/heads/main, until TIME
+✓ arn:aws:iam::111111111111:role/circleci-oidc, for the profile default
+✓ trust.json admits this token: statement 1 allows it
+✓ http://STS answers after N ms
+✓ AWS gives arn:aws:sts::111111111111:assumed-role/circleci-oidc/circleci-42-website-deploy, until TIME
+✓ config does not exist yet
+✓ credentials does not exist yet
+✓ No variable gets in the way of the profile
+
+Nothing is wrong.
+`,
+  )
+  const written = ['assume-role', ...BY_ROLE, '--region', 'eu-central-1']
+  await job.done(written)
+  const before = job.files()
+  const after = await job.done([...args, '--profile', 'default'])
+  assert.match(after.stdout, /^✓ \S*credentials: 1 section, readable for all AWS tools$/m)
+  assert.match(after.stdout, /\n\nNothing is wrong\.\n$/)
+  assert.deepEqual(job.files(), before)
+  assert.equal(sandbox.exchanges, 3)
+})
+
+test('without a role: what could not be checked is said', async (t) => {
+  const { job } = await startJob(t)
+  const { stdout } = await job.done(['doctor'])
+  assert.match(stdout, /^- Not checked: exchange: no role to ask for; give --role-arn or --pro/m)
+  assert.match(stdout, /\n\nNothing is wrong, 1 check not made\.\n$/)
+})
+
+test('without network: the trust policy is still compared', async (t) => {
+  const { job } = await startJob(t)
+  const policy = job.write('trust.json', JSON.stringify(POLICY))
+  const args = ['doctor', ...BY_ROLE, '--trust-policy', policy, '--sts-endpoint']
+  const { stdout, code } = await job.run([...args, 'http://127.0.0.1:9'])
+  assert.equal(code, 5)
+  assert.match(stdout, /^✓ \S*trust\.json admits this token/m)
+  assert.match(stdout, /^- Not checked: exchange: there is no way to STS$/m)
+})
+
+test('one profile of a profiles file, and what it builds on', async (t) => {
+  const { job, sandbox } = await startJob(t)
+  const far =
+    '[profile far]\nrole_arn = arn:aws:iam::222222222222:role/playground\nsource_profile = default\n'
+  const other = `[profile other]\nrole_arn = ${BY_ROLE[1]}-of-another\n`
+  const file = job.write('profiles', `[default]\nrole_arn = ${BY_ROLE[1]}\n${far}${other}`)
+  const args = ['doctor', '--profiles-file', file]
+  const { stdout } = await job.done([...args, '--profile', 'far'])
+  assert.equal(sandbox.requests.filter(({ action }) => action).length, 2)
+  assert.match(stdout, /^✓ AWS gives arn:aws:sts::222222222222:assumed-role\/playground\//m)
+  const missing = await job.run([...args, '--profile', 'near'])
+  assert.match(
+    missing.stdout,
+    /^✗ --profile is "near", but the profiles file has no such profile\./,
+  )
+  assert.equal(missing.code, 2)
+})
+
+test('--format json', async (t) => {
+  const { job } = await startJob(t)
+  const env = { AWS_PROFILE: 'staging' }
+  const { stdout } = await job.done(['doctor', '--format', 'json', ...BY_ROLE], { env })
+  const { result, exitCode, findings } = JSON.parse(stdout)
+  assert.deepEqual([result, exitCode], ['warning', 0])
+  assert.deepEqual(findings[0], {
+    id: 'profile-missing',
+    level: 'warning',
+    what: 'The profile is not in the shared files: AWS_PROFILE is "staging".',
+    evidence: null,
+    fix: 'Assume the role in an earlier step of this job, with the same HOME, or correct the name.',
+    docs: 'docs/troubleshooting.md#profile-missing',
+  })
+  for (const one of findings) {
+    assert.deepEqual(Object.keys(one), ['id', 'level', 'what', 'evidence', 'fix', 'docs'])
+    assert.match(one.level, /^(error|warning|skipped|ok)$/)
+  }
+})
+
+test('a server that never answers: the time limit holds', async (t) => {
+  const { job } = await startJob(t, { faults: [{ name: 'slow', count: 9 }] })
+  const outcome = await job.run(['doctor', ...BY_ROLE, '--timeout-seconds', '2'])
+  assert.match(outcome.stdout, /^✗ The command was not done after 2 s; it was waiting for AWS STS/)
+  assert.equal(outcome.code, 5)
+  assert.ok(outcome.milliseconds < 5000, `${outcome.milliseconds} ms`)
+})

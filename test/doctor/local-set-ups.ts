@@ -1,0 +1,216 @@
+import { type BrokenSetUp, BY_ROLE } from './set-ups.ts'
+
+const KEYS = 'aws_access_key_id = AKIDEXAMPLE\naws_secret_access_key = wJalrXUtnFEMIK7MDENG\n'
+
+/** A shared file with this text. */
+function withFile(
+  name: string,
+  path: string,
+  text: string,
+  first: RegExp,
+  code: number,
+): BrokenSetUp {
+  const breakIt: BrokenSetUp['breakIt'] = (job) => {
+    job.write(path, text)
+    return {}
+  }
+  return { name, breakIt, first, code }
+}
+
+const CONFIG = '.aws/config'
+const CREDENTIALS = '.aws/credentials'
+
+export const FILE_SET_UPS: readonly BrokenSetUp[] = [
+  withFile(
+    'the same section twice',
+    CREDENTIALS,
+    `[default]\n${KEYS}[default]\n${KEYS}`,
+    /^✗ \S*\/\.aws\/credentials, line 4: \[default\] is on line 1 already\./,
+    6,
+  ),
+  withFile(
+    'the same key twice',
+    CONFIG,
+    '[default]\nregion = eu-west-1\noutput = json\nregion = eu-west-2\n',
+    /^✗ \S*\/\.aws\/config, line 4: "region" is on line 2 already\./,
+    6,
+  ),
+  withFile(
+    'a byte order mark',
+    CONFIG,
+    '\ufeff[default]\nregion = eu-west-1\n',
+    /^✗ \S*\/\.aws\/config, line 1: it starts with a byte order mark/,
+    6,
+  ),
+  withFile(
+    'a key without "="',
+    CREDENTIALS,
+    '[default]\naws_access_key_id AKIDEXAMPLE\n',
+    /^✗ \S*\/\.aws\/credentials, line 2: it is neither a \[section\] nor a "key = value"\./,
+    6,
+  ),
+  withFile(
+    'a comment behind a value',
+    CONFIG,
+    '[default]\nregion = eu-west-1 # Ireland\n',
+    /^! The AWS CLI and the SDK for JavaScript read a line differently: \S*config, line 2: "#" or ";" after region/,
+    0,
+  ),
+  withFile(
+    'quotation marks',
+    CONFIG,
+    '[default]\nregion = "eu-west-1"\n',
+    /^! Quotation marks are part of a value: \S*\/\.aws\/config, line 2, region\./,
+    0,
+  ),
+  withFile(
+    'a profile without the word profile',
+    CONFIG,
+    '[dev]\nregion = eu-west-1\n',
+    /^! AWS tools do not take a section for a profile: \S*\/\.aws\/config, line 1: \[dev\]\./,
+    0,
+  ),
+  withFile(
+    'a credentials file with the word profile',
+    CREDENTIALS,
+    `[profile dev]\n${KEYS}`,
+    /^! AWS tools do not take a section for a profile: \S*credentials, line 1: \[profile dev\]\./,
+    0,
+  ),
+  withFile(
+    'two default profiles',
+    CONFIG,
+    '[default]\nregion = eu-west-1\n[profile default]\noutput = json\n',
+    /^! \[default\] and \[profile default\] are both there, and the second replaces the first/,
+    0,
+  ),
+  withFile(
+    'a profile whose name has a blank',
+    CONFIG,
+    '[profile "a b"]\nregion = eu-west-1\n',
+    /^! The AWS CLI and the SDK .* differently: .*only the AWS CLI reads the header \[profile "a b"\]/,
+    0,
+  ),
+  {
+    name: 'credentials that everyone can read',
+    breakIt: (job) => {
+      job.write(CREDENTIALS, `[default]\n${KEYS}`, 0o644)
+      return {}
+    },
+    first: /^! Others can get at the credentials: \S*\/\.aws\/credentials has mode 644\./,
+    code: 0,
+  },
+  {
+    name: 'credentials that an earlier step wrote as root',
+    breakIt: (job) => {
+      job.write(CREDENTIALS, `[default]\n${KEYS}`)
+      return { asNobody: true }
+    },
+    first: /^✗ Cannot read \S*\/\.aws\/credentials: permission denied \(EACCES\)\./,
+    code: 6,
+  },
+]
+
+export const LOCAL_SET_UPS: readonly BrokenSetUp[] = [
+  {
+    name: 'one colon too few in the role ARN',
+    breakIt: () => ({ args: ['--role-arn', 'arn:aws:iam:111111111111:role/circleci-oidc'] }),
+    first:
+      /^✗ The role ARN "arn:aws:iam:111111111111:role\/circleci-oidc" is not valid\. A colon is missing/,
+    code: 2,
+  },
+  {
+    name: 'a variable that the context should have',
+    breakIt: () => ({ args: ['--role-arn', 'DEPLOY_ROLE_ARN'] }),
+    first:
+      /^✗ --role-arn refers to the environment variable DEPLOY_ROLE_ARN, which is not set or empty\./,
+    code: 2,
+  },
+  {
+    name: 'the display name of a region',
+    breakIt: () => ({ env: { AWS_REGION: 'Frankfurt' } }),
+    first: /^✗ "Frankfurt" \(from AWS_REGION\) is not an AWS region\./,
+    code: 2,
+  },
+  {
+    name: 'an unknown key in the profiles file',
+    breakIt: (job) => ({
+      args: ['--profiles-file', job.write('profiles', '[default]\nrolearn = x\n')],
+    }),
+    first: /^✗ \S*profiles has .*problems?: .*line 2.*rolearn.*role_arn/,
+    code: 2,
+  },
+  {
+    name: 'more than the maximum session duration',
+    breakIt: (job) => ({
+      args: [
+        '--profiles-file',
+        job.write('profiles', `[default]\nrole_arn = ${BY_ROLE[1]}\nduration_seconds = 7200\n`),
+      ],
+    }),
+    first: /^✗ AWS rejects the request for .*DurationSeconds exceeds the MaxSessionDuration/,
+    code: 4,
+  },
+  {
+    name: 'a chained role that does not trust its source',
+    breakIt: (job) => ({
+      args: [
+        '--profiles-file',
+        job.write(
+          'profiles',
+          `[default]\nrole_arn = ${BY_ROLE[1]}\n[profile far]\nrole_arn = arn:aws:iam::222222222222:role/other\nsource_profile = default\n`,
+        ),
+      ],
+    }),
+    first:
+      /^✗ AWS refuses arn:aws:iam::222222222222:role\/other to the credentials of the profile "default"/,
+    code: 4,
+  },
+  {
+    name: 'static keys in the environment',
+    breakIt: () => ({
+      env: { AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE', AWS_SECRET_ACCESS_KEY: 'wJalrXUtnFEMIK7MDENG' },
+    }),
+    first:
+      /^! Static keys in the environment win over the profile: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY\./,
+    code: 0,
+  },
+  {
+    name: 'AWS_PROFILE of a profile that nobody wrote',
+    breakIt: () => ({ env: { AWS_PROFILE: 'staging' } }),
+    first: /^! The profile is not in the shared files: AWS_PROFILE is "staging"\./,
+    code: 0,
+  },
+  {
+    name: 'AWS_DEFAULT_PROFILE of another profile',
+    breakIt: (job) => {
+      job.write(CONFIG, '[profile dev]\noutput = json\n')
+      return { env: { AWS_DEFAULT_PROFILE: 'dev' } }
+    },
+    first:
+      /^! A variable makes AWS tools use another profile: AWS_DEFAULT_PROFILE is "dev", not "default"\./,
+    code: 0,
+  },
+  {
+    name: 'a token file in the environment',
+    breakIt: () => ({
+      env: { AWS_WEB_IDENTITY_TOKEN_FILE: '/tmp/token', AWS_ROLE_ARN: BY_ROLE[1] },
+    }),
+    first:
+      /^! Variables make the AWS CLI exchange a token by itself.*AWS_WEB_IDENTITY_TOKEN_FILE, AWS_ROLE_ARN/,
+    code: 0,
+  },
+  {
+    name: 'the region in one of two variables',
+    breakIt: () => ({ env: { AWS_REGION: 'eu-central-1' } }),
+    first:
+      /^! AWS tools do not all see the same region: AWS_REGION is "eu-central-1", AWS_DEFAULT_REGION is not set/,
+    code: 0,
+  },
+  {
+    name: 'certificates unchecked',
+    breakIt: () => ({ env: { NODE_TLS_REJECT_UNAUTHORIZED: '0' } }),
+    first: /^! Certificates are not checked: NODE_TLS_REJECT_UNAUTHORIZED is 0\./,
+    code: 0,
+  },
+]
