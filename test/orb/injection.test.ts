@@ -3,7 +3,7 @@ import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { jobOf } from './config.ts'
-import { BASH, type Host, openHost, runJob } from './job-runner.ts'
+import { BASH, type Host, openHost, runJob, type StepResult } from './job-runner.ts'
 import { orb } from './packed-orb.ts'
 import type { Values } from './parameters.ts'
 import { addTool } from './tools.ts'
@@ -58,8 +58,10 @@ async function victim(t: Parameters<typeof openHost>[0], tools: readonly string[
 }
 
 /** Clean: it worked, or the helper or the step refused it with a message, and nothing ran. */
-function assertClean(host: Host, value: string, code: number, stderr: string): void {
-  const where = `${JSON.stringify(value)}: ${stderr}`
+function assertClean(host: Host, value: string, { code, stdout, stderr }: StepResult): void {
+  // The doctor's findings are its result.
+  const output = stdout + stderr
+  const where = `${JSON.stringify(value)}: ${output}`
   assert.ok(!existsSync(join(host.root, 'executed')), `executed ${where}`)
   assert.deepEqual(
     readdirSync(host.root).filter((name) => /pwned|--/.test(name)),
@@ -67,8 +69,8 @@ function assertClean(host: Host, value: string, code: number, stderr: string): v
     where,
   )
   assert.ok([0, 2, 3, 4, 5, 6].includes(code), `exit code ${code} for ${where}`)
-  if (code !== 0) assert.match(stderr, /\w/, where)
-  assert.doesNotMatch(stderr, /syntax error|pwn: (command )?not found|internal-error/, where)
+  if (code !== 0) assert.match(output, /\w/, where)
+  assert.doesNotMatch(output, /syntax error|pwn: (command )?not found|internal-error/, where)
 }
 
 describe('a parameter is data', () => {
@@ -91,7 +93,7 @@ describe('a parameter is data', () => {
         })
         const [step] = steps
         assert.ok(step)
-        assertClean(host, value, step.code, step.stderr)
+        assertClean(host, value, step)
         rmSync(host.bashEnv, { force: true })
       }
     })
