@@ -11,8 +11,8 @@ const NOT_EMBEDDED = [
   'commands/sandbox.ts',
   'commands/trust-check.ts',
   'commands/trust-generate.ts',
+  'commands/doctor-policy.ts',
   'commands/trust-thumbprint.ts',
-  'doctor/trust-policy.ts',
 ]
 
 const common = {

@@ -7,11 +7,10 @@ import { type BuildResult, type Metafile, transform } from 'esbuild'
  */
 const LOADER = `'use strict'
 const slow = /^(node:)?(assert|child_process|crypto|fs\\/promises|http|https|net|os|tls|url|zlib)$/
-const own = new Map()
-function __export(target, getters) {
+const own = []
+function offer(target, getters) {
   for (const name in getters) Object.defineProperty(target, name, { get: getters[name], enumerable: true })
 }
-const __toCommonJS = (module) => module
 function lazy(id) {
   const load = () => require(id)
   return new Proxy(function () {}, {
@@ -20,16 +19,14 @@ function lazy(id) {
   })
 }
 function link(id) {
-  const text = parts[id.slice(2)]
-  if (text === undefined) return slow.test(id) ? lazy(id) : require(id)
-  if (!own.has(id)) {
-    const module = { exports: {} }
-    own.set(id, module)
-    const names = ['exports', 'require', 'module', '__filename', '__dirname', '__export', '__toCommonJS']
-    const run = require('node:vm').compileFunction(text, names, { filename: __dirname + '/' + id.slice(2) })
-    run(module.exports, link, module, __filename, __dirname, __export, __toCommonJS)
+  if (typeof id === 'string') return slow.test(id) ? lazy(id) : require(id)
+  if (!own[id]) {
+    own[id] = {}
+    const names = ['exports', 'require', 'offer', '__filename', '__dirname']
+    const run = require('node:vm').compileFunction(parts[id], names, { filename: __filename + '#' + id })
+    run(own[id], link, offer, __filename, __dirname)
   }
-  return own.get(id).exports
+  return own[id]
 }
 `
 
@@ -42,13 +39,11 @@ type Built = BuildResult<{ write: false; metafile: true }>
 export async function singleFile(built: Built, leftOut: readonly string[]): Promise<string> {
   const wanted = reachable(built.metafile.outputs, leftOut)
   const chosen = built.outputFiles.filter(({ path }) => wanted.has(basename(path)))
-  const parts = await Promise.all(
-    chosen.map(
-      async ({ path, text }) => `${quoted(basename(path))}:${quoted(await asCommonJs(text))}`,
-    ),
-  )
+  const numbers = new Map(chosen.map(({ path }, index) => [basename(path), index]))
+  const parts = await Promise.all(chosen.map(({ text }) => asCommonJs(text, numbers)))
   const { code } = await transform(LOADER, { minifyWhitespace: true, minifySyntax: true })
-  return `#!/usr/bin/env node\n${code.trimEnd()}\nconst parts={${parts.join(',\n')}};\nlink('./main.cjs');\n`
+  const texts = parts.map(quoted).join(',\n')
+  return `#!/usr/bin/env node\n${code.trimEnd()}\nconst parts=[${texts}];\nlink(${numbers.get('main.cjs')});\n`
 }
 
 /** The names of the parts that the entry leads to, by any import but those of the modules left out. */
@@ -66,18 +61,25 @@ function reachable(outputs: Metafile['outputs'], leftOut: readonly string[]): Se
   return found
 }
 
-async function asCommonJs(text: string): Promise<string> {
+/** A part as the text of a function; `numbers` says which part is which. */
+async function asCommonJs(text: string, numbers: ReadonlyMap<string, number>): Promise<string> {
   const options = { format: 'cjs', platform: 'node', target: 'node20' } as const
   const { code } = await transform(text, {
     ...options,
     supported: { 'dynamic-import': false },
     define: { 'import.meta.url': 'moduleUrl' },
   })
-  const [helpers = '', body] = code.split(/^(?=var stdin_exports = )/m)
-  // A part without exports needs no helpers, or has none but the one for built-in modules.
-  const own = body ?? helpers
-  // esbuild copies the properties of a required module, which would load a built-in one.
-  const linked = own.replace(/__toESM\((require\("[^"]+"\))(?:, 1)?\)/g, '$1')
+  // Before the exports stand esbuild's helpers, which the loader has once for all parts.
+  const own = code
+    .replace(/^[\s\S]*?^var stdin_exports = \{\};$/m, '')
+    .replace('__export(stdin_exports, ', 'offer(exports, ')
+    .replace('module.exports = __toCommonJS(stdin_exports);', '')
+  const linked = own
+    // esbuild copies the properties of a required module, which would load a built-in one.
+    .replace(/__toESM\((require\("[^"]+"\))(?:, 1)?\)/g, '$1')
+    .replace(/require\("\.\/([^"]+)"\)/g, (call, name) =>
+      numbers.has(name) ? `require(${numbers.get(name)})` : call,
+    )
   const url = code.includes('moduleUrl')
     ? 'const moduleUrl=require("url").pathToFileURL(__filename).href;'
     : ''
