@@ -6,7 +6,7 @@ import { checkEndpoint, type Reached, reachEndpoint } from '../doctor/endpoint.t
 import { checkEnvironment } from '../doctor/environment.ts'
 import { type Exchange, tryRoles } from '../doctor/exchange.ts'
 import { checkFiles } from '../doctor/files.ts'
-import { errorFinding, fine, skipped } from '../doctor/finding.ts'
+import { errorFinding, type Finding, fine, skipped } from '../doctor/finding.ts'
 import { tryOtherVersion } from '../doctor/other-version.ts'
 import { type Outcome, outcomeOf } from '../doctor/outcome.ts'
 import { checkExchange } from '../doctor/refusal.ts'
@@ -21,7 +21,6 @@ import { readToken } from '../token/source.ts'
 import type { AssumeRolePlan } from './assume-role-plans.ts'
 import type { DoctorOptions } from './doctor.ts'
 import { allowedAccountIds, readDoctorPlans } from './doctor-plans.ts'
-import { examinePolicy } from './doctor-policy.ts'
 
 export interface Examination extends Pick<Context, 'env' | 'terminal'> {
   readonly deadline: Deadline
@@ -69,7 +68,7 @@ export async function examine(options: DoctorOptions, context: Examination): Pro
         : planned.map(({ role, profile }) =>
             fine('role', `${role.arn}, for the profile ${profile}`),
           ),
-    'trust-policy': await examinePolicy(options, planned, tokens, exchanges),
+    'trust-policy': await comparePolicy(options['trust-policy'], planned, tokens, exchanges),
     endpoint: endpoints.flatMap((one) => checkEndpoint(one, env)),
     exchange:
       obstacle === undefined
@@ -165,4 +164,15 @@ async function exchangeAll(
   const exchanges = await tryRoles(plans, tokens, context)
   const other = found && (await tryOtherVersion(exchanges, found.token, options, context))
   return { exchanges, other }
+}
+
+async function comparePolicy(
+  path: string | undefined,
+  ...facts: readonly [readonly AssumeRolePlan[], TokenPool, readonly Exchange[]]
+): Promise<Finding[]> {
+  if (path === undefined) return []
+  const policy = await outcomeOf(() => import('./doctor-policy.ts'))
+  if ('value' in policy) return policy.value.examinePolicy(path, ...facts)
+  // The orb's copy goes without the evaluator of trust policies.
+  return [skipped('trust-policy', 'not in this copy; "npx circleci-aws-oidc doctor" has it')]
 }

@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { dirname, join } from 'node:path'
+import { text as readAll } from 'node:stream/consumers'
 import { test } from 'node:test'
+import { CLI } from '../acceptance/built-cli.ts'
 import { startJob } from '../acceptance/job.ts'
 import { audience, BY_ROLE, HOST, ORG, SUBJECT, trustPolicy } from './set-ups.ts'
+
+const EMBEDDED = join(dirname(CLI), 'embedded', 'circleci-aws-oidc.cjs')
 
 const POLICY = trustPolicy({
   StringEquals: audience,
@@ -84,6 +91,24 @@ test('one profile of a profiles file, and what it builds on', async (t) => {
     /^✗ --profile is "near", but the profiles file has no such profile\./,
   )
   assert.equal(missing.code, 2)
+})
+
+test("the orb's copy has everything but the evaluator of trust policies", async (t) => {
+  const { job } = await startJob(t)
+  const policy = job.write('trust.json', JSON.stringify(POLICY))
+  const args = ['doctor', ...BY_ROLE, '--trust-policy', policy]
+  const { env } = job
+  const child = spawn(process.execPath, [EMBEDDED, ...args], {
+    env,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const [stdout, [status]] = await Promise.all([readAll(child.stdout), once(child, 'close')])
+  assert.equal(status, 0, stdout)
+  assert.match(
+    stdout,
+    /^- Not checked: trust-policy: not in this copy; "npx circleci-aws-oidc doctor"/,
+  )
+  assert.match(stdout, /^✓ AWS gives arn:aws:sts::111111111111:assumed-role\/circleci-oidc\//m)
 })
 
 test('--format json', async (t) => {
