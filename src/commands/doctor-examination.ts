@@ -40,7 +40,8 @@ export async function examine(options: DoctorOptions, context: Examination): Pro
   const found = 'value' in token ? token.value : undefined
   const claims = found?.token.claims
   const tokens = poolOf(found, options, context)
-  const obstacle = whyNoExchange(planned, token, endpoints)
+  const obstacle =
+    'error' in plans ? 'what to ask for is not in order' : whyNoExchange(planned, token, endpoints)
   const { exchanges, other } =
     obstacle === undefined
       ? await exchangeAll(planned, tokens, found, options, context)

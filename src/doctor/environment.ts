@@ -37,7 +37,7 @@ export function checkEnvironment(
   )
   const named = [...chosen, ...(given === undefined ? [] : [['--profile', given] as const])]
   // A file that can't be read may hold any profile.
-  const known = files.every(({ content }) => content !== undefined)
+  const known = files.length > 0 && files.every(({ content }) => content !== undefined)
   const missing = named.filter(
     ([, profile]) => known && !written.includes(profile) && !existing.includes(profile),
   )

@@ -1,4 +1,5 @@
 import { OidcError } from '../errors.ts'
+import { quoteKey } from '../profiles-file/problem.ts'
 import { errorFinding, type Finding, finding, fine } from './finding.ts'
 import { lineFindings } from './lines.ts'
 import { sectionFindings } from './sections.ts'
@@ -25,7 +26,8 @@ function summary({ path, mode, content }: SharedFileFacts): string {
 }
 
 function permissionFindings({ file, path, mode = 0, ownedByOther }: SharedFileFacts): Finding[] {
-  const open = mode & (file === 'credentials' ? 0o077 : 0o022)
+  // Windows has no such modes, and Node makes them up.
+  const open = process.getuid ? mode & (file === 'credentials' ? 0o077 : 0o002) : 0
   return [
     ...(open === 0 ? [] : [finding('file-mode', `${path} has mode ${(mode & 0o777).toString(8)}`)]),
     ...(ownedByOther ? [finding('file-owner', path)] : []),
@@ -47,7 +49,7 @@ function contentFindings(
 function twinFindings(content: NonNullable<SharedFileFacts['content']>, path: string): Finding[] {
   const sections = content.sections.map(({ name, header }) => ({ key: `[${name}]`, line: header }))
   const options = content.sections.map(({ options }) =>
-    options.map(({ key, first }) => ({ key: `"${key}"`, line: first })),
+    options.map(({ key, first }) => ({ key: quoteKey(key), line: first })),
   )
   return [sections, ...options].flatMap((entries) =>
     entries.flatMap(({ key, line }, index) => {

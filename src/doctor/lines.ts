@@ -1,4 +1,5 @@
 import { type IniFile, type Option, strip } from '../profiles/ini-lines.ts'
+import { quoteKey } from '../profiles-file/problem.ts'
 import { type Finding, finding } from './finding.ts'
 
 /** Settings that the two SDK families read differently, or otherwise than they look. Values stay unsaid. */
@@ -13,7 +14,7 @@ export function lineFindings(content: IniFile, path: string): Finding[] {
       if (why !== undefined) return [finding('read-differently', `${at}: ${why}`)]
       // A command has quotation marks of its own.
       return key !== 'credential_process' && /^(["']).*\1$/.test(value)
-        ? [finding('quoted-value', `${at}, ${key}`)]
+        ? [finding('quoted-value', `${at}, ${quoteKey(key)}`)]
         : []
     }),
   )
@@ -31,13 +32,14 @@ function difference(
   value: string,
   { continuations }: Option,
 ): string | undefined {
+  const shown = quoteKey(key)
   if (delimiter === ':') return `only the AWS CLI reads ":" between key and value`
-  if (key !== key.toLowerCase()) return `only the AWS CLI reads the key ${key} in capitals`
+  if (key !== key.toLowerCase()) return `only the AWS CLI reads ${shown}, in capitals`
   if (/(^|\s)[;#]/.test(value)) {
-    return `"#" or ";" after ${key} begins a comment for the SDK for JavaScript, and is part of the value for the AWS CLI`
+    return `"#" or ";" after ${shown} begins a comment for the SDK for JavaScript, and is part of the value for the AWS CLI`
   }
   if (continuations.length > 0) {
-    return `the indented line beneath ${key} is part of its value for the AWS CLI only`
+    return `the indented line beneath ${shown} is part of its value for the AWS CLI only`
   }
   return undefined
 }

@@ -16,10 +16,8 @@ export function profileOf(name: string, file: SharedFile): string | undefined {
 
 /** Sections that no AWS tool takes for a profile, or not every one. */
 export function sectionFindings(content: IniFile, file: SharedFile, path: string): Finding[] {
-  const names = content.sections.map(({ name }) => profileOf(name, file))
-  const twoDefaults = names.filter((name) => name === 'default').length > 1
-  const both =
-    file === 'config' && twoDefaults && content.sections.some(({ name }) => name === 'default')
+  const defaults = content.sections.filter(({ name }) => profileOf(name, file) === 'default')
+  const both = new Set(defaults.map(({ name }) => name)).size > 1
   return [
     ...(both ? [finding('two-defaults', path)] : []),
     ...content.sections.flatMap((section) => headerFindings(content, section, file, path)),

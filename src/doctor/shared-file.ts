@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs'
+import { accessSync, constants, existsSync, readFileSync, type Stats, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { OidcError } from '../errors.ts'
 import type { Environment } from '../options.ts'
@@ -32,7 +32,7 @@ export async function readSharedFiles(env: Environment): Promise<SharedFileFacts
 async function readSharedFile(file: SharedFile, path: string): Promise<SharedFileFacts> {
   const reading = await outcomeOf(() => contentOf(path))
   const writing = await outcomeOf(() => assertReplaceable(path))
-  const stats = statSync(path, { throwIfNoEntry: false })
+  const stats = statsOf(path)
   return {
     file,
     path,
@@ -40,6 +40,15 @@ async function readSharedFile(file: SharedFile, path: string): Promise<SharedFil
     ownedByOther: stats !== undefined && stats.uid !== (process.getuid?.() ?? stats.uid),
     content: 'value' in reading ? reading.value : undefined,
     error: 'error' in reading ? reading.error : 'error' in writing ? writing.error : undefined,
+  }
+}
+
+/** Undefined also where a directory above may not be searched; reading it tells why. */
+function statsOf(path: string): Stats | undefined {
+  try {
+    return statSync(path)
+  } catch {
+    return undefined
   }
 }
 

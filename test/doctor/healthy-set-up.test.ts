@@ -65,6 +65,16 @@ test('without a role: what could not be checked is said', async (t) => {
   assert.match(stdout, /\n\nNothing is wrong, 1 check not made\.\n$/)
 })
 
+test('with a role that is none: the rest is still looked at', async (t) => {
+  const { job, sandbox } = await startJob(t)
+  const { stdout, code } = await job.run(['doctor', '--role-arn', 'arn:aws:iam::1:role/x'])
+  assert.equal(code, 2)
+  assert.match(stdout, /^✗ The role ARN .* The account id "1" has 1 digits instead of 12\./)
+  assert.match(stdout, /^- Not checked: exchange: what to ask for is not in order$/m)
+  assert.match(stdout, /^✓ http:\/\/127\.0\.0\.1:\d+ answers/m)
+  assert.equal(sandbox.exchanges, 0)
+})
+
 test('without network: the trust policy is still compared', async (t) => {
   const { job } = await startJob(t)
   const policy = job.write('trust.json', JSON.stringify(POLICY))

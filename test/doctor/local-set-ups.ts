@@ -53,14 +53,14 @@ export const FILE_SET_UPS: readonly BrokenSetUp[] = [
     'a comment behind a value',
     CONFIG,
     '[default]\nregion = eu-west-1 # Ireland\n',
-    /^! The AWS CLI and the SDK for JavaScript read a line differently: \S*config, line 2: "#" or ";" after region/,
+    /^! The AWS CLI and the SDK for JavaScript read a line differently: \S*config, line 2: "#" or ";" after "region"/,
     0,
   ),
   withFile(
     'quotation marks',
     CONFIG,
     '[default]\nregion = "eu-west-1"\n',
-    /^! Quotation marks are part of a value: \S*\/\.aws\/config, line 2, region\./,
+    /^! Quotation marks are part of a value: \S*\/\.aws\/config, line 2, "region"\./,
     0,
   ),
   withFile(
@@ -89,6 +89,13 @@ export const FILE_SET_UPS: readonly BrokenSetUp[] = [
     CONFIG,
     '[profile "a b"]\nregion = eu-west-1\n',
     /^! The AWS CLI and the SDK .* differently: .*only the AWS CLI reads the header \[profile "a b"\]/,
+    0,
+  ),
+  withFile(
+    'a session token that goes on in the next line',
+    CREDENTIALS,
+    `[default]\n${KEYS}aws_session_token = IQoJb3JpZ2luX2Vj\nFwoGZXIvYXdzEJr//////////wEaDGNhc2U=\n`,
+    /^! The AWS CLI and the SDK .* line 5: only the AWS CLI reads the key \(not shown\), in capitals/,
     0,
   ),
   {
