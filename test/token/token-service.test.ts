@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { readToken } from '../../src/token/source.ts'
 import type { TokenOptions } from '../../src/token/token-options.ts'
+import { createAuthority, serveOverTls } from '../acceptance/tls-server.ts'
 import { jwt } from './jwt.ts'
 import { AUTO } from './token-options.ts'
 import { saying, startTokenServer } from './token-server.ts'
@@ -134,6 +138,22 @@ test('through the proxy of the environment', async (t) => {
     proxy.asked[0] ?? '',
     /^GET http:\/\/tokens\.example\.com\/token\?audience=sts\.amazonaws\.com /,
   )
+})
+
+test('over TLS with the certificates of AWS_CA_BUNDLE, and not at all without', async (t) => {
+  const authority = await createAuthority('Token CA')
+  const server = await startTokenServer(t, saying(200, { value: TOKEN }))
+  const url = await serveOverTls(t, new URL(server.url).origin, authority)
+  await assert.rejects(read(jenkins(`${url}/token`)), {
+    code: 'token-mint-failed',
+    message: /unable to (verify|get)|self.signed/i,
+  })
+  assert.deepEqual(server.asked, [])
+  const directory = mkdtempSync(join(tmpdir(), 'ca-'))
+  t.after(() => rmSync(directory, { recursive: true }))
+  const AWS_CA_BUNDLE = join(directory, 'ca.pem')
+  writeFileSync(AWS_CA_BUNDLE, authority.pem)
+  assert.equal((await read({ ...jenkins(`${url}/token`), AWS_CA_BUNDLE })).value, TOKEN)
 })
 
 test('GitHub without the permission', async () => {
