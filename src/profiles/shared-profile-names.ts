@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises'
 import type { Environment } from '../options.ts'
+import { unreadable } from './file-error.ts'
 import { parseIni } from './ini-lines.ts'
 import { sharedFileLocations } from './shared-file-locations.ts'
 
-/** Names of the profiles that the user's shared files have. Throws `file-malformed`. */
+/** Names of the profiles that the user's shared files have. Throws `file-malformed`, `file-unreadable`. */
 export async function sharedProfileNames(env: Environment): Promise<Set<string>> {
   const { config, credentials } = sharedFileLocations(env)
   const inConfig = (await sectionNames(config)).map((name) =>
@@ -14,10 +15,9 @@ export async function sharedProfileNames(env: Environment): Promise<Set<string>>
 }
 
 async function sectionNames(path: string): Promise<string[]> {
-  try {
-    return parseIni(await readFile(path, 'utf8'), path).sections.map(({ name }) => name)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
-    throw error
-  }
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return ''
+    throw unreadable(path, error)
+  })
+  return parseIni(text, path).sections.map(({ name }) => name)
 }

@@ -197,3 +197,11 @@ test('--profile chooses what later steps use, and must be in the file', async (t
     /exclude each other/,
   )
 })
+
+test('shared files that cannot be read are an error before anything is asked', async (t) => {
+  const { job, sandbox } = await startJob(t)
+  mkdirSync(join(job.home, '.aws/config'), { recursive: true })
+  const path = job.write('p.ini', S1)
+  await job.fails(['assume-role', '--profiles-file', path], 'file-unreadable', /\.aws\/config/)
+  assert.equal(sandbox.requests.length, 0)
+})

@@ -32,6 +32,9 @@ function variableOf(parameter: OptionName | 'profiles'): string {
   return parameter === 'profiles' ? 'AWS_OIDC_PROFILES' : environmentName(parameter)
 }
 
+// The copy in the orb has no trust evaluator.
+const ORB_DOCTOR_OPTIONS = DOCTOR_OPTIONS.filter((option) => option !== 'trust-policy')
+
 const DOCTOR_DESCRIPTIONS = {
   profile: 'Profile to look at (default: default, or all of the profiles file)',
   region: 'Region of the STS endpoint',
@@ -67,14 +70,14 @@ const COMPONENTS: readonly {
   {
     name: 'command doctor',
     component: commands['doctor'],
-    options: DOCTOR_OPTIONS,
+    options: ORB_DOCTOR_OPTIONS,
     own: ['profiles', 'install', 'when'],
     descriptions: DOCTOR_DESCRIPTIONS,
   },
   {
     name: 'job doctor',
     component: jobs['doctor'],
-    options: DOCTOR_OPTIONS,
+    options: ORB_DOCTOR_OPTIONS,
     own: ['profiles', 'executor', 'checkout'],
     descriptions: DOCTOR_DESCRIPTIONS,
   },
