@@ -112,7 +112,7 @@ describe('every option reaches the helper as its environment variable', () => {
     ['assume-role', ['profiles', ...ASSUME_ROLE_OPTIONS]],
     ['whoami', WHOAMI_OPTIONS],
     ['cleanup', CLEANUP_OPTIONS],
-    ['doctor', ['profiles', ...DOCTOR_OPTIONS]],
+    ['doctor', ['profiles', ...ORB_DOCTOR_OPTIONS]],
   ] as const) {
     test(command, () => {
       const steps = commands[command]?.steps ?? []
@@ -129,7 +129,7 @@ describe('every option reaches the helper as its environment variable', () => {
 describe('a job gives every parameter on', () => {
   for (const [job, command, options] of [
     ['run', 'assume-role', ASSUME_ROLE_OPTIONS],
-    ['doctor', 'doctor', DOCTOR_OPTIONS],
+    ['doctor', 'doctor', ORB_DOCTOR_OPTIONS],
   ] as const) {
     test(job, () => {
       const steps = jobs[job]?.steps ?? []
