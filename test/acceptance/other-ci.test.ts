@@ -118,6 +118,18 @@ test('GITHUB_ENV: none, or where it is not GitHub that set it', async (t) => {
   assert.deepEqual(exported(job), { MINE: 'kept' })
 })
 
+test('GITHUB_ENV: nothing that a value holds becomes another variable', async (t) => {
+  const { job } = await startGithubJob(t)
+  const hostile = 'dev\nPATH=/evil'
+  await job.fails([...ASSUME, '--profile', hostile], 'invalid-profile-name', /cannot be a profile/)
+  for (const name of ['AWS_REGION', 'AWS_OIDC_REGION']) {
+    const { code } = await job.run(ARGS, { env: { [name]: 'eu-west-1\nPATH=/evil' } })
+    assert.equal(code, 2, name)
+  }
+  await job.done([...ASSUME, '--profile', 'a%0APATH'])
+  assert.deepEqual(exported(job), { MINE: 'kept', AWS_PROFILE: 'a%0APATH' })
+})
+
 test('GITHUB_ENV: a file that is not there', async (t) => {
   const { job } = await startGithubJob(t)
   const env = { GITHUB_ENV: '/no/such/file' }

@@ -25,7 +25,7 @@ const TOKEN_FILE: ProfileDelivery = {
   kind: 'token-file',
   profile: 'dev',
   roleArn: 'arn:aws:iam::111111111111:role/ci',
-  tokenFile: '/home/ci/token',
+  tokenFile: '/secrets/token',
   roleSessionName: 'github-1',
 }
 
