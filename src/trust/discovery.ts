@@ -18,8 +18,8 @@ export async function discoverKeysUrl(
       `It is the document of the issuer ${JSON.stringify(document['issuer'])}, not of "${issuer}".`,
     )
   }
-  const url = URL.parse(String(document['jwks_uri']))
-  if (url?.protocol === 'https:') return url
+  const keys = String(document['jwks_uri'])
+  if (URL.canParse(keys) && new URL(keys).protocol === 'https:') return new URL(keys)
   throw unexpected(
     address,
     `Its jwks_uri is ${JSON.stringify(document['jwks_uri'])}, no https URL.`,
