@@ -29,9 +29,11 @@ export async function readCircleciToken(
   const mint = async (): Promise<WebIdentityToken | readonly MintFailure[]> => {
     const minted = await mintToken(request.audience, env, signal)
     signal.throwIfAborted()
-    return 'failures' in minted
-      ? minted.failures
-      : webIdentityToken(minted.token, minted.command, renew)
+    if ('failures' in minted) return minted.failures
+    const token = webIdentityToken(minted.token, minted.command, renew)
+    // Which version is minted can't be chosen; the subject of the other would only be refused by AWS.
+    if (request.version !== 'v1' || !token.claims.sub?.includes('/vcs-origin/')) return token
+    return [{ command: minted.command, reason: 'mints V2 tokens, but --token-version is v1' }]
   }
   const renew = async (): Promise<WebIdentityToken> => {
     const token = await mint()

@@ -156,6 +156,20 @@ test('nothing found: the variable of the version asked for, the known causes, th
   })
 })
 
+test('a minted V2 token does not stand in for V1, which was asked for', async (t) => {
+  const agent = { circleci: printing(V2) }
+  const [missing, expired] = [{}, { CIRCLE_OIDC_TOKEN: EXPIRED }]
+  await assert.rejects(read(fakePrograms(t, agent), missing, { version: 'v1' }), {
+    code: 'token-not-found',
+    message: /"circleci run oidc get": mints V2 tokens, but --token-version is v1/,
+  })
+  await assert.rejects(read(fakePrograms(t, agent), expired, { version: 'v1' }), {
+    code: 'token-expired',
+  })
+  const token = await read(fakePrograms(t, { circleci: printing(V1) }), missing, { version: 'v1' })
+  assert.equal(token.value, V1)
+})
+
 test('the time limit ends a program that hangs, with its own error', async (t) => {
   const { env } = fakePrograms(t, { circleci: 'exec /bin/sleep 60' })
   const controller = new AbortController()
