@@ -1,6 +1,5 @@
 import yargs, { type Argv } from 'yargs'
 import type { Command } from './command.ts'
-import { PARSER_CONFIGURATION } from './command-line.ts'
 import { OidcError } from './errors.ts'
 import type { Flags } from './option-values.ts'
 import { environmentName, OPTIONS, type OptionSpec } from './options.ts'
@@ -47,7 +46,13 @@ function baseParser(): Argv {
     .help(false)
     .version(false)
     .exitProcess(false)
-    .parserConfiguration(PARSER_CONFIGURATION)
+    .parserConfiguration({
+      'boolean-negation': false,
+      'camel-case-expansion': false,
+      'dot-notation': false,
+      'parse-numbers': false,
+      'parse-positional-numbers': false,
+    })
     .fail((message, error) => {
       throw usageError(message || error.message)
     })

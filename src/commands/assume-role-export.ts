@@ -1,7 +1,6 @@
 import { detectCi } from '../ci.ts'
 import { OidcError } from '../errors.ts'
 import type { Environment } from '../options.ts'
-import { writeBashEnv } from '../profiles/bash-env.ts'
 import type { ProfileDelivery, StaticCredentials } from '../profiles/delivery.ts'
 import type { PlannedRole } from '../roles/assume-roles.ts'
 import type { AssumeRoleOptions } from './assume-role.ts'
@@ -106,6 +105,7 @@ export async function exportProfile(
       mode === 'keys'
         ? { mode, credentials: keys, region }
         : { mode, profile, credentials: delivery.kind, region }
+    const { writeBashEnv } = await import('../profiles/bash-env.ts')
     await writeBashEnv(path, exports)
     return
   }

@@ -1,16 +1,19 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Context } from '../command.ts'
 import { startDeadline } from '../deadline.ts'
 import type { OptionValues } from '../options.ts'
 import { assumeRoles } from '../roles/assume-roles.ts'
 import { tokenPool } from '../roles/token-pool.ts'
-import { deliver, planDelivery } from './assume-role-delivery.ts'
+import { planDelivery } from './assume-role-delivery.ts'
 import { keysToMask } from './assume-role-export.ts'
 import type { ASSUME_ROLE_OPTIONS } from './assume-role-options.ts'
 import { readPlans } from './assume-role-plans.ts'
-import { reportJson, reportLines } from './assume-role-report.ts'
 import { staticKeysWarning } from './static-keys.ts'
 
 export type AssumeRoleOptions = OptionValues<(typeof ASSUME_ROLE_OPTIONS)[number]>
+
+/** Milliseconds after which the request is on its way: what writes and reports is loaded meanwhile. */
+const WHILE_AWS_ANSWERS = 3
 
 export async function run(options: AssumeRoleOptions, { env, terminal }: Context): Promise<number> {
   const deadline = startDeadline(options['timeout-seconds'])
@@ -18,7 +21,7 @@ export async function run(options: AssumeRoleOptions, { env, terminal }: Context
     const plans = await readPlans(options, env)
     const delivery = planDelivery(plans, options, env)
 
-    const roles = await assumeRoles(plans, tokenPool(options, env, deadline), {
+    const assuming = assumeRoles(plans, tokenPool(options, env, deadline), {
       env,
       deadline,
       maxAttempts: options['max-attempts'],
@@ -26,6 +29,9 @@ export async function run(options: AssumeRoleOptions, { env, terminal }: Context
       narration: terminal,
       conceal: terminal.conceal,
     })
+    const afterwards = sleep(WHILE_AWS_ANSWERS).then(loadWriting)
+    const roles = await assuming
+    const { deliver, reportJson, reportLines } = await afterwards
 
     for (const key of keysToMask(delivery.export, roles)) terminal.mask(key)
     const writing = deliver(delivery, roles, options, env)
@@ -44,4 +50,10 @@ export async function run(options: AssumeRoleOptions, { env, terminal }: Context
   } finally {
     deadline.clear()
   }
+}
+
+async function loadWriting() {
+  const { deliver } = await import('./assume-role-writing.ts')
+  const { reportJson, reportLines } = await import('./assume-role-report.ts')
+  return { deliver, reportJson, reportLines }
 }

@@ -1,9 +1,10 @@
-import { rmSync, unlinkSync } from 'node:fs'
+import { unlinkSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { OidcError } from '../errors.ts'
 import { unwritable } from './file-error.ts'
 import { onInterruption } from './interruption.ts'
 import { createLockFile, isStale, type LockHolder, readLockHolder } from './lock-holder.ts'
+import { removeFile } from './remove-file.ts'
 import { uniqueId } from './unique-id.ts'
 
 // Our own: the stale takeover of the package proper-lockfile can remove a lock just taken by
@@ -60,7 +61,7 @@ export async function withFileLocks<T>(
 function heldLock(path: string, id: string): FileLock {
   const isOurs = () => readLockHolder(path)?.id === id
   const remove = () => {
-    if (isOurs()) rmSync(path, { force: true })
+    if (isOurs()) removeFile(path)
   }
   const forget = onInterruption(remove)
   const release = () => {
@@ -94,7 +95,7 @@ function breakLock(path: string, stale: LockHolder, target: string): void {
   } catch {
     // Not ours to remove, or gone: the waiting goes on until the deadline.
   } finally {
-    rmSync(right, { force: true })
+    removeFile(right)
   }
 }
 

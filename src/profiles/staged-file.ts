@@ -10,13 +10,13 @@ import {
   linkSync,
   openSync,
   renameSync,
-  rmSync,
   writeFileSync,
 } from 'node:fs'
 import { dirname } from 'node:path'
 import { unwritable } from './file-error.ts'
 import { statTarget } from './file-target.ts'
 import { temporaryPath } from './left-overs.ts'
+import { removeFile } from './remove-file.ts'
 
 /** New content on the disk beside the file it is to replace. */
 export interface StagedFile {
@@ -95,7 +95,7 @@ export function commit(staged: readonly StagedFile[]): void {
 }
 
 function putBack({ target, backup }: StagedFile): void {
-  if (backup === undefined) rmSync(target, { force: true })
+  if (backup === undefined) removeFile(target)
   else renameSync(backup, target)
 }
 
@@ -110,6 +110,6 @@ function sync(directory: string): void {
 }
 
 export function discard({ temporary, backup }: StagedFile): void {
-  rmSync(temporary, { force: true })
-  if (backup !== undefined) rmSync(backup, { force: true })
+  removeFile(temporary)
+  if (backup !== undefined) removeFile(backup)
 }
