@@ -15,14 +15,28 @@ export function proxyFor(url: URL, env: Environment): URL | undefined {
   if (!proxy || isExcluded(url, read('no_proxy') ?? '')) return undefined
   try {
     const parsed = new URL(proxy.includes('://') ? proxy : `http://${proxy}`)
-    if (/^https?:$/.test(parsed.protocol) && parsed.hostname) return parsed
-  } catch {
+    if (/^https?:$/.test(parsed.protocol) && parsed.hostname) return withLogin(parsed, name)
+  } catch (error) {
+    if (error instanceof OidcError) throw error
     // Falls through: the value may hold a password, so the error names only the variable.
   }
   throw new OidcError('invalid-usage', {
     what: `The proxy in ${name.toUpperCase()} is not an http:// or https:// URL.`,
     next: `Write it as http://HOST:PORT, or unset it.`,
   })
+}
+
+/** The proxy, whose user and password can be decoded: what sends them does so. */
+function withLogin(proxy: URL, name: string): URL {
+  try {
+    decodeURIComponent(`${proxy.username}:${proxy.password}`)
+    return proxy
+  } catch {
+    throw new OidcError('invalid-usage', {
+      what: `The proxy in ${name.toUpperCase()} has a "%" in its user or password that encodes no character.`,
+      next: `Percent-encode user and password in ${name.toUpperCase()}: "%" itself is %25.`,
+    })
+  }
 }
 
 // https://curl.se/docs/manpage.html#NOPROXY

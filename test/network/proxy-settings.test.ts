@@ -106,3 +106,15 @@ for (const [name, value] of [
     assert.equal(proxyFor(STS, { [name]: value, NO_PROXY: 'amazonaws.com' }), undefined)
   })
 }
+
+for (const login of ['ana:s3%cretpw', 'a%na:pw', 'ana:%ff', 'ana:100%']) {
+  test(`${login}: a "%" that encodes nothing is refused without showing the password`, () => {
+    assert.throws(() => proxyFor(STS, { https_proxy: `http://${login}@proxy.test:3128` }), {
+      code: 'invalid-usage',
+      message:
+        'The proxy in HTTPS_PROXY has a "%" in its user or password that encodes no character.',
+      next: 'Percent-encode user and password in HTTPS_PROXY: "%" itself is %25.',
+      cause: undefined,
+    })
+  })
+}
