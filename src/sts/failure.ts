@@ -1,18 +1,20 @@
 import { type ErrorCode, OidcError } from '../errors.ts'
-import { withoutTokens } from '../token/claims.ts'
+import { withoutTokens } from '../token/token-masking.ts'
 
 /** What went wrong in one exchange with STS. */
 export interface Failure {
   readonly code: ErrorCode
   /** Whether the same request may succeed a moment later. */
   readonly transient: boolean
+  /** How many attempts it is worth at most, where that is fewer than others get. */
+  readonly attempts?: number
   /** In words: AWS's code and message, or what the system said. Never a secret. */
   readonly detail: string
   readonly requestId?: string
 }
 
 /** AWS error codes and what they mean. STS API Reference, "Errors" and "Common Errors". */
-const CODES: Readonly<Record<string, readonly [ErrorCode, 'transient' | 'permanent']>> = {
+const CODES: Readonly<Record<string, readonly [ErrorCode, 'transient' | 'brief' | 'permanent']>> = {
   IDPCommunicationError: ['issuer-unreachable', 'transient'],
   IDPRejectedClaim: ['token-rejected', 'permanent'],
   ExpiredToken: ['token-expired', 'permanent'],
@@ -20,8 +22,8 @@ const CODES: Readonly<Record<string, readonly [ErrorCode, 'transient' | 'permane
   PackedPolicyTooLarge: ['session-policy-rejected', 'permanent'],
   MalformedPolicyDocument: ['session-policy-rejected', 'permanent'],
   // Right after an exchange, new credentials may not be known everywhere yet.
-  InvalidClientTokenId: ['credentials-rejected', 'transient'],
-  SignatureDoesNotMatch: ['credentials-rejected', 'permanent'],
+  InvalidClientTokenId: ['credentials-rejected', 'brief'],
+  SignatureDoesNotMatch: ['credentials-rejected', 'brief'],
   RegionDisabled: ['region-disabled', 'permanent'],
   ValidationError: ['request-rejected', 'permanent'],
   RequestLimitExceeded: ['aws-unavailable', 'transient'],
@@ -31,6 +33,9 @@ const CODES: Readonly<Record<string, readonly [ErrorCode, 'transient' | 'permane
   InternalError: ['aws-unavailable', 'transient'],
   ServiceUnavailable: ['aws-unavailable', 'transient'],
 }
+
+/** The attempts that a brief retry takes in total. */
+const BRIEF_ATTEMPTS = 3
 
 const NETWORK =
   /^(ECONNRESET|ECONNREFUSED|ECONNABORTED|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ENETDOWN)$/
@@ -66,8 +71,8 @@ function network(error: SdkError): Failure {
   if (CERTIFICATE.test(code)) {
     return { code: 'aws-unreachable', transient: false, detail: `${code}: ${error.message}` }
   }
-  // "socket hang up", "aborted", "Parse Error": the connection broke in the midst of an answer.
-  if (/socket|aborted|HPE_|Parse Error/i.test(`${code} ${error.message}`)) {
+  // "socket hang up", "aborted", "Parse Error", "Proxy connection ended": it broke in the midst of an answer.
+  if (/socket|aborted|HPE_|Parse Error|connection ended/i.test(`${code} ${error.message}`)) {
     return { code: 'aws-unreachable', transient: true, detail: error.message }
   }
   return { code: 'unexpected-answer', transient: false, detail: error.message.slice(0, 200) }
@@ -87,7 +92,11 @@ function answer(error: SdkError, status: number): Failure {
     return { code: 'credentials-rejected', transient: false, detail }
   }
   const known = CODES[code]
-  if (known) return { code: known[0], transient: known[1] === 'transient', detail }
+  if (known) {
+    const [meaning, retry] = known
+    const limit = retry === 'brief' ? { attempts: BRIEF_ATTEMPTS } : {}
+    return { code: meaning, transient: retry !== 'permanent', ...limit, detail }
+  }
   if (/^Throttl|^RequestThrottled|^SlowDown|^BandwidthLimit/.test(code) || status === 429) {
     return { code: 'aws-unavailable', transient: true, detail }
   }

@@ -49,11 +49,12 @@ export async function withRetries<T>(
     } catch (error) {
       deadline.signal.throwIfAborted()
       const failure = failureOf(error)
-      if (number >= maxAttempts) throw new FailedAttempts(failure, number, error)
+      const maximum = Math.min(maxAttempts, failure.attempts ?? maxAttempts)
+      if (number >= maximum) throw new FailedAttempts(failure, number, error)
       if (await mend?.(failure)) continue
       if (!failure.transient) throw new FailedAttempts(failure, number, error)
       const delay = Math.random() * Math.min(MAXIMUM_DELAY, BASE_DELAY * 2 ** (number - 1))
-      onRetry(failure, { number, maximum: maxAttempts }, delay)
+      onRetry(failure, { number, maximum }, delay)
       // Not referenced: the deadline's own timer keeps the process alive, and ends it.
       await deadline.race('waiting to try again', sleep(delay, undefined, { ref: false }))
     }

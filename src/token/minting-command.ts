@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { OidcError } from '../errors.ts'
 import type { Environment } from '../options.ts'
-import { decodeClaims, withoutTokens } from './claims.ts'
+import { decodeClaims } from './claims.ts'
+import { withoutTokens } from './token-masking.ts'
 
 /** A token, or why there is none: in words, without anything that could be a token. */
 export type CommandAnswer = { readonly token: string } | { readonly reason: string }

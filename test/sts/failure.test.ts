@@ -86,6 +86,13 @@ describe('answers of STS', () => {
   }
 })
 
+for (const wire of ['InvalidClientTokenId', 'SignatureDoesNotMatch']) {
+  test(`${wire}, of credentials that may not be known everywhere yet: three attempts`, () => {
+    const { code, transient, attempts } = failureOf(stsError(403, wire, 'no'))
+    assert.deepEqual([code, transient, attempts], ['credentials-rejected', TRANSIENT, 3])
+  })
+}
+
 describe('answers of something else', () => {
   const cases: [status: number, code: string, transient: boolean, detail: string][] = [
     [200, 'unexpected-answer', PERMANENT, 'HTTP 200, but not an answer of AWS STS'],
@@ -133,6 +140,11 @@ describe('no answer', () => {
     [networkError('ETIMEDOUT', 'x', 'TimeoutError'), TRANSIENT, 'no answer in time'],
     [networkError(undefined, 'requestTimeout', 'TimeoutError'), TRANSIENT, 'no answer in time'],
     [networkError(undefined, 'socket hang up'), TRANSIENT, 'socket hang up'],
+    [
+      networkError(undefined, 'Proxy connection ended before receiving CONNECT response'),
+      TRANSIENT,
+      'Proxy connection ended before receiving CONNECT response',
+    ],
     [networkError('HPE_INVALID_CONSTANT', 'Parse Error'), TRANSIENT, 'Parse Error'],
     [
       networkError('SELF_SIGNED_CERT_IN_CHAIN', 'self-signed certificate'),

@@ -64,6 +64,21 @@ for (const maxAttempts of [1, 2, 5]) {
   })
 }
 
+test('a failure that is worth fewer attempts gets no more of them', async () => {
+  const brief: Failure = { code: 'credentials-rejected', transient: true, attempts: 3, detail: 'x' }
+  const { outcome, made, told } = await run(Array(10).fill(brief))
+  assert.deepEqual(
+    [made, told],
+    [
+      [1, 2, 3],
+      ['1 of 3: x', '2 of 3: x'],
+    ],
+  )
+  assert.ok(outcome instanceof FailedAttempts)
+  assert.deepEqual((await run(Array(10).fill(brief), { maxAttempts: 2 })).made, [1, 2])
+  assert.deepEqual((await run([brief, TRANSIENT, TRANSIENT, TRANSIENT])).outcome, 'done')
+})
+
 test('a permanent failure ends it at once, also after transient ones', async () => {
   const first = await run([PERMANENT])
   assert.deepEqual([first.made, first.told], [[1], []])

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { audiences, decodeClaims, expiration, withoutTokens } from '../../src/token/claims.ts'
+import { audiences, decodeClaims, expiration } from '../../src/token/claims.ts'
+import { withoutTokens } from '../../src/token/token-masking.ts'
 import { hasExpired, webIdentityToken } from '../../src/token/web-identity-token.ts'
 import { jwt } from './jwt.ts'
 
@@ -96,4 +97,7 @@ test('tokens are hidden in a text, whole or cut; host names stay', () => {
   }
   const host = 'dial tcp: lookup runner-agent.circleci-internal.com: eyes only'
   assert.equal(withoutTokens(host), host)
+  for (const name of ['role/eyewitness-deploy', 'KeyIdentifier0', 'publicKeyBase64', 'eyJob']) {
+    assert.equal(withoutTokens(name), name)
+  }
 })
