@@ -23,7 +23,7 @@ function command<Name extends OptionName>(definition: Command<Name>): Command {
 const COMMANDS: Readonly<Record<string, Command>> = {
   'assume-role': command({
     summary: "Exchange the job's OIDC token for credentials of a role and write a profile",
-    usage: 'assume-role --role-arn ARN [options]',
+    usage: 'assume-role (--role-arn ARN | --profiles-file FILE) [options]',
     options: ASSUME_ROLE_OPTIONS,
     example: 'assume-role --role-arn arn:aws:iam::123456789012:role/deploy --region eu-central-1',
     load: async () => (await import('./commands/assume-role.ts')).run,
@@ -193,11 +193,23 @@ async function runWithoutCommand(
   if (['', '--help', '-h', 'help'].includes(name)) {
     const { commandHelp, overviewHelp } = await loadHelp()
     const topic = findCommand(rest)
+    if (!topic && rest[0] !== undefined && !rest[0].startsWith('-')) {
+      throw await unknownCommand(rest[0])
+    }
     print(await (topic ? commandHelp(topic.command) : overviewHelp(COMMANDS)))
     return name === '' ? 2 : 0
   }
-  throw new OidcError('invalid-usage', {
-    what: `There is no command "${name}".`,
-    next: `Choose one of: ${Object.keys(COMMANDS).join(', ')}. Options follow the command.`,
+  throw await unknownCommand(name)
+}
+
+async function unknownCommand(name: string): Promise<OidcError> {
+  const names = Object.keys(COMMANDS)
+  const below = names.filter((known) => known.startsWith(`${name} `))
+  const { nearest } = await import('./nearest.ts')
+  const meant = nearest(name, names)
+  return new OidcError('invalid-usage', {
+    what: below.length > 0 ? `"${name}" is not a whole command.` : `There is no command "${name}".`,
+    ...(meant ? { likely: `"${meant}" was meant.` } : {}),
+    next: `Choose one of: ${(below.length > 0 ? below : names).join(', ')}. Options follow the command.`,
   })
 }

@@ -2,10 +2,11 @@ import { OidcError } from './errors.ts'
 import type { Environment } from './options.ts'
 
 // A policy variable such as ${aws:username} has a colon that no default follows, so it stays as it is.
-const REFERENCE = /\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)(?::-([^}]*))?\})/g
+// A default may itself refer to a variable, in braces or not.
+const REFERENCE = /\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)(?::-((?:[^{}]|\{[^{}]*\})*))?\})/g
 
 /**
- * Expands `$NAME`, `${NAME}` and `${NAME:-default}`; anything else that has a `$` stays as it is.
+ * Expands `$NAME`, `${NAME}` and `${NAME:-default}`, the default as well; anything else that has a `$` stays as it is.
  * An unset or empty variable without a default is an error that names it and `where` it stands.
  */
 export function expandVariables(text: string, env: Environment, where: string): string {
@@ -13,7 +14,7 @@ export function expandVariables(text: string, env: Environment, where: string): 
     const name = bare ?? braced ?? ''
     const value = env[name]
     if (typeof value === 'string' && value !== '') return value
-    if (fallback !== undefined) return fallback
+    if (fallback !== undefined) return expandVariables(fallback, env, where)
     throw unsetVariable(name, where)
   })
 }

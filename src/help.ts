@@ -1,6 +1,7 @@
 import yargs, { type Argv } from 'yargs'
 import type { Command } from './command.ts'
 import { OidcError } from './errors.ts'
+import { nearest } from './nearest.ts'
 import type { Flags } from './option-values.ts'
 import { environmentName, OPTIONS, type OptionSpec } from './options.ts'
 
@@ -8,7 +9,11 @@ const PROGRAM = 'circleci-aws-oidc'
 
 /** What yargs makes of a command line that the quick way did not take: flags, or the wish for help. */
 export function readFlagsStrictly(command: Command, args: readonly string[]): Flags {
-  const parser = baseParser().option('help', { alias: 'h', type: 'boolean' })
+  const parser = baseParser()
+    .option('help', { alias: 'h', type: 'boolean' })
+    .fail((message, error) => {
+      throw usageError(message || error.message, command)
+    })
   for (const name of command.options) {
     const { kind }: OptionSpec = OPTIONS[name]
     parser.option(name, {
@@ -42,20 +47,13 @@ export function overviewHelp(commands: Readonly<Record<string, Command>>): Promi
 
 // Without yargs' own commands: those render help on every run.
 function baseParser(): Argv {
-  return yargs()
-    .help(false)
-    .version(false)
-    .exitProcess(false)
-    .parserConfiguration({
-      'boolean-negation': false,
-      'camel-case-expansion': false,
-      'dot-notation': false,
-      'parse-numbers': false,
-      'parse-positional-numbers': false,
-    })
-    .fail((message, error) => {
-      throw usageError(message || error.message)
-    })
+  return yargs().help(false).version(false).exitProcess(false).parserConfiguration({
+    'boolean-negation': false,
+    'camel-case-expansion': false,
+    'dot-notation': false,
+    'parse-numbers': false,
+    'parse-positional-numbers': false,
+  })
 }
 
 function helpParser(): Argv {
@@ -73,9 +71,14 @@ function describe({ description, choices, default: value }: OptionSpec): string 
   return notes.length > 0 ? `${description} [${notes.join('; ')}]` : description
 }
 
-function usageError(message: string): OidcError {
+function usageError(message: string, { usage, options, takesProgram }: Command): OidcError {
+  const name = usage.split(/ [^a-z]/)[0]
+  const unknown = /^Unknown arguments?: ([^,]+)$/.exec(message)?.[1]
+  const meant = unknown === undefined ? undefined : nearest(unknown, options)
+  const program = takesProgram ? `, and put the command to run after "--"` : ''
   return new OidcError('invalid-usage', {
     what: message.replaceAll('\n', ' ').replace(/\.?$/, '.'),
-    next: `Run ${PROGRAM} COMMAND --help for the options.`,
+    ...(meant ? { likely: `--${meant} was meant.` } : {}),
+    next: `Run ${PROGRAM} ${name} --help for the options${program}.`,
   })
 }

@@ -22,7 +22,10 @@ const CASES: [text: string, expanded: string][] = [
   ['${NAME:-default}', 'value'],
   ['${MISSING:-}', ''],
   ['${MISSING:-a:-b}', 'a:-b'],
-  ['${MISSING:-$NAME}', '$NAME'],
+  // As in a shell, the default may refer to variables.
+  ['${MISSING:-$NAME}', 'value'],
+  ['${MISSING:-${NAME}-x}', 'value-x'],
+  ['${MISSING:-${EMPTY:-$OTHER_1}}', 'two'],
   // Not references: they stay.
   ['$', '$'],
   ['$$', '$$'],

@@ -1,6 +1,9 @@
+import { realpathSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
 import { OidcError } from '../errors.ts'
 import type { Environment, OptionValue } from '../options.ts'
+import { sharedFileLocations } from '../profiles/shared-file-locations.ts'
 import type { ProfilePlan } from '../profiles-file/profile-plan.ts'
 import type { RolePlan } from '../roles/role-plan.ts'
 import { checkAccount } from '../sts/allowed-accounts.ts'
@@ -80,6 +83,7 @@ async function readProfilesFile(
     })
   }
   if (path === undefined) return { text: inline ?? '', source: name }
+  refuseSharedFile(path, env)
   try {
     return { text: await readFile(path, 'utf8'), source: path }
   } catch (cause) {
@@ -88,6 +92,25 @@ async function readProfilesFile(
       next: 'Check the path; a relative one counts from the working directory.',
       cause,
     })
+  }
+}
+
+/** Writing profiles takes away their role_arn: it would take the user's own away. */
+function refuseSharedFile(path: string, env: Environment): void {
+  const shared = Object.values(sharedFileLocations(env)).map(realPath)
+  if (!shared.includes(realPath(path))) return
+  throw new OidcError('invalid-usage', {
+    what: `The profiles file ${path} is the shared file that the profiles would be written to.`,
+    why: 'Each profile gets credentials in place of its role_arn, which the file would lose.',
+    next: 'Copy it to another file and name that one.',
+  })
+}
+
+function realPath(path: string): string {
+  try {
+    return realpathSync(path)
+  } catch {
+    return resolve(path)
   }
 }
 

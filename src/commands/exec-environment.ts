@@ -7,8 +7,8 @@ import type { SessionCredentials } from '../sts/credentials.ts'
  */
 const OTHER_CREDENTIALS =
   /^AWS_(SECURITY_TOKEN|CREDENTIAL_SCOPE|PROFILE|DEFAULT_PROFILE|ROLE_ARN|ROLE_SESSION_NAME|WEB_IDENTITY_TOKEN_FILE|CONTAINER_CREDENTIALS_(RELATIVE|FULL)_URI|CONTAINER_AUTHORIZATION_TOKEN(_FILE)?)$/
-/** Our own settings are no business of the command. */
-const OURS = /^AWS_OIDC_/
+/** Our own settings are no business of the command; a bash in it would read an earlier step's profile. */
+const OURS = /^(AWS_OIDC_\w+|BASH_ENV)$/
 
 /** The environment of a command that shall have these credentials and no others. */
 export function commandEnvironment(

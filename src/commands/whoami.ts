@@ -1,6 +1,9 @@
+import { accessSync, constants } from 'node:fs'
 import type { Context } from '../command.ts'
 import { startDeadline } from '../deadline.ts'
-import type { OptionValues } from '../options.ts'
+import type { Environment, OptionValues } from '../options.ts'
+import { unreadable } from '../profiles/file-error.ts'
+import { sharedFileLocations } from '../profiles/shared-file-locations.ts'
 import { callerIdentity } from '../sts/caller-identity.ts'
 import { connectSts } from '../sts/connection.ts'
 import { stsEndpoint } from '../sts/endpoint.ts'
@@ -13,18 +16,16 @@ type WhoamiOptions = OptionValues<(typeof WHOAMI_OPTIONS)[number]>
 export async function run(options: WhoamiOptions, { env, terminal }: Context): Promise<number> {
   const deadline = startDeadline(options['timeout-seconds'])
   try {
+    checkSharedFiles(env)
     const [, given] = givenRegion(options.region, env) ?? []
     const region = given ?? (await profileRegion(options.profile, env)) ?? 'us-east-1'
     const sts = await connectSts(stsEndpoint(region, options['sts-endpoint'], env), env)
-    const finding = findCredentials(options.profile, env, sts, deadline.signal)
+    const asking = { maxAttempts: options['max-attempts'], deadline, narration: terminal }
+    const finding = findCredentials(options.profile, env, sts, asking)
     const { credentials, source } = await deadline.race('reading the credentials', finding)
     terminal.conceal(credentials.secretAccessKey)
     if (credentials.sessionToken) terminal.conceal(credentials.sessionToken)
-    const identity = await callerIdentity(sts, credentials, {
-      maxAttempts: options['max-attempts'],
-      deadline,
-      narration: terminal,
-    })
+    const identity = await callerIdentity(sts, credentials, asking)
     sts.destroy()
     if (options.format === 'json') terminal.print(JSON.stringify({ ...identity, source }, null, 2))
     else {
@@ -40,5 +41,16 @@ export async function run(options: WhoamiOptions, { env, terminal }: Context): P
     return 0
   } finally {
     deadline.clear()
+  }
+}
+
+/** The SDK takes files it may not read for missing ones. */
+function checkSharedFiles(env: Environment): void {
+  for (const path of Object.values(sharedFileLocations(env))) {
+    try {
+      accessSync(path, constants.R_OK)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw unreadable(path, error)
+    }
   }
 }

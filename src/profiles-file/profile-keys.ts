@@ -1,5 +1,5 @@
+import { nearest } from '../nearest.ts'
 import { CREDENTIAL_KEYS } from '../profiles/credential-keys.ts'
-import { nearest } from './nearest.ts'
 
 /** Keys that AWS's own readers know, and read from the same file. */
 export const AWS_KEYS = [

@@ -1,5 +1,5 @@
+import { nearest } from '../nearest.ts'
 import type { RoleSource } from '../roles/role-plan.ts'
-import { nearest } from './nearest.ts'
 import { quote, type Report } from './problem.ts'
 import type { ProfileSettings } from './profile-settings.ts'
 
@@ -12,12 +12,17 @@ export function sourcesOnly(
   sharedProfiles: ReadonlySet<string>,
 ): ReadonlySet<string> {
   const named = new Set(profiles.map(({ settings }) => settings.get('source_profile')?.value))
-  return new Set(
-    profiles
-      .filter(({ profile }) => named.has(profile) && sharedProfiles.has(profile))
-      .filter(({ settings }) => [...settings.keys()].every((key) => /^(region|output)$/.test(key)))
-      .map(({ profile }) => profile),
+  const hasRoles = profiles.some(({ settings }) => settings.has('role_arn'))
+  const settingsOnly = profiles.filter(({ settings }) =>
+    [...settings.keys()].every((key) => /^(region|output)$/.test(key)),
   )
+  const passedOver = settingsOnly.filter(
+    ({ profile, otherCredentials }) =>
+      (named.has(profile) && sharedProfiles.has(profile)) ||
+      // Most config files begin so; it is the profile of whoever runs without one.
+      (profile === 'default' && !named.has(profile) && otherCredentials.length === 0 && hasRoles),
+  )
+  return new Set(passedOver.map(({ profile }) => profile))
 }
 
 /** Where each profile's credentials come from; undefined where that is reported as a problem. */

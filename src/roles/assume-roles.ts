@@ -94,11 +94,12 @@ async function sourceCredentials(
 export async function readSharedProfile(
   name: string,
   { endpoint }: RolePlan,
-  { env, deadline }: AssumeContext,
+  context: AssumeContext,
 ): Promise<Credentials> {
+  const { env, deadline } = context
   const { readProfile } = await import('../sts/profile-credentials.ts')
   const sts = await connectSts(endpoint, env)
-  const reading = readProfile(name, sts, deadline.signal)
+  const reading = readProfile(name, sts, context)
   return deadline.race(`reading the profile "${name}"`, reading).finally(() => sts.destroy())
 }
 

@@ -37,7 +37,7 @@ export function failedRoles(failures: readonly RoleFailure[], planned: number): 
   }
   return new OidcError(code, {
     what: head + lines.join(''),
-    next: 'Correct each of them; --profile and a profiles file of one profile show all of its error.',
+    next: 'Correct each of them. A profiles file with only one of them shows all that is known of it.',
     cause,
   })
 }

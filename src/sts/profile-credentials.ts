@@ -7,11 +7,13 @@ import {
 } from '@aws-sdk/client-sts'
 import { fromIni } from '@aws-sdk/credential-providers/dist-es/fromIni.js'
 import { loadSharedConfigFiles } from '@smithy/core/config'
-import { OidcError } from '../errors.ts'
+import type { Deadline } from '../deadline.ts'
+import { ERROR_EXIT_CODES, EXIT, OidcError } from '../errors.ts'
 import type { Environment } from '../options.ts'
 import type { StsConnection } from './connection.ts'
 import type { Credentials } from './credentials.ts'
-import { failureOf } from './failure.ts'
+import { failedConnection, failedRequest } from './failed-connection.ts'
+import { FailedAttempts, type Narration, tellOfRetries, withRetries } from './retry.ts'
 
 /** Credentials, and where they came from in words. */
 export interface FoundCredentials {
@@ -28,7 +30,7 @@ export async function findCredentials(
   profile: string | undefined,
   env: Environment,
   sts: StsConnection,
-  signal: AbortSignal,
+  options: ProfileOptions,
 ): Promise<FoundCredentials> {
   const [accessKeyId, secretAccessKey] = [env['AWS_ACCESS_KEY_ID'], env['AWS_SECRET_ACCESS_KEY']]
   if (profile === undefined && accessKeyId && secretAccessKey) {
@@ -36,7 +38,7 @@ export async function findCredentials(
     return { credentials: { accessKeyId, secretAccessKey, sessionToken }, source: 'environment' }
   }
   const name = profileName(profile, env)
-  return { credentials: await readProfile(name, sts, signal), source: `profile ${name}` }
+  return { credentials: await readProfile(name, sts, options), source: `profile ${name}` }
 }
 
 /** The region that the profile in use names, if any. */
@@ -52,13 +54,25 @@ function profileName(profile: string | undefined, env: Environment): string {
   return profile ?? (env['AWS_PROFILE'] || 'default')
 }
 
+/** How STS is asked for the roles that profiles name. */
+export interface ProfileOptions {
+  readonly maxAttempts: number
+  readonly deadline: Deadline
+  readonly narration: Narration
+}
+
 /** Credentials of a profile in the shared files, of whatever kind. */
 export async function readProfile(
   profile: string,
   sts: StsConnection,
-  signal: AbortSignal,
+  options: ProfileOptions,
 ): Promise<Credentials> {
-  const assumed = async (answer: Assumed) => {
+  const { signal } = options.deadline
+  const assumed = async (asking: () => Promise<Assumed>) => {
+    const onRetry = tellOfRetries(options.narration)
+    const answer = await withRetries(asking, { ...options, onRetry }).catch((error: unknown) => {
+      throw error instanceof FailedAttempts ? refused(profile, error, sts.url) : error
+    })
     const { AccessKeyId = '', SecretAccessKey = '', SessionToken } = answer.Credentials ?? {}
     return {
       accessKeyId: AccessKeyId,
@@ -69,20 +83,31 @@ export async function readProfile(
   const provider = fromIni({
     profile,
     roleAssumer: async (source, input: AssumeRoleRequest) =>
-      assumed(await sts.send(AssumeRole$, input, signal, source)),
+      assumed(() => sts.send(AssumeRole$, input, signal, source)),
     roleAssumerWithWebIdentity: async (input: AssumeRoleWithWebIdentityRequest) =>
-      assumed(await sts.send(AssumeRoleWithWebIdentity$, input, signal)),
+      assumed(() => sts.send(AssumeRoleWithWebIdentity$, input, signal)),
   })
   try {
     return await provider()
   } catch (error) {
+    if (error instanceof OidcError) throw error
     throw notFound(profile, error as Error)
   }
 }
 
+function refused(profile: string, failed: FailedAttempts, url: URL): OidcError {
+  const { code, detail } = failed.failure
+  if (ERROR_EXIT_CODES[code] === EXIT.unreachable) return failedConnection(failed, url)
+  return failedRequest(failed, {
+    what: `AWS refuses the role of the profile "${profile}": ${detail}.`,
+    next: 'Assume the role again with circleci-aws-oidc assume-role, which says more of the cause.',
+  })
+}
+
 function notFound(profile: string, error: Error): OidcError {
-  const answered = '$metadata' in error || '$response' in error
-  const reason = answered ? failureOf(error).detail : error.message.split('\n')[0]
+  // What a credential_process said on stderr comes after the line that names it.
+  const [first, second] = error.message.split('\n')
+  const reason = first?.startsWith('Command failed') && second ? second : first
   return new OidcError('credentials-not-found', {
     what: `The profile "${profile}" gives no credentials: ${reason}.`.replace(/\.\.$/, '.'),
     next: 'Check the name and that an earlier step wrote the profile into the files that this one reads (HOME, AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE).',

@@ -172,3 +172,16 @@ test('refused by AWS: the command is not run', async (t) => {
   await job.fails(args, 'access-denied', /no-such/)
   assert.deepEqual(job.files(), {})
 })
+
+test('a bash in the command does not go back to the profile of an earlier step', async (t) => {
+  const { job } = await startJob(t)
+  const bashEnv = join(job.root, 'bash_env')
+  await job.done(['assume-role', '--role-arn', ROLE, '--profile', 'dev'], {
+    env: { BASH_ENV: bashEnv },
+  })
+  const { stdout } = await job.done(
+    [...EXEC, '--', 'bash', '-c', 'echo "${AWS_PROFILE-none} ${AWS_ACCESS_KEY_ID:0:4}"'],
+    { env: { BASH_ENV: bashEnv } },
+  )
+  assert.equal(stdout, 'none ASIA\n')
+})

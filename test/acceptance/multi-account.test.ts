@@ -205,3 +205,25 @@ test('shared files that cannot be read are an error before anything is asked', a
   await job.fails(['assume-role', '--profiles-file', path], 'file-unreadable', /\.aws\/config/)
   assert.equal(sandbox.requests.length, 0)
 })
+
+test('the shared config file itself cannot be the profiles file: it would lose its roles', async (t) => {
+  const { job, sandbox } = await startJob(t)
+  const path = job.write('.aws/config', S1)
+  await job.fails(['assume-role', '--profiles-file', path], 'invalid-usage', /Copy it to another/)
+  assert.equal(job.read('.aws/config'), S1)
+  assert.equal(sandbox.requests.length, 0)
+})
+
+test('a default section that only has settings is passed over', async (t) => {
+  const { job } = await startJob(t)
+  const path = job.write(
+    'p.ini',
+    `[default]\nregion = eu-west-1\n[profile a]\nrole_arn = ${ROLE}\n`,
+  )
+  const { stdout } = await job.done(['assume-role', '--profiles-file', path, '--format', 'json'])
+  const { profiles } = JSON.parse(stdout)
+  assert.deepEqual(
+    profiles.map(({ profile }: { profile: string }) => profile),
+    ['a'],
+  )
+})
