@@ -12,18 +12,27 @@ export interface CachedCredentials {
 
 const MARGIN_MS = 5 * 60_000
 
+const KEYS = ['AccessKeyId', 'SecretAccessKey', 'SessionToken', 'Expiration']
+
 /** The credentials in a cache file; undefined for none, or for what is not ours. */
 export function readCachedCredentials(path: string): CachedCredentials | undefined {
   try {
     const text = readFileSync(path, 'utf8')
-    const end = Date.parse(JSON.parse(text).Expiration)
+    const values = JSON.parse(text)
+    if (values.Version !== 1 || !KEYS.every((key) => isText(values[key]))) return undefined
+    const end = Date.parse(values.Expiration)
     return Number.isNaN(end) ? undefined : { text, end, start: statSync(path).mtimeMs }
   } catch {
     return undefined
   }
 }
 
+function isText(value: unknown): boolean {
+  return typeof value === 'string' && value !== ''
+}
+
 /** Five minutes before their end they are renewed; those of a short life after two thirds of it. */
 export function isFresh({ start, end }: CachedCredentials, now = Date.now()): boolean {
-  return end - now > Math.min(MARGIN_MS, (end - start) / 3)
+  // Where the clock was set, they may end before they were written: what has ended is never fresh.
+  return end - now > Math.max(0, Math.min(MARGIN_MS, (end - start) / 3))
 }

@@ -28,20 +28,37 @@ for (const [life, age, fresh] of AGES) {
   })
 }
 
+test('what has ended is never fresh, also where the clock was set back after it was written', () => {
+  const cached = { text: '', start: start + 3 * 60 * MINUTE, end: start + 60 * MINUTE }
+  assert.equal(isFresh(cached, start + 59 * MINUTE), true)
+  assert.equal(isFresh(cached, start + 60 * MINUTE), false)
+  assert.equal(isFresh(cached, start + 61 * MINUTE), false)
+})
+
+const WHOLE = {
+  Version: 1,
+  AccessKeyId: 'ASIA',
+  SecretAccessKey: 's',
+  SessionToken: 't',
+  Expiration: '2026-11-21T13:00:00Z',
+}
+
 test('what is not ours counts as nothing', (t) => {
   const directory = mkdtempSync(join(tmpdir(), 'cache-'))
   t.after(() => rmSync(directory, { recursive: true }))
   const path = join(directory, 'credentials.json')
   assert.equal(readCachedCredentials(path), undefined)
-  for (const text of ['', '{', 'null', '{}', '{"Expiration":"soon"}', '{"Expiration":7e99}']) {
+  const incomplete = Object.keys(WHOLE).flatMap((key) =>
+    [undefined, null, '', 2].map((value) => ({ ...WHOLE, [key]: value })),
+  )
+  const others = [{}, { Expiration: WHOLE.Expiration }, { ...WHOLE, Expiration: 'soon' }]
+  const texts = ['', '{', 'null', ...[...incomplete, ...others].map((one) => JSON.stringify(one))]
+  for (const text of texts) {
     writeFileSync(path, text)
     assert.equal(readCachedCredentials(path), undefined, text)
   }
-  writeFileSync(path, '{"Expiration":"2026-11-21T13:00:00Z"}')
+  const text = JSON.stringify(WHOLE)
+  writeFileSync(path, text)
   utimesSync(path, start / 1000, start / 1000)
-  assert.deepEqual(readCachedCredentials(path), {
-    text: '{"Expiration":"2026-11-21T13:00:00Z"}',
-    start,
-    end: start + 60 * MINUTE,
-  })
+  assert.deepEqual(readCachedCredentials(path), { text, start, end: start + 60 * MINUTE })
 })
