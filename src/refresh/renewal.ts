@@ -2,7 +2,6 @@ import { existsSync } from 'node:fs'
 import type { Deadline } from '../deadline.ts'
 import type { Environment } from '../options.ts'
 import { withFileLocks } from '../profiles/file-lock.ts'
-import { replaceFiles } from '../profiles/file-replacement.ts'
 import { makeDirectory } from '../profiles/file-target.ts'
 import {
   type AssumeContext,
@@ -14,7 +13,8 @@ import { tokenPool } from '../roles/token-pool.ts'
 import type { SessionCredentials } from '../sts/credentials.ts'
 import { type CachedCredentials, isFresh, readCachedCredentials } from './cached-credentials.ts'
 import { type ProfileFiles, profileFiles } from './data-directory.ts'
-import { cacheEdit, credentialsOf } from './process-credentials.ts'
+import { keepCredentials } from './kept-cache.ts'
+import { credentialsOf } from './process-credentials.ts'
 import { type Recipe, readRecipe } from './recipe.ts'
 
 export interface RenewalContext {
@@ -38,13 +38,16 @@ export async function renewCredentials(
   const files = profileFiles(context.config, profile, context.env)
   const cached = readCachedCredentials(files.cache)
   if (cached && isFresh(cached)) return cached
-  const recipe = await readRecipe(files.recipe, profile)
-  const deadline = context.startDeadline(recipe.timeoutSeconds)
+  // Before a lock is made for a profile that is none of ours.
+  const { timeoutSeconds } = readRecipe(files.recipe, profile).recipe
+  const deadline = context.startDeadline(timeoutSeconds)
   try {
-    return await renewAlone(files, recipe, deadline, context)
+    return await renewAlone(profile, files, deadline, context)
   } catch (error) {
     const left = readCachedCredentials(files.cache)
     if (!left || left.end <= Date.now()) throw error
+    // Another set-up brought them meanwhile.
+    if (isFresh(left)) return left
     const end = new Date(left.end).toISOString()
     const reason = error instanceof Error ? error.message.split('\n')[0] : error
     context.note(
@@ -56,23 +59,27 @@ export async function renewCredentials(
   }
 }
 
-/** Under the lock of the cache: who waited for it finds what the one before got. */
+/**
+ * Under the lock of the renewal: who waited for it finds what the one before got. A recipe that changes
+ * meanwhile is followed from the start.
+ */
 function renewAlone(
+  profile: string,
   files: ProfileFiles,
-  recipe: Recipe,
   deadline: Deadline,
   context: RenewalContext,
 ): Promise<CachedCredentials> {
   makeDirectory(files.cache)
   const lock = `${files.cache}.renewal`
   const work = async (): Promise<CachedCredentials> => {
-    const cached = readCachedCredentials(files.cache)
-    if (cached && isFresh(cached)) return cached
-    const credentials = await newCredentials(recipe, deadline, context)
-    const edit = cacheEdit(files.cache, credentials)
-    await replaceFiles([edit])
-    const text = edit.edit(Buffer.alloc(0)).toString()
-    return { text, start: Date.now(), end: credentials.expiration.getTime() }
+    for (;;) {
+      const stored = readRecipe(files.recipe, profile)
+      const cached = readCachedCredentials(files.cache)
+      if (cached && isFresh(cached)) return cached
+      const credentials = await newCredentials(stored.recipe, deadline, context)
+      const text = await keepCredentials(files.cache, credentials, stored)
+      if (text) return { text, start: Date.now(), end: credentials.expiration.getTime() }
+    }
   }
   return withFileLocks([lock], work, deadline.remaining())
 }
