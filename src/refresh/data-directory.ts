@@ -1,6 +1,7 @@
 import { homedir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import type { Environment } from '../options.ts'
+import { resolveTarget } from '../profiles/file-target.ts'
 
 /**
  * Where our own files live, for this user only (directories 0700, files 0600):
@@ -23,10 +24,18 @@ export interface ProfileFiles {
   readonly token: string
 }
 
-/** `config` is the path of the shared config file: two of them may have profiles of the same name. */
+/**
+ * `config` is the path of the shared config file: two of them may have profiles of the same name. One
+ * file is the same by whatever symbolic links AWS_CONFIG_FILE leads to it.
+ */
 export function profileFiles(config: string, profile: string, env: Environment): ProfileFiles {
   // The path of the config file as directories, for names have a limit and paths nearly none.
-  const directory = join(dataDirectory(env), 'profiles', `.${resolve(config)}`, fileName(profile))
+  const directory = join(
+    dataDirectory(env),
+    'profiles',
+    `.${resolveTarget(config)}`,
+    fileName(profile),
+  )
   return {
     recipe: join(directory, 'recipe.json'),
     cache: join(directory, 'credentials.json'),

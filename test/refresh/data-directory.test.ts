@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict'
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { dataDirectory, profileFiles } from '../../src/refresh/data-directory.ts'
 
@@ -26,4 +29,16 @@ test('every profile of every config file has files of its own', () => {
     )
     assert.doesNotMatch(path, /\/\.{1,2}\//)
   }
+})
+
+test('a config file has the same files by whatever links it is named, and before it is there', (t) => {
+  const root = mkdtempSync(join(tmpdir(), 'links-'))
+  t.after(() => rmSync(root, { recursive: true }))
+  mkdirSync(join(root, 'dotfiles'))
+  symlinkSync('dotfiles', join(root, 'aws'))
+  symlinkSync('aws/config', join(root, 'link'))
+  const paths = ['dotfiles/config', 'aws/config', 'link'].map(
+    (name) => profileFiles(join(root, name), 'dev', { HOME: '/h' }).recipe,
+  )
+  assert.equal(new Set(paths).size, 1)
 })
