@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import type { Environment } from '../options.ts'
 import type { ProfileDelivery } from '../profiles/delivery.ts'
 import { type FileEdit, replaceFiles } from '../profiles/file-replacement.ts'
@@ -71,12 +72,14 @@ export function keptCredentials(
 }
 
 function recipe(plan: AssumeRolePlan, options: AssumeRoleOptions) {
+  const tokenFile = options['token-file']
   return {
     plan,
     token: {
       'token-source': options['token-source'],
       'token-env': options['token-env'],
-      'token-file': options['token-file'],
+      // AWS tools call the renewal from any directory.
+      'token-file': tokenFile === undefined ? undefined : resolve(tokenFile),
       'token-version': options['token-version'],
       audience: options.audience,
     },
