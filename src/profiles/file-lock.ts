@@ -1,4 +1,5 @@
 import { unlinkSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { OidcError } from '../errors.ts'
 import { unwritable } from './file-error.ts'
@@ -21,12 +22,17 @@ export interface FileLock {
   release(): void
 }
 
+/** A name of our own: a user may well have a `<target>.lock`. */
+export function lockPath(target: string): string {
+  return join(dirname(target), `.${basename(target)}.circleci-aws-oidc.lock`)
+}
+
 /**
- * Waits for `<target>.lock` and creates it. Locks of dead processes are taken over.
+ * Waits until nobody has the target's lock file and creates it. Locks of dead processes are taken over.
  * Throws `file-locked` after `timeoutMs`, `file-unwritable` when the lock file cannot be created.
  */
 export async function lockFile(target: string, timeoutMs = DEFAULT_TIMEOUT_MS): Promise<FileLock> {
-  const path = `${target}.lock`
+  const path = lockPath(target)
   const id = uniqueId()
   const deadline = Date.now() + timeoutMs
   for (;;) {
@@ -103,8 +109,13 @@ function locked(target: string, path: string, holder: LockHolder, timeoutMs: num
   const who =
     holder.pid === undefined ? 'another process' : `process ${holder.pid} on ${holder.host}`
   return new OidcError('file-locked', {
-    what: `${target} has been locked by ${who} for ${Math.round(holder.ageMs / 1000)} s.`,
-    why: `${path} was there for the ${timeoutMs / 1000} s we waited.`,
+    what: `${target} has been locked by ${who} for ${seconds(holder.ageMs)} s.`,
+    why: `${path} was there for the ${seconds(timeoutMs)} s we waited.`,
     next: `Run again; if no such process is running, remove ${path}.`,
   })
+}
+
+/** Two digits are enough; a time in the future counts as now. */
+function seconds(milliseconds: number): number {
+  return Number((Math.max(0, milliseconds) / 1000).toPrecision(2))
 }

@@ -1,13 +1,18 @@
-import { lstatSync, readdirSync, rmSync } from 'node:fs'
+import { lstatSync, readdirSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
+import { lockPath } from './file-lock.ts'
+import { isAlive } from './lock-holder.ts'
+import { removeFile } from './remove-file.ts'
 import { uniqueId } from './unique-id.ts'
 
-const TEMPORARY = /^\.circleci-aws-oidc-[0-9a-f]{24}\.tmp$/
+const TEMPORARY = /^\.circleci-aws-oidc-(?:(\d+)-)?[0-9a-f]{24}\.tmp$/
 const LEFT_OVER_AFTER_MS = 60_000
+/** Containers may share a directory and not their processes. */
+const DEAD_AFTER_MS = 2_000
 
 /** A new name beside the target, by which a killed process's file is recognised. */
 export function temporaryPath(target: string): string {
-  return join(dirname(target), `.circleci-aws-oidc-${uniqueId()}.tmp`)
+  return join(dirname(target), `.circleci-aws-oidc-${process.pid}-${uniqueId()}.tmp`)
 }
 
 /**
@@ -16,18 +21,45 @@ export function temporaryPath(target: string): string {
  */
 export function removeLeftOvers(target: string): void {
   const directory = dirname(target)
-  const breakFile = `${basename(target)}.lock.break-`
+  const breakFile = `${basename(lockPath(target))}.break-`
   try {
     for (const name of readdirSync(directory)) {
       const path = join(directory, name)
-      if ((TEMPORARY.test(name) || name.startsWith(breakFile)) && isOld(path)) rmSync(path)
+      const isOurs = name.startsWith(breakFile) || TEMPORARY.test(name)
+      if (isOurs && isLeftOver(path, DEAD_AFTER_MS)) removeFile(path)
     }
   } catch {
     // They do no harm, and someone else may have removed them first.
   }
 }
 
-function isOld(path: string): boolean {
+/**
+ * Removes the temporary files of dead processes in a directory, for there may be secrets in them.
+ * Returns the paths that are gone. Throws what the file system throws.
+ */
+export function removeTemporaryFiles(directory: string): string[] {
+  const paths = namesIn(directory)
+    .filter((name) => TEMPORARY.test(name))
+    .map((name) => join(directory, name))
+    .filter((path) => isLeftOver(path, 0))
+  for (const path of paths) removeFile(path)
+  return paths
+}
+
+function namesIn(directory: string): string[] {
+  try {
+    return readdirSync(directory)
+  } catch {
+    // Nothing was written where nobody can look, or where there is nothing.
+    return []
+  }
+}
+
+function isLeftOver(path: string, deadAfterMs: number): boolean {
   const stats = lstatSync(path, { throwIfNoEntry: false })
-  return stats?.isFile() === true && Date.now() - stats.ctimeMs > LEFT_OVER_AFTER_MS
+  if (!stats?.isFile()) return false
+  const age = Math.abs(Date.now() - stats.ctimeMs)
+  const pid = TEMPORARY.exec(basename(path))?.[1]
+  if (pid !== undefined && !isAlive(Number(pid))) return age >= deadAfterMs
+  return age > LEFT_OVER_AFTER_MS
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import {
   type BigIntStats,
   closeSync,
+  constants,
   fstatSync,
   lstatSync,
   openSync,
@@ -76,7 +77,8 @@ function readInstance(
 ): { stats: BigIntStats; content: string | undefined } | undefined {
   let fd: number
   try {
-    fd = openSync(path, 'r')
+    // A pipe would keep us waiting for its other end.
+    fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW)
   } catch {
     const stats = lstatSync(path, { bigint: true, throwIfNoEntry: false })
     return stats && { stats, content: undefined }
@@ -90,12 +92,15 @@ function readInstance(
 }
 
 export function isStale(holder: LockHolder): boolean {
-  if (holder.ageMs > STALE_AFTER_MS) return true
+  // A time in the future is of a clock put back since, and tells as little of a process at work.
+  const age = Math.abs(holder.ageMs)
+  if (age > STALE_AFTER_MS) return true
   const gone = holder.empty || (holder.host === hostname() && !isAlive(holder.pid))
-  return gone && holder.ageMs > DEAD_AFTER_MS
+  // Containers may share a host's name and not its processes: a live one's lock is younger than this.
+  return gone && age > DEAD_AFTER_MS
 }
 
-function isAlive(pid: number | undefined): boolean {
+export function isAlive(pid: number | undefined): boolean {
   if (pid === undefined) return true
   try {
     process.kill(pid, 0)
