@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises'
 import { OidcError } from '../errors.ts'
+import { readInputFile } from '../input-file.ts'
 import {
   refuseExpired,
   unexpired,
@@ -14,7 +14,7 @@ export async function readTokenFile(
 ): Promise<WebIdentityToken> {
   let text: string
   try {
-    text = await readFile(path, 'utf8')
+    text = await readInputFile(path)
   } catch (error) {
     throw new OidcError('token-not-found', {
       what: `The token file ${path} can't be read: ${(error as Error).message.split(',')[0]}.`,

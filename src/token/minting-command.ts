@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process'
 import { OidcError } from '../errors.ts'
 import type { Environment } from '../options.ts'
 import { decodeClaims } from './claims.ts'
@@ -19,6 +19,12 @@ export async function runMintingCommand(
   return reason === undefined ? { token: result.stdout } : { reason }
 }
 
+// The process may end without waiting for a command that hangs.
+const running = new Set<ChildProcess>()
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL')
+})
+
 interface Result {
   readonly code?: number | null
   readonly killedBy?: NodeJS.Signals | null
@@ -38,11 +44,14 @@ function run(
     let stderr = ''
     let child: ChildProcess
     try {
-      child = spawn(program, args, { env, signal, stdio: ['ignore', 'pipe', 'pipe'] })
+      const stdio: StdioOptions = ['ignore', 'pipe', 'pipe']
+      child = spawn(program, args, { env, signal, stdio, killSignal: 'SIGKILL' })
     } catch (error) {
       resolve({ stdout, stderr, error: error as NodeJS.ErrnoException })
       return
     }
+    running.add(child)
+    child.once('exit', () => running.delete(child))
     child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       stdout += text
     })
