@@ -1,5 +1,6 @@
 import { runCli } from './cli.ts'
 import { asOidcError, errorText } from './error-text.ts'
+import { EXIT } from './errors.ts'
 import { openTerminal } from './terminal.ts'
 
 const terminal = openTerminal()
@@ -11,9 +12,20 @@ runCli(process.argv.slice(2), { env: process.env, terminal })
     terminal.debug(stackOf(error))
     return error.exitCode
   })
-  .then((code) => {
-    process.exitCode = code
+  .then(async (code) => {
+    const outputCode = await finishOutput()
+    // Work given up when the time was over may hold the process, or go on writing.
+    process.exit(code === EXIT.done ? outputCode : code)
   })
+
+async function finishOutput(): Promise<number> {
+  const failure = await terminal.flush()
+  if (!failure) return EXIT.done
+  const { stream, error } = failure
+  terminal.note(`Error file-unwritable: ${stream} can't be written: ${error.message}.`)
+  await terminal.flush()
+  return EXIT.files
+}
 
 function stackOf(error: Error): string {
   const cause = error.cause instanceof Error ? `\ncaused by ${stackOf(error.cause)}` : ''

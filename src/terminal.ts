@@ -1,3 +1,5 @@
+import { withoutTokens } from './token/token-masking.ts'
+
 /** Where output goes. Everything passes through `conceal`, so a secret that slips in is not shown. */
 export interface Terminal {
   /** The result, on stdout. */
@@ -16,37 +18,83 @@ export interface Terminal {
   paint(stream: 'stdout' | 'stderr', style: Style, text: string): string
 }
 
+/** The terminal as its owner has it. */
+export interface OpenTerminal extends Terminal {
+  /** Waits until all output is written. Resolves to what kept some of it from being written, if anything. */
+  flush(): Promise<OutputFailure | undefined>
+}
+
+export interface OutputFailure {
+  readonly stream: OutputStream
+  readonly error: NodeJS.ErrnoException
+}
+
+type OutputStream = 'stdout' | 'stderr'
+
 export type Style = 'bold' | 'dim' | 'red' | 'yellow' | 'green'
 
 const CODES: Readonly<Record<Style, number>> = { bold: 1, dim: 2, red: 31, yellow: 33, green: 32 }
 
-const JWT = /eyJ[\w-]{5,}\.[\w-]{5,}\.[\w-]+/g
-
-export function openTerminal(): Terminal {
+export function openTerminal(): OpenTerminal {
   const secrets = new Set<string>()
-  const debugging = process.argv.includes('--debug') || isTrue(process.env['AWS_OIDC_DEBUG'])
+  const debugging = isDebugAsked(process.argv) || isTrue(process.env['AWS_OIDC_DEBUG'])
+  const { write, flush } = openOutput()
   const clean = (text: string) => {
-    let shown = text.replace(JWT, '[concealed]')
+    let shown = text
     for (const secret of secrets) shown = shown.replaceAll(secret, '[concealed]')
-    return shown
+    return withoutTokens(shown, '[concealed]')
   }
-  const write = (stream: NodeJS.WriteStream, text: string) => stream.write(`${clean(text)}\n`)
   return {
-    print: (text) => write(process.stdout, text),
-    handOver: (text) => process.stdout.write(`${text}\n`),
-    note: (text) => write(process.stderr, text),
-    debug: (text) => debugging && write(process.stderr, `debug: ${text}`),
+    flush,
+    print: (text) => write('stdout', clean(text)),
+    handOver: (text) => write('stdout', text),
+    note: (text) => write('stderr', clean(text)),
+    debug: (text) => debugging && write('stderr', clean(`debug: ${text}`)),
     conceal: (secret) => secret.length >= 8 && secrets.add(secret),
     // https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands#masking-a-value-in-a-log
     mask: (secret) => {
       const data = secret.replace(/[%\r\n]/g, encodeURIComponent)
-      process.stderr.write(`::add-mask::${data}\n`)
+      write('stderr', `::add-mask::${data}`)
     },
     paint: (stream, style, text) =>
       process[stream].isTTY && !process.env['NO_COLOR']
         ? `\u001b[${CODES[style]}m${text}\u001b[0m`
         : text,
   }
+}
+
+/** Writes lines, and remembers what went wrong with it; a stream is opened with its first line. */
+function openOutput() {
+  const failures = new Map<OutputStream, NodeJS.ErrnoException>()
+  const opened = new Set<OutputStream>()
+  const writing = new Set<Promise<void>>()
+  const fail = (name: OutputStream, error: NodeJS.ErrnoException) => {
+    if (!failures.has(name)) failures.set(name, error)
+  }
+  const write = (name: OutputStream, text: string): void => {
+    const stream = name === 'stdout' ? process.stdout : process.stderr
+    if (!opened.has(name)) stream.on('error', (error) => fail(name, error))
+    opened.add(name)
+    const written = new Promise<void>((resolve, reject) => {
+      // Some versions of Node throw what a file's disk refuses, others tell the callback.
+      stream.write(`${text}\n`, (error) => (error ? reject(error) : resolve()))
+    }).catch((error: NodeJS.ErrnoException) => fail(name, error))
+    writing.add(written)
+    written.then(() => writing.delete(written))
+  }
+  const flush = async (): Promise<OutputFailure | undefined> => {
+    await Promise.all(writing)
+    // A reader that left, as in `… | head -1`, has what it wanted.
+    const [failure] = [...failures].filter(([, { code }]) => code !== 'EPIPE')
+    return failure && { stream: failure[0], error: failure[1] }
+  }
+  return { write, flush }
+}
+
+/** What stands after `--` is the command's. */
+function isDebugAsked(args: readonly string[]): boolean {
+  const separator = args.indexOf('--')
+  return args.slice(0, separator < 0 ? undefined : separator).includes('--debug')
 }
 
 function isTrue(text: string | undefined): boolean {

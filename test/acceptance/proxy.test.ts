@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { type ForwardProxyOptions, startForwardProxy } from './forward-proxy.ts'
 import { ROLE, startJob } from './job.ts'
@@ -101,4 +103,25 @@ test('a proxy that is no URL', async (t) => {
   await job.fails(ARGS, 'invalid-usage', /proxy in HTTP_PROXY is not an http:\/\/ or https:/, {
     env,
   })
+})
+
+test('a proxy password with a "%" that encodes nothing', async (t) => {
+  const { job } = await startJob(t)
+  const args = [...ARGS, '--sts-endpoint', 'https://sts.test']
+  const env = { HTTPS_PROXY: 'http://ana:s3%cretpw@127.0.0.1:9' }
+  const message = /Next: {3}Percent-encode user and password in HTTPS_PROXY/
+  const { stderr } = await job.fails(args, 'invalid-usage', message, { env })
+  assert.doesNotMatch(stderr, /cretpw/)
+})
+
+test('a proxy that drops the connection before it answers CONNECT: asked again', async (t) => {
+  const { job } = await startJob(t)
+  const server = createServer((socket) => socket.once('data', () => socket.end()))
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  t.after(() => server.close())
+  const env = { HTTPS_PROXY: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }
+  const args = ['assume-role', '--role-arn', ROLE, '--max-attempts', '2']
+  const remote = [...args, '--sts-endpoint', 'https://sts.test']
+  const message = /^Attempt 1 of 2 failed \(Proxy connection ended.*after 2 attempts/s
+  await job.fails(remote, 'aws-unreachable', message, { env })
 })

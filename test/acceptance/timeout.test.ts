@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
+import { utimesSync } from 'node:fs'
 import { createServer, type Socket } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { ROLE, startJob } from './job.ts'
@@ -51,6 +53,67 @@ test('a minting program that hangs', async (t) => {
     /it was reading the web/,
   )
   assert.ok(minting.milliseconds < 4000, `${minting.milliseconds} ms`)
+})
+
+for (const [what, script] of [
+  ['whose child holds its output', 'sleep 12'],
+  ['that ignores signals', "trap '' TERM; while :; do sleep 0.1; done"],
+] as const) {
+  test(`a minting program ${what}`, async (t) => {
+    const { job } = await startJob(t)
+    job.program('circleci', `echo $$ >"$HOME/pid"; ${script}; exit 0`)
+    const args = [...ARGS, '--timeout-seconds', '1', '--audience', 'x']
+    const { milliseconds } = await job.fails(args, 'timed-out', /it was reading the web/)
+    assert.ok(milliseconds < 4000, `${milliseconds} ms`)
+    const pid = job.read('pid')?.trim() ?? ''
+    const { stdout } = spawnSync('ps', ['-o', 'stat=', '-p', pid], { encoding: 'utf8' })
+    assert.match(stdout, /^(Z.*\n)?$/, 'it runs no longer')
+  })
+}
+
+test('a token file that is a FIFO nobody writes to', async (t) => {
+  const { job } = await startJob(t)
+  execFileSync('mkfifo', [`${job.home}/token`])
+  const args = [...ARGS, '--timeout-seconds', '1', '--token-file', 'token']
+  const { milliseconds } = await job.fails(args, 'timed-out', /it was reading the web/)
+  assert.ok(milliseconds < 4000, `${milliseconds} ms`)
+})
+
+test('a token file that is a FIFO is read to its end', async (t) => {
+  const { job } = await startJob(t)
+  execFileSync('mkfifo', [`${job.home}/token`])
+  // Opening it waits for the reader.
+  const script = 'exec >"$HOME/token"; sleep 0.3; echo "$CIRCLE_OIDC_TOKEN_V2"'
+  const writer = spawn('sh', ['-c', script], { env: job.env })
+  t.after(() => writer.kill())
+  await job.done([...ARGS, '--token-file', 'token'])
+})
+
+test('a proxy that never answers CONNECT', async (t) => {
+  const { job } = await startJob(t)
+  const env = { HTTPS_PROXY: await silentServer(t) }
+  const remote = [...ARGS, '--sts-endpoint', 'https://sts.test']
+  const limited = await job.fails(
+    [...remote, '--timeout-seconds', '2'],
+    'timed-out',
+    /it was waiting for AWS STS/,
+    { env },
+  )
+  assert.ok(limited.milliseconds < 4500, `${limited.milliseconds} ms`)
+  const attempt = [...remote, '--max-attempts', '1']
+  const { milliseconds } = await job.fails(attempt, 'aws-unreachable', /no answer in time/, { env })
+  assert.ok(milliseconds < 20_000, `${milliseconds} ms`)
+})
+
+test('files locked by another process: nothing is written after the error', async (t) => {
+  const { job } = await startJob(t)
+  const lock = job.write('.aws/credentials.lock', '')
+  const utimes = setInterval(() => utimesSync(lock, new Date(), new Date()), 200)
+  t.after(() => clearInterval(utimes))
+  const args = [...ARGS, '--timeout-seconds', '2']
+  const { milliseconds } = await job.fails(args, 'timed-out', /it was writing the profile/)
+  assert.ok(milliseconds < 4500, `${milliseconds} ms`)
+  assert.deepEqual(job.files(), { '.aws/credentials.lock': '' })
 })
 
 test('nobody listens, a name that does not resolve', async (t) => {
