@@ -5,6 +5,7 @@ import { OidcError } from '../errors.ts'
 import type { Environment, OptionValue } from '../options.ts'
 import { sharedFileLocations } from '../profiles/shared-file-locations.ts'
 import type { ProfilePlan } from '../profiles-file/profile-plan.ts'
+import { checkRenewableSources } from '../refresh/renewable-sources.ts'
 import type { RolePlan } from '../roles/role-plan.ts'
 import { checkAccount } from '../sts/allowed-accounts.ts'
 import { stsEndpoint } from '../sts/endpoint.ts'
@@ -29,6 +30,7 @@ export async function readPlans(
   const file = await readProfilesFile(options, env)
   const plans = file ? await plansOf(file, options, env) : [await planOfOptions(options, env)]
   for (const plan of plans) checkTokenFile(plan)
+  checkRenewableSources(plans)
   if (plans.some(({ credentials }) => credentials === 'refresh')) checkRenewable(options)
   return plans
 }

@@ -77,3 +77,18 @@ test('where nothing is found, the error names the variables that decide', async 
     { env: { XDG_DATA_HOME: join(job.root, 'data') } },
   )
 })
+
+test('a profile that renews itself needs a source that does', async (t) => {
+  const { job, sandbox } = await startJob(t)
+  const chained = `[profile dev]\nrole_arn = ${ROLE}\nsource_profile = base\n`
+  const file = job.write(
+    'p.ini',
+    `[profile base]\nrole_arn = ${ROLE}\n${chained}credentials = refresh\n`,
+  )
+  await job.fails(
+    ['assume-role', '--profiles-file', file],
+    'invalid-profiles-file',
+    /"dev" renews itself, but its source "base" does not\.[\s\S]*Set credentials = refresh for the source/,
+  )
+  assert.equal(sandbox.requests.length, 0)
+})
