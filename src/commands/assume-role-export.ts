@@ -2,6 +2,7 @@ import { detectCi } from '../ci.ts'
 import { OidcError } from '../errors.ts'
 import type { Environment } from '../options.ts'
 import type { ProfileDelivery, StaticCredentials } from '../profiles/delivery.ts'
+import type { FileChange } from '../profiles/file-replacement.ts'
 import type { PlannedRole } from '../roles/assume-roles.ts'
 import type { AssumeRoleOptions } from './assume-role.ts'
 import type { AssumeRolePlan } from './assume-role-plans.ts'
@@ -93,29 +94,37 @@ export function keysToMask(
   return keys ? [keys.accessKeyId, keys.secretAccessKey, keys.sessionToken] : []
 }
 
-/** Tells later steps of a profile that was written. */
-export async function exportProfile(
+/** How later steps are told of a profile: by a file that is replaced, or afterwards by one that is added to. */
+export interface ExportStep {
+  readonly edits: readonly FileChange[]
+  afterwards(): Promise<void>
+}
+
+export async function exportStep(
   { kind, path, mode, profile, region }: Export,
   delivery: ProfileDelivery,
   keys: StaticCredentials,
   env: Environment,
-): Promise<void> {
+): Promise<ExportStep> {
   if (kind === 'bash-env') {
     const exports =
       mode === 'keys'
-        ? { mode, credentials: keys, region }
+        ? { mode, profile, credentials: keys, region }
         : { mode, profile, credentials: delivery.kind, region }
-    const { writeBashEnv } = await import('../profiles/bash-env.ts')
-    await writeBashEnv(path, exports)
-    return
+    const { bashEnvEdit } = await import('../profiles/bash-env.ts')
+    return { edits: [bashEnvEdit(path, exports)], afterwards: async () => {} }
   }
   const { profileVariables, overriding, keyVariables } = await import(
     '../profiles/step-variables.ts'
   )
-  const { appendGithubEnv, writeVariableFile } = await import('../profiles/variable-file.ts')
+  const { appendGithubEnv, variableFileEdit } = await import('../profiles/variable-file.ts')
   const variables = profileVariables(profile, region)
-  if (kind === 'dotenv') await writeVariableFile(path, variables)
-  else if (mode === 'keys') {
-    await appendGithubEnv(path, keyVariables(keys, profile, region, env))
-  } else await appendGithubEnv(path, { ...variables, ...overriding(delivery, env) })
+  if (kind === 'dotenv') {
+    return { edits: [variableFileEdit(path, variables)], afterwards: async () => {} }
+  }
+  const added =
+    mode === 'keys'
+      ? keyVariables(keys, profile, region, env)
+      : { ...variables, ...overriding(delivery, env) }
+  return { edits: [], afterwards: () => appendGithubEnv(path, added) }
 }

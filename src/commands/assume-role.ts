@@ -12,7 +12,7 @@ import { staticKeysWarning } from './static-keys.ts'
 
 export type AssumeRoleOptions = OptionValues<(typeof ASSUME_ROLE_OPTIONS)[number]>
 
-/** Milliseconds after which the request is on its way: what writes and reports is loaded meanwhile. */
+/** Milliseconds after which the request is on its way: what writes and reports is loaded, and the files are checked, meanwhile. */
 const WHILE_AWS_ANSWERS = 3
 
 export async function run(options: AssumeRoleOptions, { env, terminal }: Context): Promise<number> {
@@ -29,9 +29,12 @@ export async function run(options: AssumeRoleOptions, { env, terminal }: Context
       narration: terminal,
       conceal: terminal.conceal,
     })
-    const afterwards = sleep(WHILE_AWS_ANSWERS).then(loadWriting)
-    const roles = await assuming
-    const { deliver, reportJson, reportLines } = await afterwards
+    const preparing = sleep(WHILE_AWS_ANSWERS).then(async () => {
+      const writing = await loadWriting()
+      await writing.checkDelivery(delivery, plans, options, env)
+      return writing
+    })
+    const [roles, { deliver, reportJson, reportLines }] = await Promise.all([assuming, preparing])
 
     for (const key of keysToMask(delivery.export, roles)) terminal.mask(key)
     const writing = deliver(delivery, roles, options, env)
@@ -53,7 +56,7 @@ export async function run(options: AssumeRoleOptions, { env, terminal }: Context
 }
 
 async function loadWriting() {
-  const { deliver } = await import('./assume-role-writing.ts')
+  const { checkDelivery, deliver } = await import('./assume-role-writing.ts')
   const { reportJson, reportLines } = await import('./assume-role-report.ts')
-  return { deliver, reportJson, reportLines }
+  return { checkDelivery, deliver, reportJson, reportLines }
 }

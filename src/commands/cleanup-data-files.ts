@@ -2,27 +2,24 @@ import { existsSync, readdirSync, rmdirSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import type { Environment } from '../options.ts'
 import { errorCode, unreadable } from '../profiles/file-error.ts'
-import { withFileLocks } from '../profiles/file-lock.ts'
-import { removeFile } from '../profiles/removal.ts'
 import { profileFiles } from '../refresh/data-directory.ts'
 
-/**
- * Removes recipes, cached credentials and token files of these profiles, or of all profiles of a shared
- * config file. Returns the paths that are gone. Throws `file-unwritable`, `file-locked`.
- */
-export async function removeDataFiles(
+/** Where recipes, cached credentials and token files are, and those that are there. */
+export interface DataFiles {
+  readonly directories: readonly string[]
+  readonly files: readonly string[]
+}
+
+/** What we keep for these profiles, or for all profiles of a shared config file. Throws `file-unreadable`. */
+export function findDataFiles(
   config: string,
   profiles: readonly string[] | undefined,
   env: Environment,
-): Promise<string[]> {
-  const removed: string[] = []
-  for (const directory of directories(config, profiles, env)) {
-    const names = Object.values(profileFiles(config, 'default', env)).map((path) => basename(path))
-    const files = names.map((name) => join(directory, name)).filter((path) => existsSync(path))
-    removed.push(...(await withFileLocks(files, () => files.map(removeFile))))
-    removeEmptyDirectory(directory)
-  }
-  return removed
+): DataFiles {
+  const names = Object.values(profileFiles(config, 'default', env)).map((path) => basename(path))
+  const found = directories(config, profiles, env)
+  const files = found.flatMap((directory) => names.map((name) => join(directory, name)))
+  return { directories: found, files: files.filter((path) => existsSync(path)) }
 }
 
 function directories(
@@ -42,7 +39,7 @@ function directories(
   }
 }
 
-function removeEmptyDirectory(path: string): void {
+export function removeEmptyDirectory(path: string): void {
   try {
     rmdirSync(path)
   } catch {

@@ -1,9 +1,12 @@
+import { dirname, resolve } from 'node:path'
 import type { Context } from '../command.ts'
 import type { OptionValues } from '../options.ts'
+import { resolveTarget } from '../profiles/file-target.ts'
+import { removeTemporaryFiles } from '../profiles/left-overs.ts'
 import { assertProfileName } from '../profiles/profile-name.ts'
 import { removeFromFiles } from '../profiles/removal.ts'
 import { sharedFileLocations } from '../profiles/shared-file-locations.ts'
-import { removeDataFiles } from './cleanup-data-files.ts'
+import { findDataFiles, removeEmptyDirectory } from './cleanup-data-files.ts'
 import type { CLEANUP_OPTIONS } from './cleanup-options.ts'
 
 type CleanupOptions = OptionValues<(typeof CLEANUP_OPTIONS)[number]>
@@ -14,10 +17,13 @@ export async function run(
 ): Promise<number> {
   const profiles = profile === undefined ? undefined : profileNames(profile)
   const locations = sharedFileLocations(env)
-  const files = await removeFromFiles(locations, env['BASH_ENV'], profiles)
-  const dataFiles = await removeDataFiles(locations.config, profiles, env)
-  const { changed } = files
-  const removed = [...files.removed, ...dataFiles]
+  const { directories, files } = findDataFiles(locations.config, profiles, env)
+  const bashEnv = env['BASH_ENV']
+  const { changed, removed: ours } = await removeFromFiles(locations, bashEnv, files, profiles)
+  const written = [...Object.values(locations), ...(bashEnv ? [resolve(bashEnv)] : [])]
+  const places = new Set([...written.map((path) => dirname(resolveTarget(path))), ...directories])
+  const removed = [...ours, ...[...places].flatMap(removeTemporaryFiles)]
+  for (const directory of directories) removeEmptyDirectory(directory)
 
   if (format === 'json') terminal.print(JSON.stringify({ changed, removed }, null, 2))
   else if (changed.length + removed.length === 0) terminal.print('There is nothing to clean up.')

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import type { Environment } from '../options.ts'
 import type { ProfileDelivery } from '../profiles/delivery.ts'
-import { type FileEdit, replaceFiles } from '../profiles/file-replacement.ts'
+import type { FileEdit } from '../profiles/file-replacement.ts'
 import type { SharedFileLocations } from '../profiles/shared-file-locations.ts'
 import { profileFiles } from '../refresh/data-directory.ts'
 import { credentialProcess, installation } from '../refresh/installed-copy.ts'
@@ -15,8 +15,8 @@ type Role = PlannedRole<AssumeRolePlan>
 
 /** Profiles that get credentials when they are used, from files of ours. */
 export interface KeptCredentials {
-  /** Writes what those profiles need to stand on. */
-  write(roles: readonly Role[]): Promise<void>
+  /** What those profiles need to stand on. */
+  edits(roles: readonly Role[]): FileEdit[]
   /** Undefined for a profile with static keys. */
   delivery(role: Role): ProfileDelivery | undefined
 }
@@ -26,7 +26,7 @@ export function keptCredentials(
   options: AssumeRoleOptions,
   env: Environment,
 ): KeptCredentials {
-  const edits = ({ plan, role }: Role): FileEdit[] => {
+  const editsOf = ({ plan, role }: Role): FileEdit[] => {
     const files = profileFiles(config, plan.profile, env)
     if (plan.credentials === 'refresh') {
       return [
@@ -41,10 +41,10 @@ export function keptCredentials(
     return []
   }
   return {
-    write: async (roles) => {
+    edits: (roles) => {
       const renewing = roles.some(({ plan }) => plan.credentials === 'refresh')
       const bundle = renewing ? installation(__filename, env) : []
-      await replaceFiles([...bundle, ...roles.flatMap(edits)])
+      return [...bundle, ...roles.flatMap(editsOf)]
     },
     delivery: ({ plan }) => {
       const { profile, region, output } = plan

@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises'
 import type { Agent as HttpAgent } from 'node:http'
 import type { AgentOptions, Agent as HttpsAgent } from 'node:https'
 import { OidcError } from '../errors.ts'
+import { readInputFile } from '../input-file.ts'
 import type { Environment } from '../options.ts'
 import { proxyFor } from './proxy-settings.ts'
 
@@ -41,7 +41,7 @@ async function caBundle(env: Environment): Promise<string[] | undefined> {
 async function readCertificates(path: string): Promise<string> {
   let text: string
   try {
-    text = await readFile(path, 'utf8')
+    text = await readInputFile(path)
   } catch (error) {
     throw new OidcError('file-unreadable', {
       what: `The certificates in ${path} (AWS_CA_BUNDLE or NODE_EXTRA_CA_CERTS) can't be read: ${(error as NodeJS.ErrnoException).code}.`,

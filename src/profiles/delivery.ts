@@ -1,9 +1,10 @@
 import { assertRegion } from '../region.ts'
 import { CREDENTIAL_KEYS } from './credential-keys.ts'
+import type { FileEdit } from './file-replacement.ts'
 import { editSection } from './section.ts'
 import type { SharedFile } from './section-header.ts'
 import type { SharedFileLocations } from './shared-file-locations.ts'
-import { writeSharedFiles } from './shared-files.ts'
+import { sharedFileEdits } from './shared-files.ts'
 
 export interface StaticCredentials {
   readonly accessKeyId: string
@@ -31,15 +32,14 @@ export type ProfileDelivery =
     })
 
 /**
- * Writes profiles in one step and takes every other kind of credentials away from them, in both files.
+ * The profiles as edits of the shared files, which take every other kind of credentials away from them.
  * A profile without settings gets no section in the config file: SDKs find it by the credentials file
- * alone. Returns the paths that changed.
- * Throws `invalid-profile-name`, `invalid-region`, `invalid-usage`, and what `writeSharedFiles` throws.
+ * alone. Throws `invalid-region`; the edits throw `invalid-profile-name`, `invalid-usage`, `file-malformed`.
  */
-export async function writeProfiles(
+export function profileEdits(
   deliveries: readonly ProfileDelivery[],
   locations: SharedFileLocations,
-): Promise<string[]> {
+): FileEdit[] {
   for (const { region } of deliveries) if (region !== undefined) assertRegion(region)
   const edit = (file: SharedFile) => (text: string, path: string) =>
     deliveries.reduce((edited, delivery) => {
@@ -47,7 +47,7 @@ export async function writeProfiles(
       const change = { profile: delivery.profile, file, values, remove: CREDENTIAL_KEYS }
       return editSection(edited, note === undefined ? change : { ...change, note }, path)
     }, text)
-  return writeSharedFiles(locations, { config: edit('config'), credentials: edit('credentials') })
+  return sharedFileEdits(locations, { config: edit('config'), credentials: edit('credentials') })
 }
 
 interface Written {

@@ -13,6 +13,8 @@ export type Exports =
     }
   | {
       readonly mode: 'keys'
+      /** Of what profile they are, so that `cleanup` knows. */
+      readonly profile: string
       readonly credentials: StaticCredentials
       readonly region?: string | undefined
     }
@@ -22,6 +24,8 @@ const BEGIN = '# >>> circleci-aws-oidc'
 /** Begins a block whose text above had no line end; removing the block takes ours away again. */
 const BEGIN_WITH_LINE_END = `${BEGIN} (and the line end above)`
 const END = '# <<< circleci-aws-oidc'
+
+const KEYS_OF = '# keys of the profile '
 
 /** Static keys, and botocore's old name for the session token, which it reads first. */
 const STATIC = 'AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN AWS_SECURITY_TOKEN'
@@ -48,6 +52,13 @@ export function editExports(text: string, exports: Exports): string {
   return `${rest}${[begin, ...lines, END].join('\n')}\n`
 }
 
+/** Whether the text exports this profile, or keys of it, in more lines than another text. */
+export function exportsMore(text: string, other: string, profile: string): boolean {
+  const ours = [`export AWS_PROFILE=${shellQuote(profile, 'AWS_PROFILE')}`, KEYS_OF + profile]
+  const count = (one: string) => one.split(/\r?\n/).filter((line) => ours.includes(line)).length
+  return count(text) > count(other)
+}
+
 function profileLines(exports: Extract<Exports, { mode: 'profile' }>): string[] {
   const { profile, credentials, region } = exports
   assertProfileName(profile)
@@ -65,13 +76,15 @@ function profileLines(exports: Extract<Exports, { mode: 'profile' }>): string[] 
  * Under `set -x` or `-v` the keys would appear in the log. The shell's flags are kept meanwhile in
  * AWS_PROFILE, which is to be unset anyway.
  */
-function keyLines({ credentials, region }: Extract<Exports, { mode: 'keys' }>): string[] {
+function keyLines({ profile, credentials, region }: Extract<Exports, { mode: 'keys' }>): string[] {
   const keys = {
     AWS_ACCESS_KEY_ID: credentials.accessKeyId,
     AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
     AWS_SESSION_TOKEN: credentials.sessionToken,
   }
+  assertProfileName(profile)
   return [
+    KEYS_OF + profile,
     'AWS_PROFILE=$-',
     '{ set +xv; } 2>/dev/null',
     ...Object.entries(keys).map(([name, key]) => `export ${name}=${shellQuote(key, name)}`),

@@ -1,4 +1,13 @@
-import { lstatSync, mkdirSync, readFileSync, readlinkSync, realpathSync, type Stats } from 'node:fs'
+import {
+  accessSync,
+  constants,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  type Stats,
+} from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { OidcError } from '../errors.ts'
 import { errorCode, unreadable, unwritable } from './file-error.ts'
@@ -58,6 +67,18 @@ export function refuseSpecialFile(target: string): void {
     what: `Cannot write ${target}: it is not a regular file.`,
     next: 'Name a regular file, or one that does not exist yet.',
   })
+}
+
+/** Throws `file-unwritable` unless the file, and the directory it is in or will be, can be written. */
+export function refuseUnwritable(target: string): void {
+  try {
+    if (statTarget(target)) accessSync(target, constants.W_OK)
+    let directory = dirname(target)
+    while (!statTarget(directory)) directory = dirname(directory)
+    accessSync(directory, constants.W_OK | constants.X_OK)
+  } catch (error) {
+    throw unwritable(target, error)
+  }
 }
 
 export function makeDirectory(target: string): void {

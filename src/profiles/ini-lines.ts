@@ -40,6 +40,11 @@ export const strip = (text: string): string => text.replace(STRIP, '')
 export const indentation = (text: string): string => LEADING.exec(text)?.[0] ?? ''
 export const isComment = (text: string): boolean => /^[#;]/.test(strip(text))
 
+/** The value as botocore reads it, where it stands on one line. */
+export function valueOn(file: IniFile, { first }: Option): string {
+  return strip(/^.*?[=:](.*)$/s.exec(file.lines[first]?.text ?? '')?.[1] ?? '')
+}
+
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 type OpenOption = Mutable<Option> & { continuations: number[] }
 type OpenSection = Mutable<Section> & { options: OpenOption[] }

@@ -1,5 +1,6 @@
 import { lstatSync, readdirSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
+import { unwritable } from './file-error.ts'
 import { lockPath } from './file-lock.ts'
 import { isAlive } from './lock-holder.ts'
 import { removeFile } from './remove-file.ts'
@@ -35,14 +36,20 @@ export function removeLeftOvers(target: string): void {
 
 /**
  * Removes the temporary files of dead processes in a directory, for there may be secrets in them.
- * Returns the paths that are gone. Throws what the file system throws.
+ * Returns the paths that are gone. Throws `file-unwritable`.
  */
 export function removeTemporaryFiles(directory: string): string[] {
   const paths = namesIn(directory)
     .filter((name) => TEMPORARY.test(name))
     .map((name) => join(directory, name))
     .filter((path) => isLeftOver(path, 0))
-  for (const path of paths) removeFile(path)
+  for (const path of paths) {
+    try {
+      removeFile(path)
+    } catch (error) {
+      throw unwritable(path, error)
+    }
+  }
   return paths
 }
 

@@ -1,4 +1,4 @@
-import { type IniFile, isComment, type Section } from './ini-lines.ts'
+import { type IniFile, isComment, type Section, valueOn } from './ini-lines.ts'
 import type { SectionEdit } from './section-edit.ts'
 
 /** Starts the comment line above the keys we write; `cleanup` finds our work by it. */
@@ -58,13 +58,24 @@ export function markersIn(file: IniFile, section: Section): { index: number; mar
   return found
 }
 
-/** The comment after an edit; undefined when nothing in the section is ours any more. */
+/**
+ * The comment after an edit; undefined when nothing in the section is ours any more. A value that was
+ * there before us stays the user's.
+ */
 export function nextMarker(
   earlier: Marker | undefined,
+  file: IniFile,
   section: Section,
   edit: SectionEdit,
 ): Marker | undefined {
-  const written = Object.keys(edit.values)
+  const isUsers = (key: string, value: string) =>
+    earlier?.keys.includes(key) !== true &&
+    section.options.some(
+      (one) => one.key === key && one.continuations.length === 0 && valueOn(file, one) === value,
+    )
+  const written = Object.entries(edit.values)
+    .filter(([key, value]) => !isUsers(key, value))
+    .map(([key]) => key)
   const left = (earlier?.keys ?? []).filter(
     (key) =>
       !written.includes(key) &&

@@ -1,5 +1,13 @@
+import { STATIC_KEYS } from './credential-keys.ts'
 import { lineEndAt } from './draft.ts'
-import { type IniFile, indentation, type Line, parseIni, type Section } from './ini-lines.ts'
+import {
+  type IniFile,
+  indentation,
+  type Line,
+  parseIni,
+  type Section,
+  valueOn,
+} from './ini-lines.ts'
 import { formatMarker, markersIn, mentionsMarker } from './marker.ts'
 import { denotesProfile, type SharedFile } from './section-header.ts'
 
@@ -32,15 +40,16 @@ export function removeOurs(
 
 function removeFrom(text: string, ini: IniFile, section: Section, path: string): string {
   const found = markersIn(ini, section)
-  const keys = found.flatMap(({ marker }) => marker.keys)
+  const users = usersKeys(ini, section)
+  const keys = found.flatMap(({ marker }) => marker.keys).filter((key) => !users.includes(key))
   const ours = new Set(found.map(({ index }) => index))
   for (const { key, first, continuations } of section.options) {
     if (keys.includes(key)) for (const index of [first, ...continuations]) ours.add(index)
   }
   const above = joined(ini.lines.slice(0, section.header))
   const isKept = (index: number) => index > section.header && !ours.has(index)
-  const users = section.options.some(({ key }) => !keys.includes(key))
-  if (found.some(({ marker }) => marker.section) && !users) {
+  const isAllOurs = section.options.every(({ key }) => keys.includes(key))
+  if (found.some(({ marker }) => marker.section) && isAllOurs) {
     const lineEnd = found.some(({ marker }) => marker.lineEnd)
     const lines = lineEnd ? withHeir(ini, section) : ini.lines
     const below = joined(lines.filter((_, index) => isKept(index)))
@@ -51,6 +60,17 @@ function removeFrom(text: string, ini: IniFile, section: Section, path: string):
   }
   const result = above + joined(ini.lines.filter((_, i) => i === section.header || isKept(i)))
   return /[\r\n]$/.test(text) ? result : result.replace(/(\r\n|\n|\r)$/, '')
+}
+
+/** What AWS STS issues starts so; a key that starts otherwise was put in the place of ours. */
+const TEMPORARY_KEY = 'ASIA'
+
+function usersKeys(ini: IniFile, { options }: Section): readonly string[] {
+  const [id, secret] = STATIC_KEYS
+  const isUsers = options.some(
+    (one) => one.key === id && !valueOn(ini, one).startsWith(TEMPORARY_KEY),
+  )
+  return isUsers ? [id, secret] : []
 }
 
 /** What stands above a section without the blank line, and the line end before that, if it is ours. */

@@ -67,7 +67,7 @@ function addMissing(
 ): void {
   const end = lineEndAt(file, section.header)
   const earlier = markersIn(file, section)
-  const marker = nextMarker(earlier[0]?.marker, section, edit)
+  const marker = nextMarker(earlier[0]?.marker, file, section, edit)
   const markerLines = (indent: string) =>
     marker ? [{ text: indent + formatMarker(marker), end }] : []
   for (const { index } of earlier) draft.set(index, [])

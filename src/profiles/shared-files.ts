@@ -1,4 +1,4 @@
-import { replaceFiles } from './file-replacement.ts'
+import type { FileEdit } from './file-replacement.ts'
 import { malformedFile } from './malformed-file.ts'
 import type { SharedFile } from './section-header.ts'
 import type { SharedFileLocations } from './shared-file-locations.ts'
@@ -7,25 +7,21 @@ import type { SharedFileLocations } from './shared-file-locations.ts'
 export type TextEdit = (text: string, path: string) => string
 
 /**
- * Edits the shared files in one step under their locks: all of them change, or none.
- * The credentials file ends up readable by its owner only, the config file keeps its mode.
- * Returns the paths that changed. Throws `file-malformed`, `file-unreadable`, `file-unwritable`,
- * `file-locked`.
+ * Edits of the shared files. The credentials file ends up readable by its owner only, the config file
+ * keeps its mode. The edits throw `file-malformed`.
  */
-export async function writeSharedFiles(
+export function sharedFileEdits(
   locations: SharedFileLocations,
   edits: Readonly<Partial<Record<SharedFile, TextEdit>>>,
-): Promise<string[]> {
+): FileEdit[] {
   const files: SharedFile[] = ['config', 'credentials']
-  return replaceFiles(
-    files.flatMap((file) => {
-      const edit = edits[file]
-      const path = locations[file]
-      if (!edit) return []
-      const editBytes = (content: Buffer) => Buffer.from(edit(decode(content, path), path))
-      return [{ path, edit: editBytes, secret: file === 'credentials' }]
-    }),
-  )
+  return files.flatMap((file) => {
+    const edit = edits[file]
+    const path = locations[file]
+    if (!edit) return []
+    const editBytes = (content: Buffer) => Buffer.from(edit(decode(content, path), path))
+    return [{ path, edit: editBytes, secret: file === 'credentials' }]
+  })
 }
 
 /** The text of a file's bytes. Throws `file-malformed` with the line that is not UTF-8. */

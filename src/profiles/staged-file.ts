@@ -21,7 +21,8 @@ import { removeFile } from './remove-file.ts'
 /** New content on the disk beside the file it is to replace. */
 export interface StagedFile {
   readonly target: string
-  readonly temporary: string
+  /** Undefined where the file is to go. */
+  readonly temporary: string | undefined
   /** The old file under a second name, to put it back; undefined when there was none. */
   readonly backup: string | undefined
 }
@@ -45,6 +46,17 @@ export function stageFile(target: string, content: Uint8Array, secret: boolean):
     throw unwritable(target, error)
   }
   return { target, temporary, backup: old && backup }
+}
+
+/** Prepares the removal of a file, with a second name to put it back. Throws `file-unwritable`. */
+export function stageRemoval(target: string): StagedFile {
+  const backup = temporaryPath(target)
+  try {
+    secondName(target, backup)
+  } catch (error) {
+    throw unwritable(target, error)
+  }
+  return { target, temporary: undefined, backup }
 }
 
 function writeSynced(path: string, content: Uint8Array, old: Stats | undefined, secret: boolean) {
@@ -84,7 +96,8 @@ export function commit(staged: readonly StagedFile[]): void {
   const done: StagedFile[] = []
   for (const file of staged) {
     try {
-      renameSync(file.temporary, file.target)
+      if (file.temporary === undefined) removeFile(file.target)
+      else renameSync(file.temporary, file.target)
       done.push(file)
     } catch (error) {
       for (const renamed of done) putBack(renamed)
@@ -110,6 +123,6 @@ function sync(directory: string): void {
 }
 
 export function discard({ temporary, backup }: StagedFile): void {
-  removeFile(temporary)
+  if (temporary !== undefined) removeFile(temporary)
   if (backup !== undefined) removeFile(backup)
 }

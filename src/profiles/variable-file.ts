@@ -2,7 +2,7 @@ import { appendFile, readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { OidcError } from '../errors.ts'
 import { errorCode } from './file-error.ts'
-import { replaceFiles } from './file-replacement.ts'
+import type { FileEdit } from './file-replacement.ts'
 import { type Variables, variableLines, withVariables } from './step-variables.ts'
 
 /**
@@ -25,9 +25,9 @@ export async function appendGithubEnv(path: string, variables: Variables): Promi
   }
 }
 
-/** Sets variables in a file of `NAME=value` lines. Throws what `replaceFiles` throws, `invalid-usage`. */
-export async function writeVariableFile(path: string, variables: Variables): Promise<void> {
+/** Sets variables in a file of `NAME=value` lines. The edit throws `invalid-usage`. */
+export function variableFileEdit(path: string, variables: Variables): FileEdit {
   const edit = (content: Buffer) =>
     Buffer.from(withVariables(content.toString('latin1'), variables), 'latin1')
-  await replaceFiles([{ path: resolve(path), edit, secret: false }])
+  return { path: resolve(path), edit, secret: false }
 }

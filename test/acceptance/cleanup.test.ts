@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { type Job, ROLE, startJob } from './job.ts'
 
@@ -79,6 +80,30 @@ test('--profile: that profile alone, and the exports if they are of it', async (
   )
   assert.match(files['bash_env'] ?? '', /AWS_PROFILE='c'/)
   await cleanup(job, '--profile', 'b, c')
+  assert.deepEqual(filesOf(job), { bash_env: '' })
+})
+
+test('--profile: exported keys go with their profile', async (t) => {
+  const { job } = await startJob(t)
+  await assume(job, '--profile', 'dev', '--export', 'keys')
+  await cleanup(job, '--profile', 'other')
+  assert.match(job.read('bash_env') ?? '', /AWS_SECRET_ACCESS_KEY/)
+  await cleanup(job, '--profile', 'dev')
+  assert.deepEqual(job.files(), { bash_env: '' })
+})
+
+test('what killed processes left goes, with the secrets in it', async (t) => {
+  const { job } = await startJob(t)
+  await assume(job, '--credentials', 'refresh')
+  const dead = spawnSync('true').pid
+  const ours = (pid: number) => `.circleci-aws-oidc-${pid}-0123456789abcdef01234567.tmp`
+  const [recipe = ''] = Object.keys(job.files()).filter((path) => path.endsWith('recipe.json'))
+  const left = ['.aws', dirname(recipe), '.'].map((directory) => join(directory, ours(dead)))
+  for (const path of left) job.write(path, 'aws_secret_access_key = x\n')
+  const atWork = job.write(`.aws/${ours(process.pid)}`, 'of a process that is alive\n')
+  const { stdout } = await cleanup(job)
+  for (const path of left) assert.ok(stdout.includes(join(job.home, path)), stdout)
+  fs.rmSync(atWork)
   assert.deepEqual(filesOf(job), { bash_env: '' })
 })
 

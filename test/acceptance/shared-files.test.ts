@@ -73,6 +73,40 @@ test('a BASH_ENV that cannot be written', async (t) => {
   await job.fails(ARGS, 'file-unwritable', /bash_env: permission denied/, options)
 })
 
+for (const kind of ['static', 'refresh', 'token-file']) {
+  test(`${kind}: no file changes when one of them cannot`, async (t) => {
+    const { job } = await startJob(t)
+    const args = [...ARGS, '--credentials', kind]
+    const before = job.files()
+    for (const bashEnv of [job.root, '/dev/null']) {
+      const env = { BASH_ENV: bashEnv }
+      await job.fails(args, 'file-unwritable', /it is not a regular file/, { env })
+      assert.deepEqual(job.files(), before)
+    }
+    job.write('.aws/config', 'oops\n')
+    await job.fails(args, 'file-malformed', /config, line 1/)
+    assert.deepEqual(job.files(), { '.aws/config': 'oops\n' })
+  })
+}
+
+test('files that cannot be written are found while AWS is asked', async (t) => {
+  const { job } = await startJob(t, { faults: [{ name: 'slow', count: 9 }] })
+  job.write('.aws/config', 'oops\n')
+  const { milliseconds } = await job.fails(ARGS, 'file-malformed', /config, line 1/)
+  assert.ok(milliseconds < 4000, `${milliseconds} ms`)
+})
+
+test('files of another kind of credentials that cannot be removed', async (t) => {
+  const { job } = await startJob(t)
+  await job.done([...ARGS, '--credentials', 'refresh'])
+  const recipe = Object.keys(job.files()).find((path) => path.endsWith('recipe.json')) ?? ''
+  giveToNobody(job)
+  chmodSync(join(job.home, recipe, '..'), 0o500)
+  const before = job.files()
+  await job.fails(ARGS, 'file-unwritable', /permission denied \(EACCES\)/, { asNobody: true })
+  assert.deepEqual(job.files(), before)
+})
+
 test('paths in the variables that AWS tools read differently', async (t) => {
   const { job } = await startJob(t)
   const env = { AWS_CONFIG_FILE: '~someone/config' }

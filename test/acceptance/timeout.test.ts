@@ -107,13 +107,13 @@ test('a proxy that never answers CONNECT', async (t) => {
 
 test('files locked by another process: nothing is written after the error', async (t) => {
   const { job } = await startJob(t)
-  const lock = job.write('.aws/credentials.lock', '')
+  const lock = job.write('.aws/.credentials.circleci-aws-oidc.lock', '')
   const utimes = setInterval(() => utimesSync(lock, new Date(), new Date()), 200)
   t.after(() => clearInterval(utimes))
   const args = [...ARGS, '--timeout-seconds', '2']
   const { milliseconds } = await job.fails(args, 'timed-out', /it was writing the profile/)
   assert.ok(milliseconds < 4500, `${milliseconds} ms`)
-  assert.deepEqual(job.files(), { '.aws/credentials.lock': '' })
+  assert.deepEqual(job.files(), { '.aws/.credentials.circleci-aws-oidc.lock': '' })
 })
 
 test('nobody listens, a name that does not resolve', async (t) => {

@@ -3,9 +3,9 @@ import { spawnSync } from 'node:child_process'
 import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
-import { writeBashEnv } from '../../src/profiles/bash-env.ts'
 import { type Exports, editExports } from '../../src/profiles/exports.ts'
 import { temporaryDirectory } from './temporary-home.ts'
+import { writeBashEnv } from './write-files.ts'
 
 const credentials = {
   accessKeyId: 'ASIAEXAMPLE',
@@ -19,7 +19,7 @@ const PROFILE: Extract<Exports, { mode: 'profile' }> = {
   credentials: 'static',
   region: 'eu-west-1',
 }
-const KEYS: Exports = { mode: 'keys', credentials, region: 'eu-west-1' }
+const KEYS: Exports = { mode: 'keys', profile: 'dev', credentials, region: 'eu-west-1' }
 const NONE: Exports = { mode: 'none' }
 
 /** What may be set already when the file is sourced. */
@@ -168,6 +168,7 @@ describe('editExports', () => {
   test('a value that is not printable ASCII is refused without being named', () => {
     const exports: Exports = {
       mode: 'keys',
+      profile: 'dev',
       credentials: { ...credentials, secretAccessKey: 'a\nb' },
     }
     assert.throws(() => editExports('', exports), {

@@ -184,6 +184,17 @@ export const CONFIG_CASES: SectionCase[] = [
     after: `[profile dev]\n${WROTE} this section, region, output\nregion = eu-west-1\noutput = json\n`,
   },
   {
+    name: 'a value that is there already stays of the user',
+    before: '[profile dev]\nregion = eu-west-1\noutput = json\n',
+    after: '[profile dev]\nregion = eu-west-1\noutput = json\n',
+  },
+  {
+    name: 'a value that is there already is not in our list',
+    values: { region: 'eu-west-1', output: 'json' },
+    before: '[profile dev]\nregion = eu-west-1\n',
+    after: `[profile dev]\n${WROTE} output\noutput = json\nregion = eu-west-1\n`,
+  },
+  {
     name: 'our comments do not pile up',
     before: `[profile dev]\n${WROTE} region\n${WROTE} region\nregion = a\n`,
     after: `[profile dev]\n${WROTE} region\nregion = eu-west-1\n`,

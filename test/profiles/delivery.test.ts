@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { writeProfiles } from '../../src/profiles/delivery.ts'
 import { readWithSdk } from './javascript-sdk.ts'
 import { temporaryDirectory } from './temporary-home.ts'
+import { writeProfiles } from './write-files.ts'
 
 const credentials = {
   accessKeyId: 'ASIAEXAMPLE',

@@ -35,6 +35,11 @@ export const LEFT: Readonly<Record<string, string>> = {
 
 const WROTE = '# circleci-aws-oidc: wrote'
 const DEV = `[profile dev]\n${WROTE} this section, region\nregion = eu-west-1\n`
+const KEYS = `[profile dev]
+${WROTE} this section, aws_access_key_id, aws_secret_access_key, aws_session_token; credentials expire soon
+aws_access_key_id = ASIAX
+aws_secret_access_key = s
+`
 const TOKEN_FILE = `${WROTE} role_arn, web_identity_token_file, role_session_name
 role_arn = arn:aws:iam::111111111111:role/deploy
 web_identity_token_file = /home/me/token
@@ -81,6 +86,12 @@ export const REMOVAL_CASES: RemovalCase[] = [
     text: DEV.replace('eu-west-1', 'us-east-1\n  more'),
     left: '',
   },
+  {
+    name: 'keys of an IAM user in the place of ours stay',
+    text: `${KEYS.replace('ASIA', 'AKIA')}aws_session_token = t\n`,
+    left: '[profile dev]\naws_access_key_id = AKIAX\naws_secret_access_key = s\n',
+  },
+  { name: 'our keys, cut by someone', text: KEYS.replace(/aws_secret.*\n$/, ''), left: '' },
   {
     name: 'a key removed since',
     text: `[a]\n\n${DEV.replace('region = eu-west-1\n', '')}`,

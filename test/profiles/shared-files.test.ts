@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { replaceFiles } from '../../src/profiles/file-replacement.ts'
 import { sharedFileLocations } from '../../src/profiles/shared-file-locations.ts'
-import { writeSharedFiles } from '../../src/profiles/shared-files.ts'
 import { commit, stageFile } from '../../src/profiles/staged-file.ts'
 import { temporaryDirectory } from './temporary-home.ts'
+import { writeSharedFiles } from './write-files.ts'
 
 const mode = (path: string) => fs.statSync(path).mode & 0o777
 const read = (path: string) => fs.readFileSync(path, 'utf8')

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, type TestContext, test } from 'node:test'
 import type { ProfileDelivery } from '../../src/profiles/delivery.ts'
+import { replaceFiles } from '../../src/profiles/file-replacement.ts'
 import {
   keyVariables,
   overriding,
@@ -11,7 +12,7 @@ import {
   variableLines,
   withVariables,
 } from '../../src/profiles/step-variables.ts'
-import { appendGithubEnv, writeVariableFile } from '../../src/profiles/variable-file.ts'
+import { appendGithubEnv, variableFileEdit } from '../../src/profiles/variable-file.ts'
 
 const KEYS = {
   accessKeyId: 'ASIAEXAMPLE',
@@ -118,9 +119,9 @@ test('GITHUB_ENV is added to, also where the last line has no end', async (t) =>
 test('a variable file is made, and every other byte stays', async (t) => {
   const path = file(t, '')
   rmSync(path)
-  await writeVariableFile(path, { A: '1' })
+  await replaceFiles([variableFileEdit(path, { A: '1' })])
   assert.equal(readFileSync(path, 'utf8'), 'A=1\n')
   writeFileSync(path, Buffer.from([0xff, 0x0a, 0x41, 0x3d, 0x0a]))
-  await writeVariableFile(path, { A: '1' })
+  await replaceFiles([variableFileEdit(path, { A: '1' })])
   assert.deepEqual(readFileSync(path), Buffer.from([0xff, 0x0a, 0x41, 0x3d, 0x31, 0x0a]))
 })

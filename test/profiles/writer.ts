@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path'
 import { OidcError } from '../../src/errors.ts'
-import { writeProfiles } from '../../src/profiles/delivery.ts'
+import { writeProfiles } from './write-files.ts'
 
 const [directory = '', name = '', count] = process.argv.slice(2)
 const uid = process.env['WRITER_UID']
