@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import type { Environment } from '../options.ts'
 import { type ProfileDelivery, profileEdits } from '../profiles/delivery.ts'
 import {
@@ -6,7 +7,12 @@ import {
   fileRemoval,
   replaceFiles,
 } from '../profiles/file-replacement.ts'
-import { type ProfileFiles, profileFiles } from '../refresh/data-directory.ts'
+import {
+  filesIn,
+  type ProfileFiles,
+  profileDirectory,
+  profilesDirectory,
+} from '../refresh/data-directory.ts'
 import type { PlannedRole } from '../roles/assume-roles.ts'
 import type { AssumeRoleOptions } from './assume-role.ts'
 import type { Delivery } from './assume-role-delivery.ts'
@@ -69,12 +75,13 @@ async function planWriting(
     exported && chosen && profile
       ? await exportStep(exported, profile, chosen.role.credentials, env)
       : undefined
+  const directory = profilesDirectory(locations.config, env)
   return {
     edits: [
       ...(kept?.edits(roles) ?? []),
       ...profileEdits(deliveries, locations),
       ...roles.flatMap(({ plan }) =>
-        removalsOfOthers(plan.credentials, profileFiles(locations.config, plan.profile, env)),
+        removalsOfOthers(plan.credentials, filesIn(profileDirectory(directory, plan.profile))),
       ),
       ...(step?.edits ?? []),
     ],
@@ -86,7 +93,7 @@ async function planWriting(
 function removalsOfOthers(kind: AssumeRolePlan['credentials'], files: ProfileFiles): FileChange[] {
   const { recipe, cache, token } = files
   const others = { static: [recipe, cache, token], refresh: [token], 'token-file': [recipe, cache] }
-  return others[kind].map(fileRemoval)
+  return others[kind].filter((path) => existsSync(path)).map(fileRemoval)
 }
 
 function staticDelivery({ plan, role }: Role): ProfileDelivery {

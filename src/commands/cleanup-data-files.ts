@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, rmdirSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+import { join } from 'node:path'
 import type { Environment } from '../options.ts'
 import { errorCode, unreadable } from '../profiles/file-error.ts'
-import { profileFiles } from '../refresh/data-directory.ts'
+import { filesIn, profileDirectory, profilesDirectory } from '../refresh/data-directory.ts'
 
 /** Where recipes, cached credentials and token files are, and those that are there. */
 export interface DataFiles {
@@ -16,20 +16,13 @@ export function findDataFiles(
   profiles: readonly string[] | undefined,
   env: Environment,
 ): DataFiles {
-  const names = Object.values(profileFiles(config, 'default', env)).map((path) => basename(path))
-  const found = directories(config, profiles, env)
-  const files = found.flatMap((directory) => names.map((name) => join(directory, name)))
+  const found = directories(profilesDirectory(config, env), profiles)
+  const files = found.flatMap((directory) => Object.values(filesIn(directory)))
   return { directories: found, files: files.filter((path) => existsSync(path)) }
 }
 
-function directories(
-  config: string,
-  profiles: readonly string[] | undefined,
-  env: Environment,
-): string[] {
-  const directoryOf = (profile: string) => dirname(profileFiles(config, profile, env).recipe)
-  if (profiles) return profiles.map(directoryOf)
-  const parent = dirname(directoryOf('default'))
+function directories(parent: string, profiles: readonly string[] | undefined): string[] {
+  if (profiles) return profiles.map((profile) => profileDirectory(parent, profile))
   try {
     const entries = readdirSync(parent, { withFileTypes: true })
     return entries.filter((one) => one.isDirectory()).map(({ name }) => join(parent, name))

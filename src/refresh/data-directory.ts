@@ -25,22 +25,28 @@ export interface ProfileFiles {
 }
 
 /**
- * `config` is the path of the shared config file: two of them may have profiles of the same name. One
+ * The directory of all profiles of one config file: two of them may have profiles of the same name. One
  * file is the same by whatever symbolic links AWS_CONFIG_FILE leads to it.
  */
-export function profileFiles(config: string, profile: string, env: Environment): ProfileFiles {
+export function profilesDirectory(config: string, env: Environment): string {
   // The path of the config file as directories, for names have a limit and paths nearly none.
-  const directory = join(
-    dataDirectory(env),
-    'profiles',
-    `.${resolveTarget(config)}`,
-    fileName(profile),
-  )
+  return join(dataDirectory(env), 'profiles', `.${resolveTarget(config)}`)
+}
+
+export function profileDirectory(profiles: string, profile: string): string {
+  return join(profiles, fileName(profile))
+}
+
+export function filesIn(directory: string): ProfileFiles {
   return {
     recipe: join(directory, 'recipe.json'),
     cache: join(directory, 'credentials.json'),
     token: join(directory, 'token'),
   }
+}
+
+export function profileFiles(config: string, profile: string, env: Environment): ProfileFiles {
+  return filesIn(profileDirectory(profilesDirectory(config, env), profile))
 }
 
 /** Text as one file name, different for different texts: what is not a letter, digit, `-` or `_` by its code. */
