@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate as afterEvents, setTimeout as sleep } from 'node:timers/promises'
 import type { Context } from '../command.ts'
 import { startDeadline } from '../deadline.ts'
 import type { OptionValues } from '../options.ts'
@@ -12,8 +12,8 @@ import { staticKeysWarning } from './static-keys.ts'
 
 export type AssumeRoleOptions = OptionValues<(typeof ASSUME_ROLE_OPTIONS)[number]>
 
-/** Milliseconds after which the request is on its way: what writes and reports is loaded, and the files are checked, meanwhile. */
-const WHILE_AWS_ANSWERS = 3
+/** Milliseconds after which the request is made. */
+const REQUEST_MADE = 3
 
 export async function run(options: AssumeRoleOptions, { env, terminal }: Context): Promise<number> {
   const deadline = startDeadline(options['timeout-seconds'])
@@ -29,7 +29,7 @@ export async function run(options: AssumeRoleOptions, { env, terminal }: Context
       narration: terminal,
       conceal: terminal.conceal,
     })
-    const preparing = sleep(WHILE_AWS_ANSWERS).then(async () => {
+    const preparing = whileAwsAnswers().then(async () => {
       const writing = await loadWriting()
       await writing.checkDelivery(delivery, plans, options, env)
       return writing
@@ -53,6 +53,12 @@ export async function run(options: AssumeRoleOptions, { env, terminal }: Context
   } finally {
     deadline.clear()
   }
+}
+
+/** When what writes is to be loaded and the files to be checked: not before the request was sent. */
+async function whileAwsAnswers(): Promise<void> {
+  await sleep(REQUEST_MADE)
+  await afterEvents()
 }
 
 async function loadWriting() {
