@@ -127,6 +127,7 @@ const WRONG: Case[] = [
     /is not the ARN of a managed/,
   ],
   [[...ARN, '--profile', 'a]b'], 'invalid-profile-name', /a\]b/],
+  [[...ARN, '--profile', 'a'.repeat(256)], 'invalid-profile-name', /"a{40}…" is too long/],
   [[...ARN, '--region', 'eu central 1'], 'invalid-region', /eu central 1/],
   [[...ARN, '--output', 'xml'], 'invalid-usage', /--output is "xml".*json, text, table/],
   [[...ARN, '--credentials', 'refreshing'], 'invalid-usage', /--credentials is "refreshing"/],
@@ -162,7 +163,7 @@ const WRONG: Case[] = [
 
 for (const [args, code, message, env] of WRONG) {
   const variables = Object.entries(env ?? {}).map(([name, value]) => `${name}=${value} `)
-  const shown = `${variables.join('')}assume-role ${args.join(' ').replace(ROLE, 'ARN')}`
+  const shown = `${variables.join('')}assume-role ${args.join(' ').replace(ROLE, 'ARN').slice(0, 120)}`
   test(`${shown}: ${code}`, async (t) => {
     const { job, sandbox } = await startJob(t)
     await job.fails(['assume-role', ...args], code, message, { env })

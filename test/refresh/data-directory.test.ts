@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { test } from 'node:test'
+import { assertProfileName } from '../../src/profiles/profile-name.ts'
 import { dataDirectory, profileFiles } from '../../src/refresh/data-directory.ts'
 
 // XDG Base Directory Specification.
@@ -29,6 +30,13 @@ test('every profile of every config file has files of its own', () => {
     )
     assert.doesNotMatch(path, /\/\.{1,2}\//)
   }
+})
+
+test('the longest name that is taken fits a file name', () => {
+  const name = `${'/'.repeat(84)}abc`
+  assertProfileName(name)
+  assert.equal(basename(dirname(profileFiles('/h/config', name, { HOME: '/h' }).cache)).length, 255)
+  assert.throws(() => assertProfileName(`${name}d`), { code: 'invalid-profile-name' })
 })
 
 test('a config file has the same files by whatever links it is named, and before it is there', (t) => {
