@@ -1,5 +1,6 @@
 import { homedir } from 'node:os'
 import type { PlannedRole } from '../roles/assume-roles.ts'
+import { clockTime, isoSeconds } from '../timestamp.ts'
 import { audiences, expiration } from '../token/claims.ts'
 import type { WebIdentityToken } from '../token/web-identity-token.ts'
 import type { Delivery } from './assume-role-delivery.ts'
@@ -33,13 +34,13 @@ export function reportLines({ roles, delivery, files }: Outcome): Line[] {
 
 function tokenText({ claims, source }: WebIdentityToken): string {
   const end = expiration(claims)
-  const until = end ? `, valid until ${clock(end)}` : ''
+  const until = end ? `, valid until ${clockTime(end)}` : ''
   return `${claims.sub ?? '(no subject)'} of ${claims.iss ?? '(no issuer)'}${until} (${source})`
 }
 
 function roleText({ plan, role }: PlannedRole<AssumeRolePlan>, oneOfMany: boolean): string {
   const region = plan.region === undefined ? 'no region' : `region ${plan.region}`
-  const text = `${role.arn}, account ${role.accountId}, ${region}, until ${clock(role.credentials.expiration)}`
+  const text = `${role.arn}, account ${role.accountId}, ${region}, until ${clockTime(role.credentials.expiration)}`
   return oneOfMany ? `${plan.profile}: ${text}` : text
 }
 
@@ -94,13 +95,8 @@ function tokenJson({ claims, source }: WebIdentityToken): object {
   }
 }
 
-/** `2026-11-21 12:00:00 UTC` */
-function clock(date: Date): string {
-  return `${date.toISOString().slice(0, 19).replace('T', ' ')} UTC`
-}
-
 function seconds(date: Date | undefined): string | null {
-  return date ? date.toISOString().replace(/\.\d+Z$/, 'Z') : null
+  return date ? isoSeconds(date) : null
 }
 
 function fromHome(path: string): string {

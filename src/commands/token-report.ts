@@ -1,3 +1,4 @@
+import { clockTime } from '../timestamp.ts'
 import { audiences, type Claims, expiration } from '../token/claims.ts'
 import type { WebIdentityToken } from '../token/web-identity-token.ts'
 import { expiryInWords } from './token-expiry.ts'
@@ -16,7 +17,7 @@ export function tokenLines({ claims, source }: WebIdentityToken, now: Date): [st
     ['Issuer', printable(claims.iss ?? '(none)')],
     ['Audience', printable(audiences(claims).join(', ') || '(none)')],
     ['Subject', printable(claims.sub ?? '(none)')],
-    ['Expires', end ? `${clock(end)}, ${expiryInWords(end, now)}` : '(it does not say when)'],
+    ['Expires', end ? `${clockTime(end)}, ${expiryInWords(end, now)}` : '(it does not say when)'],
   ]
 }
 
@@ -57,14 +58,9 @@ function tokenKind({ sub = '' }: Claims): keyof typeof KINDS | undefined {
 function claimText(name: string, value: unknown): string {
   if (typeof value === 'number' && TIMES.includes(name)) {
     const date = new Date(value * 1000)
-    if (!Number.isNaN(date.getTime())) return clock(date)
+    if (!Number.isNaN(date.getTime())) return clockTime(date)
   }
   return printable(typeof value === 'string' ? value : JSON.stringify(value))
-}
-
-/** `2026-11-21 12:00:00 UTC` */
-function clock(date: Date): string {
-  return `${date.toISOString().slice(0, 19).replace('T', ' ')} UTC`
 }
 
 /** Without control characters, by which whoever chose a claim could write elsewhere on a terminal. */

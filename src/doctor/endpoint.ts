@@ -4,7 +4,7 @@ import type { Environment } from '../options.ts'
 import { resolveUrl, type StsEndpoint } from '../sts/endpoint.ts'
 import { failedConnection } from '../sts/failed-connection.ts'
 import { FailedAttempts, type Narration, tellOfRetries, withRetries } from '../sts/retry.ts'
-import { lateHandler } from '../sts/transport.ts'
+import { httpHandler } from '../sts/transport.ts'
 import type { ClockReading } from './clock.ts'
 import { errorFinding, type Finding, fine } from './finding.ts'
 import type { Outcome } from './outcome.ts'
@@ -30,7 +30,7 @@ export async function reachEndpoint(
   { env, deadline, narration }: Context,
 ): Promise<Reached> {
   const url = await resolveUrl(endpoint)
-  const handler = lateHandler(() => Promise.resolve(url), env)
+  const handler = httpHandler(url, env)
   const proxy = proxyFor(url, env)
   const attempt = async (): Promise<Reached> => {
     const start = Date.now()
@@ -53,7 +53,7 @@ export async function reachEndpoint(
   }
 }
 
-function request(url: URL): Parameters<ReturnType<typeof lateHandler>['handle']>[0] {
+function request(url: URL): Parameters<ReturnType<typeof httpHandler>['handle']>[0] {
   const { protocol, hostname, port, pathname: path, host } = url
   const headers = { host, 'user-agent': 'circleci-aws-oidc' }
   const parts = { method: 'GET', protocol, hostname, path, headers, query: {} }

@@ -1,4 +1,5 @@
 import { assertRegion } from '../region.ts'
+import { isoSeconds } from '../timestamp.ts'
 import { CREDENTIAL_KEYS } from './credential-keys.ts'
 import type { FileEdit } from './file-replacement.ts'
 import { editSection } from './section.ts'
@@ -93,9 +94,4 @@ function sourceSettings(delivery: ProfileDelivery): Record<string, string> {
         role_session_name: delivery.roleSessionName,
       }
   }
-}
-
-/** `2026-11-21T12:00:00Z`, as AWS writes it. */
-function isoSeconds(date: Date): string {
-  return date.toISOString().replace(/\.\d+Z$/, 'Z')
 }

@@ -1,5 +1,6 @@
 import type { FileEdit } from '../profiles/file-replacement.ts'
 import type { Credentials, SessionCredentials } from '../sts/credentials.ts'
+import { isoSeconds } from '../timestamp.ts'
 import type { CachedCredentials } from './cached-credentials.ts'
 
 /** AWS SDKs and Tools Reference, "Process credential provider". */
@@ -9,7 +10,7 @@ export function processCredentials(credentials: SessionCredentials): string {
     AccessKeyId: credentials.accessKeyId,
     SecretAccessKey: credentials.secretAccessKey,
     SessionToken: credentials.sessionToken,
-    Expiration: credentials.expiration.toISOString().replace(/\.\d+Z$/, 'Z'),
+    Expiration: isoSeconds(credentials.expiration),
   })
 }
 

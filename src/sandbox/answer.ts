@@ -1,3 +1,4 @@
+import { isoSeconds } from '../timestamp.ts'
 import type { StsError } from './sts-error.ts'
 
 /** What an STS answer holds: nested elements; `Date` becomes ISO 8601 in XML and epoch seconds in JSON. */
@@ -52,7 +53,7 @@ function xml(status: number, root: string, members: Element): Answer {
 
 function toXml(element: Element, indent: string): string {
   if (typeof element !== 'object') return escapeXml(String(element))
-  if (element instanceof Date) return seconds(element)
+  if (element instanceof Date) return isoSeconds(element)
   return Object.entries(element)
     .map(([name, value]) => {
       if (value === undefined) return ''
@@ -71,10 +72,6 @@ function toJson(element: Element): unknown {
       value === undefined ? [] : [[name, toJson(value)]],
     ),
   )
-}
-
-function seconds(date: Date): string {
-  return date.toISOString().replace(/\.\d+Z$/, 'Z')
 }
 
 function escapeXml(text: string): string {

@@ -7,7 +7,7 @@ import { version } from '../../package.json'
 import type { Environment } from '../options.ts'
 import type { Credentials } from './credentials.ts'
 import { resolveUrl, type StsEndpoint } from './endpoint.ts'
-import { lateHandler } from './transport.ts'
+import { httpHandler } from './transport.ts'
 
 /** Where STS is asked, and how. */
 export interface StsConnection {
@@ -30,7 +30,7 @@ export interface StsConnection {
  */
 export async function connectSts(endpoint: StsEndpoint, env: Environment): Promise<StsConnection> {
   const url = await resolveUrl(endpoint)
-  const handler = lateHandler(() => Promise.resolve(url), env)
+  const handler = httpHandler(url, env)
   const protocol = new AwsQueryProtocol({
     defaultNamespace: 'com.amazonaws.sts',
     errorTypeRegistries,

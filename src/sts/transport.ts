@@ -7,15 +7,11 @@ import type { Environment } from '../options.ts'
 /** What an agent of a protocol that is not spoken needs: nothing. It keeps TLS out of a plain HTTP run. */
 const UNUSED_AGENT = { destroy() {} } as unknown as Agent
 
-/**
- * The SDK's HTTP handler, made with the first request: which proxy applies depends on the URL, which the
- * client derives, and what is wrong with proxy or certificates fails that request.
- */
-export function lateHandler(url: () => Promise<URL>, env: Environment) {
+/** The SDK's HTTP handler, made with the first request: what is wrong with proxy or certificates fails that. */
+export function httpHandler(url: URL, env: Environment) {
   let made: Promise<NodeHttpHandler> | undefined
-  const make = async () => new NodeHttpHandler(await handlerOptions(await url(), env))
+  const make = async () => new NodeHttpHandler(await handlerOptions(url, env))
   return {
-    metadata: { handlerProtocol: 'http/1.1' },
     handle: async (...args: Parameters<NodeHttpHandler['handle']>) => {
       made ??= make()
       return (await made).handle(...args)
@@ -26,8 +22,6 @@ export function lateHandler(url: () => Promise<URL>, env: Environment) {
         () => {},
       )
     },
-    updateHttpClientConfig: () => {},
-    httpHandlerConfigs: () => ({}),
   }
 }
 
