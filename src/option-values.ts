@@ -2,6 +2,7 @@ import { OidcError } from './errors.ts'
 import { expandVariables } from './expansion.ts'
 import type { Environment, OptionName, OptionSpec, OptionValues } from './options.ts'
 import { environmentName, OPTIONS } from './options.ts'
+import { hasRoleParameter, parameterTitle, parameterVariable } from './orb-parameters.ts'
 
 /** What the command line gave, by option name: text as typed, lists as repeated flags, flags as booleans. */
 export type Flags = Readonly<Record<string, unknown>>
@@ -16,10 +17,12 @@ const LIMITS: Partial<Record<OptionName, Limits>> = {
   'max-session-duration': [3600, 43200],
 }
 
+const ROLE_SOURCES: readonly OptionName[] = ['role-arn', 'profiles-file']
+
 /**
- * The values of a command's options: a flag wins over `AWS_OIDC_<NAME>`, that over the default.
- * An empty variable counts as unset (an orb parameter left empty arrives so), also one that is empty once
- * expanded; an empty flag is an error.
+ * The values of a command's options: a flag wins over a parameter of the orb other than its default, that
+ * over `AWS_OIDC_<NAME>`, that over the default. An empty variable counts as unset (an orb parameter left
+ * empty arrives so), also one that is empty once expanded; an empty flag is an error.
  */
 export function resolveOptions<Name extends OptionName>(
   names: readonly Name[],
@@ -33,10 +36,20 @@ export function resolveOptions<Name extends OptionName>(
 function resolveOption(name: OptionName, flag: unknown, env: Environment): unknown {
   const spec: OptionSpec = OPTIONS[name]
   if (flag !== undefined) return readFlag(name, spec, flag)
+  const title = parameterTitle(name)
+  const parameter = expandVariables(env[parameterVariable(name)] ?? '', env, title).trim()
+  if (parameter && !isDefault(spec, parameter)) return readText(name, spec, parameter, title)
   const variable = environmentName(name)
-  const text = expandVariables(env[variable] ?? '', env, variable).trim()
+  const isHidden = ROLE_SOURCES.includes(name) && hasRoleParameter(env)
+  const text = isHidden ? '' : expandVariables(env[variable] ?? '', env, variable).trim()
   if (text) return readText(name, spec, text, variable)
   return spec.default ?? (spec.kind === 'list' ? [] : spec.kind === 'flag' ? false : undefined)
+}
+
+/** An orb's parameter always has a value: left alone, its default. */
+function isDefault({ kind, default: value }: OptionSpec, text: string): boolean {
+  if (kind === 'flag') return ['0', 'false'].includes(text)
+  return value !== undefined && text === String(value)
 }
 
 function readFlag(name: OptionName, spec: OptionSpec, flag: unknown): unknown {

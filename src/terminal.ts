@@ -37,7 +37,9 @@ const CODES: Readonly<Record<Style, number>> = { bold: 1, dim: 2, red: 31, yello
 
 export function openTerminal(): OpenTerminal {
   const secrets = new Set<string>()
-  const debugging = isDebugAsked(process.argv) || isTrue(process.env['AWS_OIDC_DEBUG'])
+  const { AWS_OIDC_DEBUG, AWS_OIDC_ORB_DEBUG } = process.env
+  const debugging =
+    isDebugAsked(process.argv) || isTrue(AWS_OIDC_ORB_DEBUG) || isTrue(AWS_OIDC_DEBUG)
   const { write, flush } = openOutput()
   const clean = (text: string) => {
     let shown = text

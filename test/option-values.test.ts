@@ -44,6 +44,48 @@ describe('flag, then environment, then default', () => {
   }
 })
 
+describe('a parameter of the orb: between flag and variable, unless it is the default', () => {
+  const ROLES = { AWS_OIDC_ROLE_ARN: 'arn', AWS_OIDC_PROFILES_FILE: 'file' }
+  const cases: [name: OptionName, env: Record<string, string>, value: unknown][] = [
+    ['region', { AWS_OIDC_ORB_REGION: 'a', AWS_OIDC_REGION: 'b' }, 'a'],
+    ['region', { AWS_OIDC_ORB_REGION: '', AWS_OIDC_REGION: 'b' }, 'b'],
+    ['region', { AWS_OIDC_ORB_REGION: '$AWS_OIDC_REGION', AWS_OIDC_REGION: 'b' }, 'b'],
+    ['region', { AWS_OIDC_ORB_REGION: '${AWS_OIDC_REGION:-c}' }, 'c'],
+    ['profile', { AWS_OIDC_ORB_PROFILE: 'undefined' }, 'undefined'],
+    ['export', { AWS_OIDC_ORB_EXPORT: 'keys', AWS_OIDC_EXPORT: 'none' }, 'keys'],
+    ['export', { AWS_OIDC_ORB_EXPORT: 'profile', AWS_OIDC_EXPORT: 'none' }, 'none'],
+    ['export', { AWS_OIDC_ORB_EXPORT: 'profile' }, 'profile'],
+    ['duration-seconds', { AWS_OIDC_ORB_DURATION_SECONDS: '900' }, 900],
+    [
+      'duration-seconds',
+      { AWS_OIDC_ORB_DURATION_SECONDS: '3600', AWS_OIDC_DURATION_SECONDS: '7200' },
+      7200,
+    ],
+    ['debug', { AWS_OIDC_ORB_DEBUG: '0', AWS_OIDC_DEBUG: '1' }, true],
+    ['debug', { AWS_OIDC_ORB_DEBUG: '1', AWS_OIDC_DEBUG: '0' }, true],
+    ['allowed-account-ids', { AWS_OIDC_ALLOWED_ACCOUNT_IDS: '1 2' }, ['1', '2']],
+    // A step that names its roles is not to get another one from the job.
+    ['role-arn', ROLES, 'arn'],
+    ['role-arn', { ...ROLES, AWS_OIDC_ORB_PROFILES: '[default]' }, undefined],
+    ['profiles-file', { ...ROLES, AWS_OIDC_ORB_ROLE_ARN: 'mine' }, undefined],
+    ['role-arn', { ...ROLES, AWS_OIDC_ORB_ROLE_ARN: 'AWS_OIDC_ROLE_ARN' }, 'AWS_OIDC_ROLE_ARN'],
+  ]
+  for (const [name, env, value] of cases) {
+    test(`${name} ${JSON.stringify(env)}: ${JSON.stringify(value)}`, () => {
+      assert.deepEqual(resolved(name, undefined, env), value)
+    })
+  }
+
+  test('errors name the parameter', () => {
+    assert.throws(() => resolved('format', undefined, { AWS_OIDC_ORB_FORMAT: 'xml' }), {
+      message: /^The orb's parameter format is "xml", but it must be one of/,
+    })
+    assert.throws(() => resolved('region', undefined, { AWS_OIDC_ORB_REGION: '$NOWHERE' }), {
+      message: /^The orb's parameter region refers to the environment variable NOWHERE,/,
+    })
+  })
+})
+
 describe('lists: commas, blanks, line ends and repeated flags', () => {
   const cases: [flag: unknown, env: Record<string, string>, list: string[]][] = [
     [undefined, {}, []],

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { OidcError } from '../errors.ts'
 import type { Environment, OptionValue } from '../options.ts'
+import { type InlineProfiles, inlineProfiles } from '../orb-parameters.ts'
 import { sharedFileLocations } from '../profiles/shared-file-locations.ts'
 import type { ProfilePlan } from '../profiles-file/profile-plan.ts'
 import { checkRenewableSources } from '../refresh/renewable-sources.ts'
@@ -62,29 +63,25 @@ function endpointOf(
   return stsEndpoint(stsRegion(region, env, role), options['sts-endpoint'], env)
 }
 
-interface ProfilesFile {
-  readonly text: string
-  /** What to call it in messages. */
-  readonly source: string
-}
-
-/** `--profiles-file`, or the text itself in `AWS_OIDC_PROFILES`, as the orb passes it. */
+/** `--profiles-file`, or the text itself from a variable. */
 async function readProfilesFile(
   options: AssumeRoleOptions,
   env: Environment,
-): Promise<ProfilesFile | undefined> {
+): Promise<InlineProfiles | undefined> {
   const path = options['profiles-file']
-  const inline = env['AWS_OIDC_PROFILES']?.trim() ? env['AWS_OIDC_PROFILES'] : undefined
-  const name = path === undefined ? 'AWS_OIDC_PROFILES' : '--profiles-file'
-  if (path === undefined && inline === undefined) return undefined
-  if (options['role-arn'] !== undefined || (path !== undefined && inline !== undefined)) {
-    const other = options['role-arn'] === undefined ? 'AWS_OIDC_PROFILES' : '--role-arn'
+  const inline = inlineProfiles(env)
+  const sources = [
+    ...(options['role-arn'] === undefined ? [] : ['role-arn']),
+    ...(path === undefined ? [] : ['profiles-file']),
+    ...(inline === undefined ? [] : [inline.source]),
+  ]
+  if (sources.length > 1) {
     throw new OidcError('invalid-usage', {
-      what: `${name} and ${other} exclude each other.`,
+      what: `${sources.join(' and ')} exclude each other.`,
       next: 'Give one of them; a role can be a section of the profiles file.',
     })
   }
-  if (path === undefined) return { text: inline ?? '', source: name }
+  if (path === undefined) return inline
   refuseSharedFile(path, env)
   try {
     return { text: await readFile(path, 'utf8'), source: path }
@@ -117,7 +114,7 @@ function realPath(path: string): string {
 }
 
 async function plansOf(
-  { text, source }: ProfilesFile,
+  { text, source }: InlineProfiles,
   options: AssumeRoleOptions,
   env: Environment,
 ): Promise<AssumeRolePlan[]> {

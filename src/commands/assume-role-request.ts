@@ -39,7 +39,7 @@ function readRoleArn(given: string | undefined, env: Environment): string {
   if (given === undefined) {
     throw new OidcError('invalid-usage', {
       what: 'The role ARN is missing.',
-      next: 'Pass --role-arn, or set AWS_OIDC_ROLE_ARN.',
+      next: 'Pass --role-arn (in the orb: role-arn or profiles), or set AWS_OIDC_ROLE_ARN.',
     })
   }
   if (!/^[A-Za-z_]\w*$/.test(given)) return expandVariables(given, env, '--role-arn')

@@ -2,6 +2,7 @@ import { plansOfProfile } from '../doctor/exchange.ts'
 import { OidcError } from '../errors.ts'
 import { resolveOptions } from '../option-values.ts'
 import type { Environment } from '../options.ts'
+import { inlineProfiles } from '../orb-parameters.ts'
 import { ASSUME_ROLE_OPTIONS } from './assume-role-options.ts'
 import { type AssumeRolePlan, readPlans } from './assume-role-plans.ts'
 import type { DoctorOptions } from './doctor.ts'
@@ -12,7 +13,7 @@ export async function readDoctorPlans(
   env: Environment,
 ): Promise<AssumeRolePlan[]> {
   const { profile, 'role-arn': role, 'profiles-file': file } = options
-  const inFile = file !== undefined || Boolean(env['AWS_OIDC_PROFILES']?.trim())
+  const inFile = file !== undefined || inlineProfiles(env) !== undefined
   if (role === undefined && !inFile) return []
   const plans = await readPlans(
     { ...resolveOptions(ASSUME_ROLE_OPTIONS, {}, env), ...options },

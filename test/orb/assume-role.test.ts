@@ -56,6 +56,43 @@ for (const { command: shell, skip, busybox } of SHELLS) {
   })
 }
 
+test('variables of the job stand in for parameters left alone, and only for those', async (t) => {
+  const host = await openHost(t)
+  writeFileSync(host.bashEnv, 'export AWS_OIDC_REGION=us-west-2 AWS_OIDC_PROFILE=other\n')
+  const chosen = { region: 'eu-central-1', profile: 'dev' }
+  const env = { AWS_OIDC_ROLE_ARN: ROLE, AWS_OIDC_OUTPUT: 'json' }
+  const job = jobOf({ 'aws-oidc/assume-role': chosen }, { run: `${WHO} --profile dev` })
+  const { succeeded, output } = await runJob(host, job, { env })
+  assert.ok(succeeded, output)
+  const config = readFileSync(join(host.home, '.aws/config'), 'utf8')
+  assert.match(config, /^\[profile dev\]\n.*\nregion = eu-central-1\noutput = json\n$/)
+})
+
+test('a guard that a context sets holds', async (t) => {
+  const host = await openHost(t)
+  const env = { AWS_OIDC_ALLOWED_ACCOUNT_IDS: '222222222222' }
+  const { steps } = await runJob(host, jobOf(assumeRole()), { env })
+  assert.match(steps.at(-1)?.stderr ?? '', /account-not-allowed/)
+  assert.deepEqual(host.sandbox.exchanges, 0)
+})
+
+for (const value of ['AWS_OIDC_ROLE_ARN', '$AWS_OIDC_ROLE_ARN', '${AWS_OIDC_ROLE_ARN:-none}']) {
+  test(`a variable called like the option: ${value}`, async (t) => {
+    const host = await openHost(t)
+    const job = jobOf(assumeRole({ 'role-arn': value }), { run: WHO })
+    const { output } = await runJob(host, job, { env: { AWS_OIDC_ROLE_ARN: ROLE } })
+    assert.ok(output.includes(` as ${SESSION}`), output)
+  })
+}
+
+test('profiles that refer to a variable called like an option', async (t) => {
+  const host = await openHost(t)
+  const profiles = '[default]\nrole_arn = ${AWS_OIDC_ROLE_ARN}\n'
+  const job = jobOf({ 'aws-oidc/assume-role': { profiles } }, { run: WHO })
+  const { output } = await runJob(host, job, { env: { AWS_OIDC_ROLE_ARN: ROLE } })
+  assert.ok(output.includes(` as ${SESSION}`), output)
+})
+
 test('the role ARN from a variable, by its bare name', async (t) => {
   const host = await openHost(t)
   const job = jobOf(assumeRole({ 'role-arn': 'AWS_IAM_ROLE_ARN' }), { run: WHO })

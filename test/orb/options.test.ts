@@ -4,7 +4,8 @@ import { ASSUME_ROLE_OPTIONS } from '../../src/commands/assume-role-options.ts'
 import { CLEANUP_OPTIONS } from '../../src/commands/cleanup-options.ts'
 import { DOCTOR_OPTIONS } from '../../src/commands/doctor-options.ts'
 import { WHOAMI_OPTIONS } from '../../src/commands/whoami-options.ts'
-import { environmentName, OPTIONS, type OptionName, type OptionSpec } from '../../src/options.ts'
+import { OPTIONS, type OptionName, type OptionSpec } from '../../src/options.ts'
+import { parameterVariable } from '../../src/orb-parameters.ts'
 import { orb } from './packed-orb.ts'
 import type { Values } from './parameters.ts'
 
@@ -29,7 +30,7 @@ function parameterOf(name: OptionName, description: string): Values {
 
 /** The text of a profiles file travels beside the options. */
 function variableOf(parameter: OptionName | 'profiles'): string {
-  return parameter === 'profiles' ? 'AWS_OIDC_PROFILES' : environmentName(parameter)
+  return parameter === 'profiles' ? 'AWS_OIDC_ORB_PROFILES' : parameterVariable(parameter)
 }
 
 // The copy in the orb has no trust evaluator.
@@ -107,7 +108,7 @@ describe('the parameters are the options', () => {
   }
 })
 
-describe('every option reaches the helper as its environment variable', () => {
+describe('every option reaches the helper as a variable of its own', () => {
   for (const [command, options] of [
     ['assume-role', ['profiles', ...ASSUME_ROLE_OPTIONS]],
     ['whoami', WHOAMI_OPTIONS],
