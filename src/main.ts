@@ -1,11 +1,12 @@
 import { runCli } from './cli.ts'
 import { asOidcError, errorText } from './error-text.ts'
 import { EXIT } from './errors.ts'
+import { withoutEmptyHome } from './home-directory.ts'
 import { openTerminal } from './terminal.ts'
 
 const terminal = openTerminal()
 
-runCli(process.argv.slice(2), { env: process.env, terminal })
+runCli(process.argv.slice(2), { env: withoutEmptyHome(process.env), terminal })
   .catch((thrown: unknown) => {
     const error = asOidcError(thrown)
     terminal.note(errorText(error, terminal.paint))
