@@ -1,8 +1,8 @@
 # shellcheck shell=sh
 # Begins every step: no traces, the job's variables, and where our files are.
 
-# A trace would show whatever secrets $BASH_ENV holds.
-{ set +xv; } 2>/dev/null
+# A trace would show whatever secrets $BASH_ENV holds. Failures are looked at where they happen.
+{ set +euxv; } 2>/dev/null
 
 # Ends the step: exit code (those of the helper), then lines for stderr.
 fail() {
@@ -12,13 +12,26 @@ fail() {
   exit "$code"
 }
 
+bash_env_ended() {
+  { set +xv; } 2>/dev/null
+  fail 6 "$BASH_ENV, the file for what earlier steps export, ended this step." \
+    "Next: take its exit out, or its set -e."
+}
+
 # What earlier steps exported. Only bash reads it by itself, and not when it is called sh.
+# As in bash, what fails in it doesn't matter; its traces are hidden.
 # shellcheck disable=SC3028 # SHELLOPTS is looked at in bash only
 case ${BASH_VERSION:+bash}:${SHELLOPTS:-} in
   :* | *posix*)
-    if [ -n "${BASH_ENV:-}" ] && [ -r "$BASH_ENV" ]; then
+    if [ -n "${BASH_ENV:-}" ] && [ -f "$BASH_ENV" ] && [ -r "$BASH_ENV" ]; then
+      case $BASH_ENV in */*) ;; *) BASH_ENV=./$BASH_ENV ;; esac
+      trap bash_env_ended EXIT
+      # Without "command" a syntax error would end the shell.
       # shellcheck disable=SC1090
-      . "$BASH_ENV" || :
+      command . "$BASH_ENV" 2>/dev/null || sh -n "$BASH_ENV" ||
+        echo "This shell reads $BASH_ENV only up to there. Next: keep to the syntax of sh in it, or use bash." >&2
+      { set +euxv; } 2>/dev/null
+      trap - EXIT
     fi
     ;;
 esac
@@ -36,6 +49,7 @@ case $home in
   *) fail 6 "There is no home directory: HOME is not set to one, and the user has none." \
     "Next: set HOME to a directory of this job." ;;
 esac
+export HOME="$home"
 # As the helper does: a relative XDG_DATA_HOME is ignored.
 case ${XDG_DATA_HOME:-} in
   /*) root=$XDG_DATA_HOME/circleci-aws-oidc ;;

@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
+import { describe, test } from 'node:test'
+import { jobOf } from './config.ts'
+import { openHost, runJob } from './job-runner.ts'
+import { SHELLS } from './shells.ts'
+
+const job = jobOf('aws-oidc/install', {
+  'aws-oidc/assume-role': {
+    'role-arn': 'arn:aws:iam::111111111111:role/circleci-oidc',
+    profile: '${STAGE:-default}',
+    install: false,
+  },
+})
+
+/** What earlier steps may have written to `$BASH_ENV`, before the export that is used. */
+const FILES = {
+  'a command that fails': 'false',
+  'one that is missing': 'nvm use 20',
+  'a variable that is not set': 'export NODE_PATH="$NOT_SET/lib"',
+  'what only bash knows': '[[ $CI == true ]]\nshopt -s globstar',
+  'options of its own': 'set -ux',
+  'no end of the last line': ':',
+}
+
+for (const { command: shell, skip, busybox } of SHELLS) {
+  // Here bash reads the file by itself, before the step: its options and failures are its own.
+  if (/^bash (?!--posix)/.test(shell)) continue
+  describe(`$BASH_ENV under ${shell}`, { skip }, () => {
+    for (const [name, line] of Object.entries(FILES)) {
+      test(name, async (t) => {
+        const host = await openHost(t, { busybox })
+        writeFileSync(host.bashEnv, `export PASSWORD=hunter2\n${line}\nexport STAGE=dev`)
+        const { succeeded, output, steps } = await runJob(host, job, { shell })
+        assert.ok(succeeded, output)
+        assert.match(steps[1]?.stdout ?? '', /\bdev\b/)
+        assert.doesNotMatch(output, /hunter2|^\++ |No such file|not found/m)
+        assert.ok(output.length < 2000, 'the payload was traced')
+      })
+    }
+
+    test('a last command that fails', async (t) => {
+      const host = await openHost(t, { busybox })
+      writeFileSync(host.bashEnv, 'export STAGE=dev\n[ -n "$NVM_DIR" ] && . "$NVM_DIR/nvm.sh"\n')
+      const { succeeded, output } = await runJob(host, job, { shell })
+      assert.ok(succeeded, output)
+      assert.doesNotMatch(output, /BASH_ENV|reads/)
+    })
+
+    test('syntax of bash', { skip: shell.startsWith('bash') }, async (t) => {
+      const host = await openHost(t, { busybox })
+      writeFileSync(host.bashEnv, 'export STAGE=dev\nlist=(a b)\n')
+      const { succeeded, output, steps } = await runJob(host, job, { shell })
+      assert.ok(succeeded, output)
+      assert.match(steps[1]?.stdout ?? '', /\bdev\b/)
+      assert.ok(
+        output.includes(`This shell reads ${host.bashEnv} only up to there. Next: `),
+        output,
+      )
+    })
+
+    for (const [name, text, skip] of [
+      ['an exit', 'exit 3', false],
+      // bash has no -e in a file whose result is looked at.
+      ['a failure after set -e', 'set -ex\nfalse\n:', shell.startsWith('bash')],
+    ] as const) {
+      test(name, { skip }, async (t) => {
+        const host = await openHost(t, { busybox })
+        writeFileSync(host.bashEnv, text)
+        const { steps } = await runJob(host, job, { shell })
+        assert.equal(steps[0]?.code, 6)
+        assert.match(
+          (steps[0]?.stderr ?? '').replace(host.bashEnv, 'FILE'),
+          /FILE, the file for what earlier steps export, ended this step\.\nNext: take /,
+        )
+      })
+    }
+
+    for (const [name, path] of [
+      ['a directory', 'home'],
+      ['a file that is missing', 'none'],
+      ['a path from the working directory', 'bash_env'],
+    ] as const) {
+      test(name, async (t) => {
+        const host = await openHost(t, { busybox })
+        writeFileSync(host.bashEnv, 'export STAGE=dev\n')
+        const env = { BASH_ENV: path }
+        const cleanup = jobOf('aws-oidc/cleanup')
+        const { succeeded, output } = await runJob(host, cleanup, { shell, env })
+        assert.ok(succeeded, output)
+      })
+    }
+  })
+}
