@@ -13,7 +13,7 @@ const payload = fs.readFileSync(0, 'latin1')
 try {
   fs.mkdirSync(directory, { recursive: true, mode: 0o700 })
   if (hashOf(read(bundle)) !== sha256) replace(bundle, decode(), 0o644)
-  const text = `#!/bin/sh\nexec ${quote(process.execPath)} ${quote(bundle)} "$@"\n`
+  const text = launcherText(quote(process.execPath), quote(bundle))
   if (read(launcher)?.toString() !== text || !isExecutable(launcher)) replace(launcher, text, 0o755)
 } catch (error) {
   console.error(error.what ?? `${directory} cannot be written: ${error.message}.`)
@@ -21,6 +21,20 @@ try {
     `Next: ${error.next ?? 'make room there and make it writable, or set HOME or XDG_DATA_HOME.'}`,
   )
   process.exitCode = error.what ? 1 : 6
+}
+
+/** The job's NODE_OPTIONS are for its own Node; `exec` gives them back to its command. */
+function launcherText(node, script) {
+  return `#!/bin/sh
+if [ ! -x ${node} ]; then
+  printf '%s\\n' ${node}' is gone, the Node that circleci-aws-oidc was installed with.' \\
+    "Next: use the orb's command install in an earlier step of this job." >&2
+  exit 6
+fi
+if [ -n "$NODE_OPTIONS" ]; then export CIRCLECI_AWS_OIDC_NODE_OPTIONS="$NODE_OPTIONS"; fi
+unset NODE_OPTIONS
+exec ${node} ${script} "$@"
+`
 }
 
 function decode() {

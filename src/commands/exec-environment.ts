@@ -9,6 +9,8 @@ const OTHER_CREDENTIALS =
   /^AWS_(SECURITY_TOKEN|CREDENTIAL_SCOPE|PROFILE|DEFAULT_PROFILE|ROLE_ARN|ROLE_SESSION_NAME|WEB_IDENTITY_TOKEN_FILE|CONTAINER_CREDENTIALS_(RELATIVE|FULL)_URI|CONTAINER_AUTHORIZATION_TOKEN(_FILE)?)$/
 /** Our own settings are no business of the command; a bash in it would read an earlier step's profile. */
 const OURS = /^(AWS_OIDC_\w+|BASH_ENV)$/
+/** Where the launcher of the orb keeps the job's NODE_OPTIONS, which our own Node runs without. */
+const NODE_OPTIONS_OF_JOB = 'CIRCLECI_AWS_OIDC_NODE_OPTIONS'
 
 /** The environment of a command that shall have these credentials and no others. */
 export function commandEnvironment(
@@ -17,16 +19,22 @@ export function commandEnvironment(
   region: string | undefined,
 ): Environment {
   const kept = Object.entries(parent).filter(
-    ([name]) => !OTHER_CREDENTIALS.test(name) && !OURS.test(name),
+    ([name]) => !OTHER_CREDENTIALS.test(name) && !OURS.test(name) && name !== NODE_OPTIONS_OF_JOB,
   )
   return {
     ...Object.fromEntries(kept),
+    ...nodeOptions(parent),
     AWS_ACCESS_KEY_ID: credentials.accessKeyId,
     AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
     AWS_SESSION_TOKEN: credentials.sessionToken,
     AWS_CREDENTIAL_EXPIRATION: credentials.expiration.toISOString().replace(/\.\d+Z$/, 'Z'),
     ...regions(parent, region),
   }
+}
+
+function nodeOptions(parent: Environment): Environment {
+  const kept = parent[NODE_OPTIONS_OF_JOB]
+  return kept ? { NODE_OPTIONS: kept } : {}
 }
 
 /** The AWS CLI reads only the one variable, the SDK for JavaScript only the other. */
