@@ -14,27 +14,46 @@ find_node() {
 
 no_node() {
   fail 2 "This image has no Node 20 or newer, and $1" \
-    "Next: use an image with Node (cimg/node, cimg/aws, a *-node variant, node:*-alpine, an Ubuntu machine image, macOS), or install Node in an earlier step."
+    "Next: use an image with Node (cimg/node, cimg/aws, a *-node variant, node:*-alpine, an Ubuntu machine image, macOS), or install ${2:-Node} in an earlier step."
 }
 
-# Prints what a parameter stands for: itself, or the variable in $NAME or ${NAME}.
-value_of() {
-  case $2 in
-    \$\{*\}) variable=${2#??} variable=${variable%\}} ;;
-    \$*) variable=${2#?} ;;
-    *)
-      printf '%s' "$2"
-      return
-      ;;
-  esac
-  case $variable in
-    '' | [0-9]* | *[!A-Za-z0-9_]*) fail 2 "$1 is not a value, \$NAME or \${NAME}: $2" ;;
-  esac
-  eval "value=\${$variable:-}"
-  if [ -z "$value" ]; then
-    fail 2 "$1 refers to the environment variable $variable, which is not set or empty."
-  fi
-  printf '%s' "$value"
+# Prints the text $2 with what $NAME, ${NAME} and ${NAME:-default} in it stand for, as the helper does.
+# Only the names are evaluated. $1 is the parameter.
+expand() {
+  rest=$2 expanded=
+  while :; do
+    case $rest in
+      *\$*) expanded=$expanded${rest%%\$*} rest=${rest#*\$} ;;
+      *) break ;;
+    esac
+    case $rest in
+      \{*\}*) inner=${rest#?} inner=${inner%%\}*} after=${rest#*\}} ;;
+      *) inner=${rest%%[!A-Za-z0-9_]*} after=${rest#"$inner"} ;;
+    esac
+    # A default may itself have variables in braces.
+    segment=${inner#*:-}
+    while [ "$segment" != "${segment#*\{}" ] && [ "$after" != "${after#*\}}" ]; do
+      segment=${after%%\}*}
+      inner=$inner\}$segment after=${after#*\}}
+    done
+    variable=${inner%%:-*}
+    case $variable in
+      '' | [0-9]* | *[!A-Za-z0-9_]*)
+        expanded=$expanded\$
+        continue
+        ;;
+    esac
+    eval "value=\${$variable:-}"
+    if [ -n "$value" ]; then
+      expanded=$expanded$value rest=$after
+    elif [ "$variable" != "$inner" ]; then
+      rest=${inner#*:-}$after
+    else
+      fail 2 "$1 refers to the environment variable $variable, which is not set or empty." \
+        "Next: set it in a context, the project settings or an earlier step, or give the value itself."
+    fi
+  done
+  printf '%s' "$expanded$rest"
 }
 
 platform() {
@@ -57,10 +76,14 @@ pinned_sha256() {
   esac
 }
 
+has() {
+  command -v "$1" >/dev/null
+}
+
 sha256_of() {
-  if command -v sha256sum >/dev/null; then
+  if has sha256sum; then
     sha256sum <"$1"
-  elif command -v shasum >/dev/null; then
+  elif has shasum; then
     shasum -a 256 <"$1"
   else
     openssl dgst -sha256 -r <"$1"
@@ -68,28 +91,34 @@ sha256_of() {
 }
 
 download() {
-  if command -v curl >/dev/null; then
+  if has curl; then
     curl -fsSLg --connect-timeout 20 --max-time 300 -o "$2" --url "$1"
-  elif command -v wget >/dev/null; then
-    # No timeout: busybox 1.35 crashes on -T.
-    wget -q -O "$2" -- "$1"
-  else
-    no_node "neither curl nor wget to fetch it."
+    return
   fi
+  # With -q GNU's wget does not say why it fails, and busybox has no -nv. No timeout: busybox 1.35 crashes on -T.
+  case $(wget --help 2>&1) in
+    *--no-verbose*) wget -nv -O "$2" -- "$1" ;;
+    *) wget -q -O "$2" -- "$1" ;;
+  esac
 }
 
 # Sets $node to the Node of the parameters, fetched into $root.
 fetch_node() {
-  mirror=$(value_of node-mirror "$AWS_OIDC_NODE_MIRROR") || exit
-  version=$(value_of node-version "$AWS_OIDC_NODE_VERSION") || exit
-  sha256=$(value_of node-sha256 "$AWS_OIDC_NODE_SHA256") || exit
+  mirror=$(expand node-mirror "$AWS_OIDC_NODE_MIRROR") || exit
+  version=$(expand node-version "$AWS_OIDC_NODE_VERSION") || exit
+  sha256=$(expand node-sha256 "$AWS_OIDC_NODE_SHA256") || exit
   case $mirror in
     https://* | http://*) ;;
     *) fail 2 "node-mirror is \"$mirror\", but it must be an https:// or http:// URL." ;;
   esac
   case $version in
-    '' | *[!0-9.]*) fail 2 "node-version is \"$version\", but it must be like 24.19.0." ;;
+    *[!0-9.]* | *.*.*.*) valid=0 ;;
+    [2-9][0-9]*.[0-9]*.[0-9]*) valid=1 ;;
+    *) valid=0 ;;
   esac
+  if [ "$valid" = 0 ]; then
+    fail 2 "node-version is \"$version\", but it must be like 24.19.0, and no older than 20."
+  fi
   platform=$(platform) || exit
   if [ -z "$sha256" ]; then sha256=$(pinned_sha256 "$version-$platform"); fi
   sha256=$(printf '%s' "$sha256" | tr A-F a-f)
@@ -103,13 +132,24 @@ fetch_node() {
   if [ "$valid" = 0 ]; then
     fail 2 "node-sha256 is \"$sha256\", but it must be 64 characters of 0-9 and a-f."
   fi
+  has curl || has wget || no_node "neither curl nor wget to fetch it." "curl or wget"
+  has sha256sum || has shasum || has openssl || no_node "no sha256sum to check one with." sha256sum
+  for tool in mktemp tar; do has "$tool" || no_node "no $tool to unpack one with." "$tool"; done
+
   name=node-v$version-$platform
   url=${mirror%/}/v$version/$name.tar.gz
+  room="Next: make room in $root, about 200 MB, or set XDG_DATA_HOME to a directory that has it."
   echo "This image has no Node 20 or newer: fetching $name." >&2
-  work=$(mktemp -d "$root/fetch.XXXXXX") || fail 6 "$root cannot be written."
+  work=$(mktemp -d "$root/fetch.XXXXXX") || fail 6 "$root cannot be written." "$room"
   trap 'rm -rf "$work"' EXIT
+  # Not every shell does the above on a signal.
+  trap 'exit 130' INT
+  trap 'exit 143' TERM
   attempt=1
   until download "$url" "$work/archive"; do
+    # A full disk? Each tool says so in its own way.
+    printf '%1048576s' '' 2>/dev/null >>"$work/archive" ||
+      fail 6 "$url could not be saved." "$room"
     if [ "$attempt" -ge 3 ]; then
       fail 5 "$url could not be fetched in $attempt attempts." \
         "Next: set node-mirror to a mirror this job reaches, or use an image with Node."
@@ -119,20 +159,23 @@ fetch_node() {
   done
   actual=$(sha256_of "$work/archive") || actual=
   if [ "$actual" != "$sha256" ]; then
-    fail 5 "$url is not the file it should be: its SHA-256 is $actual, expected $sha256."
+    fail 5 "$url is not the file it should be: its SHA-256 is $actual, expected $sha256." \
+      "Next: see what node-mirror gives; node-sha256 is the one in the SHASUMS256.txt of that release."
   fi
-  tar -xzf "$work/archive" -C "$work" "$name/bin/node" || fail 6 "$name could not be unpacked."
+  tar -xzf "$work/archive" -C "$work" "$name/bin/node" || fail 6 "$name could not be unpacked." "$room"
   usable "$work/$name/bin/node" || no_node "the Node fetched does not run on it."
   node=$root/node-v$version/bin/node
-  { mkdir -p "${node%/*}" && mv -f "$work/$name/bin/node" "$node"; } || fail 6 "$node cannot be written."
+  { mkdir -p "${node%/*}" && mv -f "$work/$name/bin/node" "$node"; } ||
+    fail 6 "$node cannot be written." "$room"
   rm -rf "$work"
+  trap - EXIT INT TERM
 }
 
 # Alpine: the builds above are for glibc, Alpine has musl.
 add_package() {
   if [ "$(id -u)" = 0 ]; then
     apk add --no-cache nodejs >&2 || no_node "apk add nodejs failed."
-  elif command -v sudo >/dev/null && sudo -n true 2>/dev/null; then
+  elif has sudo && sudo -n true 2>/dev/null; then
     sudo -n apk add --no-cache nodejs >&2 || no_node "apk add nodejs failed."
   else
     no_node "only root can add the package nodejs."

@@ -71,13 +71,6 @@ describe('install', () => {
     assert.match(output, /^A is 1$/m)
   })
 
-  test('whatever the job tells its own Node', async (t) => {
-    const host = await openHost(t)
-    const env = { NODE_OPTIONS: '--require /nonexistent.cjs' }
-    const { succeeded, output } = await runJob(host, install, { env })
-    assert.ok(succeeded, output)
-  })
-
   for (const [name, damage] of [
     ['a damaged bundle', (host: Host) => appendFileSync(bundleOf(host), ' ')],
     ['a truncated bundle', (host: Host) => writeFileSync(bundleOf(host), '')],
@@ -172,6 +165,22 @@ describe('a machine that refuses', () => {
       shell: 'bash -eux -o pipefail',
     })
     assert.ok(succeeded, output)
+  })
+
+  test('a home that PATH cannot name', async (t) => {
+    const host = await openHost(t)
+    const env = { XDG_DATA_HOME: join(host.root, 'a:b') }
+    const { steps } = await runJob(host, install, { env })
+    assert.equal(steps[0]?.code, 6)
+    assert.match(steps[0]?.stderr ?? '', /cannot be on PATH: it has a colon\.\nNext: set XDG_DATA/)
+  })
+
+  test('a $BASH_ENV that cannot be written', async (t) => {
+    const host = await openHost(t)
+    const env = { BASH_ENV: host.home }
+    const { steps } = await runJob(host, install, { env })
+    assert.equal(steps[0]?.code, 6)
+    assert.match(steps[0]?.stderr ?? '', /home cannot be written\.\nNext: let this user write it/)
   })
 
   test('no HOME: the home of the user', async (t) => {

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { after, before, beforeEach, describe, test } from 'node:test'
+import { after, before, beforeEach, describe, type TestContext, test } from 'node:test'
 import { jobOf } from './config.ts'
 import { type Host, openHost, runJob } from './job-runner.ts'
 import { archiveName, NodeMirror, nodeVersion } from './node-mirror.ts'
 import { SHELLS } from './shells.ts'
-import { addTool, pathOf } from './tools.ts'
+import { addTool, findTool, pathOf } from './tools.ts'
 
 const mirror = new NodeMirror()
 before(() => mirror.listen())
@@ -68,6 +68,26 @@ describe('an image without Node', () => {
     assert.ok(succeeded, output)
   })
 
+  test('a mirror with a default, or in the middle of a text', async (t) => {
+    for (const value of [`\${MIRROR:-${mirror.url}}`, 'http://${HOST}:$PORT']) {
+      const host = await openHost(t, { tools: ['curl'] })
+      const { hostname: HOST, port: PORT } = new URL(mirror.url)
+      const job = jobOf(installWith({ 'node-mirror': value }))
+      const { succeeded, output } = await runJob(host, job, { env: { HOST, PORT } })
+      assert.ok(succeeded, output)
+    }
+  })
+
+  test('a variable that is not set', async (t) => {
+    const host = await openHost(t, { tools: ['curl'] })
+    const { steps } = await runJob(host, jobOf(installWith({ 'node-mirror': '$NODE_MIRROR' })))
+    assert.equal(steps[0]?.code, 2)
+    assert.match(
+      steps[0]?.stderr ?? '',
+      /^node-mirror refers to the environment variable NODE_MIRROR, which is not set .*\nNext: set it/,
+    )
+  })
+
   test('an old Node counts as none', async (t) => {
     const host = await openHost(t, { tools: ['curl'] })
     addTool(host.bin, 'node', 'exit 1')
@@ -90,7 +110,7 @@ describe('what is not the pinned Node is not run', () => {
       'a wrong checksum',
       { 'node-sha256': '0'.repeat(64) },
       () => {},
-      /is not the file it should be: its SHA-256 is [0-9a-f]{64}, expected 0{64}\./,
+      /is not the file it should be: its SHA-256 is [0-9a-f]{64}, expected 0{64}\.\nNext: see what/,
       5,
     ],
     [
@@ -127,6 +147,14 @@ describe('what is not the pinned Node is not run', () => {
       /^The orb knows no checksum of Node 22\.1\.0 for .*\nNext: give node-sha256/,
       2,
     ],
+    [
+      'a version that the helper does not run on, which is not even fetched',
+      { 'node-version': '18.20.0' },
+      () => {},
+      /^node-version is "18\.20\.0", but it must be like 24\.19\.0, and no older than 20\.$/m,
+      2,
+    ],
+    ['no whole version', { 'node-version': '24' }, () => {}, /^node-version is "24", but/, 2],
     ['half a checksum', { 'node-sha256': 'abc' }, () => {}, /^node-sha256 is "abc", but/, 2],
     [
       'a mirror that fails',
@@ -155,6 +183,81 @@ describe('what is not the pinned Node is not run', () => {
   }
 })
 
+/** What a full disk does: writes end at so many blocks of 512 bytes. */
+const cramped = (host: Host, blocks: number) => {
+  addTool(host.bin, 'cramped', `trap '' XFSZ; ulimit -f ${blocks}; exec "$@"`)
+  return [join(host.bin, 'cramped')]
+}
+
+describe('a fetch that fails', () => {
+  const tools = ['curl', 'wget', 'busybox wget'].map((tool) => {
+    const [program = ''] = tool.split(' ')
+    const missing = process.env['CI'] !== 'true' && !findTool(program)
+    return { tool, program, skip: missing && `${program} is not on this machine` }
+  })
+  for (const { tool, program, skip } of tools) {
+    const openWith = async (t: TestContext) => {
+      const host = await openHost(t, { tools: program === 'busybox' ? [] : [program] })
+      if (program === 'busybox') addTool(host.bin, 'wget', `exec ${pathOf('busybox')} wget "$@"`)
+      addTool(host.bin, 'sleep', ':')
+      return host
+    }
+
+    test(`${tool}: says why`, { skip }, async (t) => {
+      const host = await openWith(t)
+      mirror.answers[path] = 404
+      const { steps } = await runJob(host, jobOf(installWith()))
+      assert.equal(steps[0]?.code, 5)
+      assert.equal(steps[0]?.stderr.match(/\b404\b/g)?.length, 3)
+    })
+
+    test(`${tool}: nothing listens there`, { skip }, async (t) => {
+      const host = await openWith(t)
+      const job = jobOf(installWith({ 'node-mirror': 'http://127.0.0.1:1' }))
+      const { steps } = await runJob(host, job)
+      assert.equal(steps[0]?.code, 5)
+      assert.match(steps[0]?.stderr ?? '', /refused|connect to (127\.0\.0\.1|server)/i)
+    })
+
+    test(`${tool}: a full disk`, { skip }, async (t) => {
+      const host = await openWith(t)
+      const { steps } = await runJob(host, jobOf(installWith()), { under: cramped(host, 20000) })
+      assert.equal(steps[0]?.code, 6)
+      assert.match(steps[0]?.stderr ?? '', /could not be saved\.\nNext: make room in /)
+      assert.equal(mirror.requests.length, 1)
+      assert.deepEqual(leftOvers(host), [])
+    })
+  }
+
+  test('a disk too full to unpack it', async (t) => {
+    const host = await openHost(t, { tools: ['curl'] })
+    const blocks = Math.ceil(mirror.archive.length / 512) + 2048
+    const { steps } = await runJob(host, jobOf(installWith()), { under: cramped(host, blocks) })
+    assert.equal(steps[0]?.code, 6)
+    assert.match(
+      steps[0]?.stderr ?? '',
+      /could not be unpacked\.\nNext: make room in .* XDG_DATA_HOME/,
+    )
+    assert.deepEqual(leftOvers(host), [])
+  })
+
+  for (const { command: shell, skip, busybox } of SHELLS) {
+    for (const [signal, code] of [
+      ['INT', 130],
+      ['TERM', 143],
+    ] as const) {
+      test(`${signal} while fetching leaves nothing under ${shell}`, { skip }, async (t) => {
+        const host = await openHost(t, { busybox })
+        rmSync(join(host.bin, 'node'))
+        addTool(host.bin, 'curl', `kill -s ${signal} $PPID; sleep 0.1; exit 1`)
+        const { steps } = await runJob(host, jobOf(installWith()), { shell })
+        assert.equal(steps[0]?.code, code, steps[0]?.stderr)
+        assert.deepEqual(leftOvers(host), [])
+      })
+    }
+  }
+})
+
 describe('where there is nothing to fetch', () => {
   const NEXT = /\nNext: use an image with Node \(cimg\/node, /
 
@@ -167,13 +270,38 @@ describe('where there is nothing to fetch', () => {
     assert.deepEqual(mirror.requests, [])
   })
 
-  test('neither curl nor wget', async (t) => {
-    const host = await openHost(t, { tools: [] })
-    const { steps } = await runJob(host, jobOf(installWith()))
-    assert.equal(steps[0]?.code, 2)
-    assert.match(steps[0]?.stderr ?? '', /neither curl nor wget to fetch it\./)
-    assert.match(steps[0]?.stderr ?? '', NEXT)
-  })
+  for (const [name, present, absent, message] of [
+    [
+      'curl',
+      [],
+      [],
+      /, and neither curl nor wget to fetch it\.\nNext: .*, or install curl or wget/,
+    ],
+    [
+      'sha256sum',
+      ['curl'],
+      ['sha256sum'],
+      /, and no sha256sum to check one with\.\nNext: .*, or inst/,
+    ],
+    [
+      'mktemp',
+      ['wget'],
+      ['mktemp'],
+      /, and no mktemp to unpack one with\.\nNext: .*, or install mktemp/,
+    ],
+    ['tar', ['curl'], ['tar'], /, and no tar to unpack one with\.\nNext: .*, or install tar in an/],
+  ] as const) {
+    test(`no ${name}`, async (t) => {
+      const host = await openHost(t, { tools: present })
+      for (const tool of absent) rmSync(join(host.bin, tool))
+      const { steps } = await runJob(host, jobOf(installWith()))
+      assert.equal(steps[0]?.code, 2)
+      assert.match(steps[0]?.stderr ?? '', message)
+      assert.doesNotMatch(steps[0]?.stderr ?? '', /fetching/)
+      assert.match(steps[0]?.stderr ?? '', NEXT)
+      assert.deepEqual(mirror.requests, [])
+    })
+  }
 
   test('a machine there is no Node for', async (t) => {
     const host = await openHost(t, { tools: ['curl'] })
