@@ -64,6 +64,14 @@ describe('resolving a config', () => {
     )
   })
 
+  test('CircleCI’s own steps are told by the step after them', () => {
+    const [job] = resolve(steps('checkout', '{ run: a }', '{ run: b }', 'setup_remote_docker'))
+    assert.deepEqual(
+      job?.steps.map(({ command, after }) => [command, ...after]),
+      [['a', 'checkout'], ['b']],
+    )
+  })
+
   test('jobs of an orb, executors, pre- and post-steps', () => {
     const [one, two] = resolve(`
       executors: { mine: { docker: [{ image: b }], environment: { A: true } } }

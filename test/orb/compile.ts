@@ -17,6 +17,8 @@ export interface RunStep {
   readonly when: When
   readonly shell: string | undefined
   readonly background: boolean
+  /** CircleCI's own steps right before this one: `checkout`, … */
+  readonly after: readonly string[]
 }
 
 export interface Job {
@@ -86,12 +88,25 @@ function compileJob(use: Value, config: Definitions): Job {
     executor,
     environment: environment({ ...map(executor['environment']), ...map(job['environment']) }),
     shell: (job['shell'] ?? executor['shell']) as string | undefined,
-    steps: [
+    steps: runSteps([
       ...compileSteps(before as Value[], config),
       ...compileSteps(substitute(steps, values) as Value[], scope, config),
       ...compileSteps(after as Value[], config),
-    ],
+    ]),
   }
+}
+
+function runSteps(steps: readonly (RunStep | string)[]): RunStep[] {
+  let after: string[] = []
+  return steps.flatMap((step) => {
+    if (typeof step === 'string') {
+      after.push(step)
+      return []
+    }
+    const before = after
+    after = []
+    return [{ ...step, after: before }]
+  })
 }
 
 function resolveExecutor(use: Value, scope: Definitions, config: Definitions): Values {
@@ -104,11 +119,15 @@ function resolveExecutor(use: Value, scope: Definitions, config: Definitions): V
   return map(substitute(body, bind(definition, values, `executor ${name}`)))
 }
 
-/** `caller` knows the commands that steps given as a parameter are made of. */
-function compileSteps(steps: Value[], scope: Definitions, caller = scope): RunStep[] {
+/** CircleCI's own steps by name. `caller` knows the commands that steps given as a parameter are made of. */
+function compileSteps(
+  steps: Value[],
+  scope: Definitions,
+  caller = scope,
+): readonly (RunStep | string)[] {
   return steps.flatMap((step) => {
     const [name, body] = typeof step === 'string' ? [step, {}] : invocation(step)
-    if (BUILT_IN.has(name)) return []
+    if (BUILT_IN.has(name)) return [name]
     if (name === 'run') return [runStep(Object.values(map(step))[0])]
     if (name === 'steps') return compileSteps(Object.values(map(step))[0] as Value[], scope, caller)
     if (name === 'when' || name === 'unless') {
@@ -133,6 +152,7 @@ function runStep(body: Value): RunStep {
     when: (step['when'] ?? 'on_success') as When,
     shell: shell as string | undefined,
     background: step['background'] === true,
+    after: [],
   }
 }
 

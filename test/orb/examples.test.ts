@@ -29,20 +29,53 @@ const mirror = new NodeMirror()
 before(() => mirror.listen())
 after(() => mirror.close())
 
-describe('every example works', () => {
-  for (const [name, { usage }] of Object.entries(examples)) {
-    const busybox = name === 'alpine' && process.env['CI'] !== 'true' && !findTool('busybox')
-    test(name, { skip: busybox && 'busybox is not on this machine' }, async (t) => {
-      assert.deepEqual(usage['orbs'], { 'aws-oidc': `your-namespace/aws-oidc@${version}` })
-      const runs = await runConfig(t, usage, mirror)
-      assert.ok(runs.length > 0)
-      for (const { result } of runs) {
-        assert.ok(result.succeeded, result.output)
-        const who = result.steps.find((step) => step.name === 'who')?.stdout ?? ''
-        const session = SESSIONS[name]
-        assert.ok(session, 'an example that the table does not know')
-        assert.ok(who.startsWith(`aws sts get-caller-identity as arn:aws:sts::${session}/`), who)
-      }
+const missing = (shell: string) => {
+  const [program = ''] = shell.split(' ')
+  return process.env['CI'] !== 'true' && !findTool(program) && `${program} is not on this machine`
+}
+
+for (const shell of ['bash -eo pipefail', 'dash -e', 'busybox sh -eo pipefail']) {
+  describe(`every example works under ${shell}`, { skip: missing(shell) }, () => {
+    for (const [name, { usage }] of Object.entries(examples)) {
+      // Alpine has its own.
+      if (name === 'alpine' && !shell.startsWith('busybox')) continue
+      test(name, async (t) => {
+        assert.deepEqual(usage['orbs'], { 'aws-oidc': `your-namespace/aws-oidc@${version}` })
+        const runs = await runConfig(t, usage, mirror, shell)
+        assert.ok(runs.length > 0)
+        for (const { result } of runs) {
+          assert.ok(result.succeeded, result.output)
+          const who = result.steps.find((step) => step.name === 'who')?.stdout ?? ''
+          const session = SESSIONS[name]
+          assert.ok(session, 'an example that the table does not know')
+          assert.ok(who.startsWith(`aws sts get-caller-identity as arn:aws:sts::${session}/`), who)
+        }
+      })
+    }
+  })
+}
+
+describe('an example that would not work as copied is noticed', () => {
+  for (const [name, image, steps] of [
+    ['no aws in the image', 'cimg/node:lts', [{ run: 'aws s3 ls' }]],
+    ['no terraform', 'cimg/node:lts', ['checkout', { run: 'terraform init' }]],
+    ['no terraform init', 'cimg/aws:2025.01', ['checkout', { run: 'terraform apply' }]],
+    ['no npm ci', 'cimg/node:lts', ['checkout', { run: 'npx cdk deploy' }]],
+    ['no checkout', 'cimg/node:lts', [{ run: 'npm ci' }]],
+    ['no pip install', 'cimg/python:3.13', ['checkout', { run: 'python -m pytest' }]],
+    ['no remote Docker', 'cimg/aws:2025.01', ['checkout', { run: 'docker build .' }]],
+    ['no script', 'cimg/aws:2025.01', [{ run: './deploy.sh' }]],
+    ['an image of which nothing is known', 'debian:12', []],
+  ] as const) {
+    test(name, async (t) => {
+      const role = { 'role-arn': 'arn:aws:iam::123456789012:role/deploy' }
+      const job = { docker: [{ image }], steps: [{ 'aws-oidc/assume-role': role }, ...steps] }
+      const run = runConfig(t, { jobs: { job } }, mirror)
+      if (steps.length === 0) return assert.rejects(run, /does not know what the image debian:12/)
+      const [one] = await run
+      const codes = one?.result.steps.filter(({ name }) => name !== 'who').map(({ code }) => code)
+      assert.ok(codes?.pop(), one?.result.output)
+      assert.deepEqual(new Set(codes), new Set([0]))
     })
   }
 })

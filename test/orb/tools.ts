@@ -22,10 +22,11 @@ export function linkBusybox(directory: string): string {
   return directory
 }
 
-/** A tool that uses AWS: see `aws-stand-in.mjs`. */
-export function addAwsProgram(directory: string, name: string): void {
+/** A tool that uses AWS: see `aws-stand-in.mjs`. `first` is what it does before, as a shell script. */
+export function addAwsProgram(directory: string, name: string, first = ':'): void {
   const script = fileURLToPath(new URL('aws-stand-in.mjs', import.meta.url))
-  addTool(directory, name, `exec '${process.execPath}' --no-warnings '${script}' ${name} "$@"`)
+  const use = `exec '${process.execPath}' --no-warnings '${script}' ${name} "$@"`
+  addTool(directory, name, `${first}\n${use}`)
 }
 
 /** A tool of our own making. */
