@@ -4,8 +4,17 @@ set -eu
 seconds=0
 until grep -q CIRCLE_OIDC_TOKEN_V2 sandbox.env 2>/dev/null; do
   seconds=$((seconds + 1))
-  [ "$seconds" -le 60 ]
+  if [ "$seconds" -gt 60 ]; then
+    echo "The sandbox did not start within 60 seconds. Next: see what its own step says." >&2
+    exit 1
+  fi
   sleep 1
 done
+# In bash.exe the colon of C:\ would end an entry of PATH.
+path=
+if command -v cygpath >/dev/null; then
+  # shellcheck disable=SC2016 # Evaluated where the text is read
+  path='s/^export PATH=\(.*\):"$PATH"$/export PATH="$(cygpath \1)":"$PATH"/'
+fi
 # The job keeps its own $BASH_ENV: what comes later is written there.
-grep -v '^export BASH_ENV=' sandbox.env >>"$BASH_ENV"
+sed -e '/^export BASH_ENV=/d' -e "$path" sandbox.env >>"$BASH_ENV"

@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
-import { after, before, describe, test } from 'node:test'
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { after, before, describe, type TestContext, test } from 'node:test'
 import { parse } from 'yaml'
 import { runConfig } from './config-run.ts'
 import { NodeMirror } from './node-mirror.ts'
+import { version } from './packed-orb.ts'
 import type { Values } from './parameters.ts'
-import { findTool } from './tools.ts'
+import { addTool, findTool, linkTools, pathOf } from './tools.ts'
 
 // The pipeline of this repository itself.
 const setup: Values = parse(readFileSync('.circleci/config.yml', 'utf8'))
@@ -57,6 +61,87 @@ test('only tags of versions are published, after all tests', () => {
   }
 })
 
+describe('what is published is what the tag says', () => {
+  for (const [tag, code] of [
+    [`v${version}`, 0],
+    ['v99.0.0', 1],
+    [`v${version}0`, 1],
+    [version, 1],
+  ] as const) {
+    test(tag, () => {
+      const { status, stderr } = spawnSync('sh', ['.circleci/check-tag.sh'], {
+        env: { PATH: process.env['PATH'], CIRCLE_TAG: tag },
+        encoding: 'utf8',
+      })
+      assert.equal(status, code, stderr)
+      const message = `The tag is ${tag}, but package.json says ${version}: nothing is published.\n`
+      if (code !== 0) assert.ok(stderr.startsWith(message), stderr)
+    })
+  }
+
+  test('both publications wait for that', () => {
+    const { steps } = (deploy['jobs'] as Record<string, { steps: unknown[] }>)['version'] ?? {}
+    assert.deepEqual(steps, ['checkout', { run: 'sh .circleci/check-tag.sh' }])
+    const required = (name: string): string[] => {
+      const { requires = [] } = uses(deploy).find((one) => one.name === name) ?? {}
+      return [...requires, ...requires.flatMap(required)]
+    }
+    const publishing = uses(deploy).filter(({ job }) => job.includes('publish'))
+    for (const { name } of publishing) assert.ok(required(name).includes('version'), name)
+  })
+})
+
+test('orb-tools gets a kind of repository that it knows', () => {
+  const kinds = [...uses(setup), ...uses(deploy)].flatMap((use) =>
+    'vcs_type' in use ? [use.vcs_type] : [],
+  )
+  assert.deepEqual(kinds, ['github', 'github'])
+})
+
+describe('entering the sandbox', () => {
+  const enter = (t: TestContext, exports: string) => {
+    const directory = mkdtempSync(join(tmpdir(), 'enter-'))
+    t.after(() => rmSync(directory, { recursive: true, force: true }))
+    linkTools(join(directory, 'bin'), ['grep', 'sed', 'sh'])
+    addTool(join(directory, 'bin'), 'sleep', ':')
+    addTool(
+      join(directory, 'bin'),
+      'cygpath',
+      `[ "$1" = 'C:\\Temp\\a b\\bin' ] && echo '/c/Temp/a b/bin'`,
+    )
+    writeFileSync(join(directory, 'sandbox.env'), exports)
+    const bashEnv = join(directory, 'bash_env')
+    const result = spawnSync(pathOf('sh'), [resolve('.circleci/enter-sandbox.sh')], {
+      cwd: directory,
+      env: { PATH: join(directory, 'bin'), BASH_ENV: bashEnv },
+      encoding: 'utf8',
+    })
+    return { ...result, bashEnv, directory }
+  }
+
+  test('one that does not start', (t) => {
+    const { status, stderr } = enter(t, '')
+    assert.equal(status, 1)
+    assert.match(stderr, /^The sandbox did not start within 60 seconds\. Next: /)
+  })
+
+  test('in bash.exe, with the PATH of Windows', (t) => {
+    const text = [
+      "export BASH_ENV='C:\\Temp\\bash_env'",
+      `export PATH='C:\\Temp\\a b\\bin':"$PATH"`,
+      'export CIRCLE_OIDC_TOKEN_V2=token',
+    ].join('\n')
+    const { status, stderr, bashEnv, directory } = enter(t, text)
+    assert.equal(status, 0, stderr)
+    const PATH = join(directory, 'bin')
+    const after = spawnSync(pathOf('sh'), ['-c', `. '${bashEnv}'; echo "$PATH $BASH_ENV"`], {
+      env: { PATH },
+      encoding: 'utf8',
+    })
+    assert.equal(after.stdout, `/c/Temp/a b/bin:${PATH} \n`)
+  })
+})
+
 const mirror = new NodeMirror()
 before(() => mirror.listen())
 after(() => mirror.close())
@@ -66,6 +151,7 @@ describe('the jobs that use the injected orb', () => {
     'an image with Node': { docker: { image: 'cimg/node:lts' } },
     'an image without': { docker: { image: 'cimg/base:current' } },
     Alpine: 'alpine',
+    Windows: 'windows',
     'a machine': { machine: { 'resource-class': 'medium' } },
   })) {
     const missing = name === 'Alpine' && process.env['CI'] !== 'true' && !findTool('busybox')
