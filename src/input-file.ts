@@ -1,23 +1,42 @@
-import { close, constants, fstat, open, readFile } from 'node:fs'
+import { constants, createReadStream, fstat, open } from 'node:fs'
+import type { Readable } from 'node:stream'
 import { promisify } from 'node:util'
 
+const MAXIMUM_BYTES = 10_000_000
+
 /**
- * The text of a file that the user names. It may be a FIFO, as in `--token-file <(command)`: one that
- * nobody writes to would block a thread of Node, and Node does not end before its threads do.
+ * The text of a file that the user names; `signal` ends the wait. It may be a FIFO, as in `--token-file <(command)`:
+ * one that nobody writes to would block a thread of Node, and Node does not end before its threads do.
  */
-export async function readInputFile(path: string): Promise<string> {
-  const file = await promisify(open)(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
-  if ((await promisify(fstat)(file)).isFIFO()) return readFifo(file)
-  try {
-    return await promisify(readFile)(file, 'utf8')
-  } finally {
-    await promisify(close)(file)
-  }
+export async function readInputFile(path: string, signal?: AbortSignal): Promise<string> {
+  const fd = await promisify(open)(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
+  const status = await promisify(fstat)(fd)
+  if (!status.isFIFO()) return readInput(createReadStream('', { fd }), signal)
+  const { Socket } = await import('node:net')
+  return readInput(new Socket({ fd, readable: true, writable: false }), signal)
 }
 
-async function readFifo(fd: number): Promise<string> {
-  const { Socket } = await import('node:net')
+/** The text of a stream, such as stdin; `signal` ends the wait. */
+export async function readInput(stream: Readable, signal?: AbortSignal): Promise<string> {
   const chunks: Buffer[] = []
-  for await (const chunk of new Socket({ fd, readable: true, writable: false })) chunks.push(chunk)
+  let size = 0
+  const stop = () => stream.destroy(signal?.reason)
+  signal?.addEventListener('abort', stop)
+  try {
+    signal?.throwIfAborted()
+    for await (const chunk of stream) {
+      chunks.push(chunk)
+      size += chunk.length
+      if (size > MAXIMUM_BYTES) throw new Error(`it has more than ${MAXIMUM_BYTES / 1e6} MB`)
+    }
+  } finally {
+    signal?.removeEventListener('abort', stop)
+  }
   return Buffer.concat(chunks).toString('utf8')
+}
+
+/** Why reading failed: the system's code such as `ENOENT`, or else in words. */
+export function readingFailure(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException
+  return typeof code === 'string' ? code : message
 }

@@ -1,7 +1,7 @@
 import { realpathSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { OidcError } from '../errors.ts'
+import { readInputFile, readingFailure } from '../input-file.ts'
 import type { Environment, OptionValue } from '../options.ts'
 import { type InlineProfiles, inlineProfiles } from '../orb-parameters.ts'
 import { sharedFileLocations } from '../profiles/shared-file-locations.ts'
@@ -84,10 +84,10 @@ async function readProfilesFile(
   if (path === undefined) return inline
   refuseSharedFile(path, env)
   try {
-    return { text: await readFile(path, 'utf8'), source: path }
+    return { text: await readInputFile(path), source: path }
   } catch (cause) {
     throw new OidcError('file-unreadable', {
-      what: `The profiles file ${path} can't be read: ${(cause as NodeJS.ErrnoException).code}.`,
+      what: `The profiles file ${path} can't be read: ${readingFailure(cause)}.`,
       next: 'Check the path; a relative one counts from the working directory.',
       cause,
     })

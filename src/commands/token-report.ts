@@ -1,3 +1,4 @@
+import { printable } from '../printable.ts'
 import { clockTime } from '../timestamp.ts'
 import { audiences, type Claims, expiration } from '../token/claims.ts'
 import type { WebIdentityToken } from '../token/web-identity-token.ts'
@@ -61,11 +62,4 @@ function claimText(name: string, value: unknown): string {
     if (!Number.isNaN(date.getTime())) return clockTime(date)
   }
   return printable(typeof value === 'string' ? value : JSON.stringify(value))
-}
-
-/** Without control characters, by which whoever chose a claim could write elsewhere on a terminal. */
-function printable(text: string): string {
-  const escaped = (char: string) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be shown
-  return text.replace(/[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, escaped)
 }

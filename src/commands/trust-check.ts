@@ -1,5 +1,5 @@
 import type { Context } from '../command.ts'
-import { startDeadline } from '../deadline.ts'
+import { type Deadline, startDeadline } from '../deadline.ts'
 import { EXIT, OidcError } from '../errors.ts'
 import type { Environment, OptionValues } from '../options.ts'
 import type { Claims } from '../token/claims.ts'
@@ -9,42 +9,68 @@ import { checkJson } from '../trust/check-json.ts'
 import { checkText } from '../trust/check-text.ts'
 import { readClaimsFile } from '../trust/claims-file.ts'
 import { readPolicyFile } from '../trust/policy-file.ts'
-import { missing } from '../trust/usage.ts'
+import { conflict, missing } from '../trust/usage.ts'
 import type { TRUST_CHECK_OPTIONS } from './trust-options.ts'
 
 type CheckOptions = OptionValues<(typeof TRUST_CHECK_OPTIONS)[number]>
 
-export async function run(options: CheckOptions, { env, terminal }: Context): Promise<number> {
-  if (options.policy === undefined) throw missing('policy', 'There is nothing to check.')
-  const { policy, length } = await readPolicyFile(options.policy)
-  const clientIds = options['provider-client-ids']
-  const check = (claims: Claims | undefined) =>
-    checkTrust({ policy, length, claims, clientIds, now: new Date() })
-  const print = (report: TrustReport) =>
-    terminal.print(
-      options.format === 'json' ? JSON.stringify(checkJson(report), null, 2) : checkText(report),
-    )
-  let claims: Claims
-  try {
-    claims = await readClaims(options, env)
-  } catch (error) {
-    // The policy alone is worth a look, but the question was not answered: the exit code says so.
-    if (error instanceof OidcError && error.exitCode === EXIT.noToken) print(check(undefined))
-    throw error
-  }
-  const report = check(claims)
-  print(report)
-  return report.verdict === 'admits' ? EXIT.done : EXIT.refused
-}
-
-async function readClaims(options: CheckOptions, env: Environment): Promise<Claims> {
-  if (options.claims !== undefined) return readClaimsFile(options.claims)
+export async function run(options: CheckOptions, context: Context): Promise<number> {
   const deadline = startDeadline(options['timeout-seconds'])
   try {
-    const reading = readToken(options, env, deadline.signal)
-    const { claims } = await deadline.race('reading the web identity token', reading)
-    return claims
+    return await check(options, context, deadline)
   } finally {
     deadline.clear()
   }
+}
+
+async function check(
+  options: CheckOptions,
+  { env, terminal }: Context,
+  deadline: Deadline,
+): Promise<number> {
+  const path = options.policy
+  if (path === undefined) throw missing('policy', 'There is nothing to check.')
+  refuseStdinTwice(options)
+  const reading = readPolicyFile(path, deadline.signal)
+  const { policy, length } = await deadline.race('reading the trust policy', reading)
+  const clientIds = options['provider-client-ids']
+  const report = (claims: Claims | undefined) =>
+    checkTrust({ policy, length, claims, clientIds, now: new Date() })
+  const print = (one: TrustReport) =>
+    terminal.print(
+      options.format === 'json' ? JSON.stringify(checkJson(one), null, 2) : checkText(one),
+    )
+  let claims: Claims
+  try {
+    claims = await readClaims(options, env, deadline)
+  } catch (error) {
+    // The policy alone is worth a look, but the question was not answered: the exit code says so.
+    if (error instanceof OidcError && error.exitCode === EXIT.noToken) print(report(undefined))
+    throw error
+  }
+  const answer = report(claims)
+  print(answer)
+  return answer.verdict === 'admits' ? EXIT.done : EXIT.refused
+}
+
+function refuseStdinTwice(options: CheckOptions): void {
+  if (options.policy !== '-') return
+  if (options.claims === '-') throw conflict('policy -', 'claims -')
+  if (options.claims === undefined && options['token-source'] === 'stdin') {
+    throw conflict('policy -', 'token-source stdin')
+  }
+}
+
+async function readClaims(
+  options: CheckOptions,
+  env: Environment,
+  deadline: Deadline,
+): Promise<Claims> {
+  if (options.claims !== undefined) {
+    const reading = readClaimsFile(options.claims, deadline.signal)
+    return deadline.race('reading the claims', reading)
+  }
+  const reading = readToken(options, env, deadline.signal)
+  const { claims } = await deadline.race('reading the web identity token', reading)
+  return claims
 }

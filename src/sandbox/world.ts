@@ -1,3 +1,4 @@
+import { parseJson } from '../trust/json-text.ts'
 import type { TrustPolicy } from '../trust/policy.ts'
 import { parseTrustPolicy } from '../trust/policy.ts'
 import { defaultWorld } from './default-world.ts'
@@ -60,12 +61,10 @@ const DAY_SECONDS = 86_400
 
 /** Reads a world from JSON text. Everything but a role's name and trust policy has a default. Throws `invalid-world`. */
 export function parseWorld(text: string): World {
-  try {
-    return readWorld(JSON.parse(text))
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error
-    return new JsonReader(undefined, '').fail(`is not JSON: ${error.message}`)
-  }
+  const parsed = parseJson(text)
+  return 'value' in parsed
+    ? readWorld(parsed.value)
+    : new JsonReader(undefined, '').fail(parsed.problem)
 }
 
 /** The same from a parsed value. */

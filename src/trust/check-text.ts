@@ -1,3 +1,4 @@
+import { printable } from '../printable.ts'
 import type { TrustReport } from './check.ts'
 import type { ConditionResult } from './condition.ts'
 import type { StatementResult } from './evaluate.ts'
@@ -30,7 +31,7 @@ export function checkText(report: TrustReport): string {
     : []
   const statements = (evaluation?.statements ?? []).flatMap(statementLines)
   const warnings = findings.length > 0 ? ['', 'Findings', ...findings.flatMap(findingLines)] : []
-  return [...head, ...claims, ...statements, ...warnings].join('\n')
+  return [...head, ...claims, ...statements, ...warnings].map(printable).join('\n')
 }
 
 function statementLines(statement: StatementResult): string[] {

@@ -3,8 +3,8 @@ import { type Claims, wrongClaim } from '../token/claims.ts'
 import { readJsonFile } from './json-file.ts'
 
 /** The claims of a token from a file or stdin (`-`): alone, or as `token --format json` prints them. */
-export async function readClaimsFile(path: string): Promise<Claims> {
-  const claims = unwrap(await readJsonFile(path, 'The claims'))
+export async function readClaimsFile(path: string, signal?: AbortSignal): Promise<Claims> {
+  const claims = unwrap(await readJsonFile(path, 'The claims', signal))
   const place = path === '-' ? 'stdin' : path
   if (!isObject(claims)) throw malformed(`The claims in ${place} are not a JSON object.`)
   const wrong = wrongClaim(claims)

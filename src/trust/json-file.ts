@@ -1,27 +1,32 @@
-import { readFile } from 'node:fs/promises'
-import { text as readAll } from 'node:stream/consumers'
 import { OidcError } from '../errors.ts'
+import { readInput, readInputFile, readingFailure } from '../input-file.ts'
+import { parseJson } from './json-text.ts'
 
-/** Reads JSON from a path (`file://` may stand before it) or, for `-`, from stdin; `what` names it in errors. */
-export async function readJsonFile(path: string, what: string): Promise<unknown> {
+/**
+ * Reads JSON from a path (`file://` may stand before it) or, for `-`, from stdin; `what` names it in errors.
+ * `signal` ends the wait for a pipe.
+ */
+export async function readJsonFile(
+  path: string,
+  what: string,
+  signal = AbortSignal.timeout(60_000),
+): Promise<unknown> {
   const place = path === '-' ? 'stdin' : path.replace(/^file:\/\//, '')
-  const text = path === '-' ? await readAll(process.stdin) : await readText(place, what)
-  try {
-    return JSON.parse(text.replace(/^\uFEFF/, ''))
-  } catch (error) {
-    throw new OidcError('file-malformed', {
-      what: `${what} in ${place} is not JSON: ${(error as Error).message}.`,
-      next: 'Give a file with JSON.',
-    })
-  }
+  const parsed = parseJson(await readText(path === '-' ? path : place, what, signal))
+  if ('value' in parsed) return parsed.value
+  throw new OidcError('file-malformed', {
+    what: `${what} can't be read: ${place} ${parsed.problem}.`,
+    next: 'Give a file with JSON.',
+  })
 }
 
-async function readText(path: string, what: string): Promise<string> {
+async function readText(path: string, what: string, signal: AbortSignal): Promise<string> {
   try {
-    return await readFile(path, 'utf8')
+    return await (path === '-' ? readInput(process.stdin, signal) : readInputFile(path, signal))
   } catch (error) {
+    if (error instanceof OidcError) throw error
     throw new OidcError('file-unreadable', {
-      what: `${what} ${path} can't be read: ${(error as NodeJS.ErrnoException).code}.`,
+      what: `${what} ${path === '-' ? 'from stdin' : path} can't be read: ${readingFailure(error)}.`,
       next: 'Check the path; a relative one counts from the working directory.',
       cause: error,
     })

@@ -1,3 +1,4 @@
+import { parseJson } from './json-text.ts'
 import type { Principal } from './principal.ts'
 
 /** One line of a `Condition` block: an operator applied to one condition key. */
@@ -52,11 +53,9 @@ export function parseTrustPolicy(document: unknown): ParsedPolicy {
 }
 
 function readJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (error) {
-    throw new Malformed('', `is not JSON: ${error instanceof Error ? error.message : error}`)
-  }
+  const parsed = parseJson(text)
+  if ('value' in parsed) return parsed.value
+  throw new Malformed('', parsed.problem)
 }
 
 function readPolicy(document: unknown): TrustPolicy {

@@ -96,6 +96,6 @@ for (const [world, message] of WRONG) {
 test('a world that is not JSON', () => {
   assert.throws(() => parseWorld('{'), {
     code: 'invalid-world',
-    message: /^The world is not JSON: /,
+    message: /^The world is not JSON \(line 1, column 2\)/,
   })
 })
