@@ -1,5 +1,6 @@
 import { parseJson } from './json-text.ts'
 import type { Principal } from './principal.ts'
+import { principalProblem } from './principal-form.ts'
 
 /** One line of a `Condition` block: an operator applied to one condition key. */
 export interface Condition {
@@ -58,8 +59,15 @@ function readJson(text: string): unknown {
   throw new Malformed('', parsed.problem)
 }
 
+// API_CreateRole.html, AssumeRolePolicyDocument: "[\\u0009\\u000A\\u000D\\u0020-\\u00FF]+"
+const FOREIGN = /[^\t\n\r\x20-\xff]/u
+
 function readPolicy(document: unknown): TrustPolicy {
   const policy = object(document, '', ['Version', 'Id', 'Statement'])
+  const foreign = FOREIGN.exec(JSON.stringify(policy))?.[0]
+  if (foreign !== undefined) {
+    throw new Malformed('', `has the character "${foreign}"; IAM takes those up to U+00FF`)
+  }
   // Without a Version IAM applies 2008-10-17: reference_policies_elements_version.html
   const version = policy['Version'] ?? '2008-10-17'
   if (version !== '2012-10-17' && version !== '2008-10-17') {
@@ -70,7 +78,11 @@ function readPolicy(document: unknown): TrustPolicy {
   if (list.length === 0) throw new Malformed('Statement', 'is empty')
   const at = (index: number) =>
     Array.isArray(policy['Statement']) ? `Statement[${index}]` : 'Statement'
-  return { version, statements: list.map((one, index) => readStatement(one, at(index))) }
+  const statements = list.map((one, index) => readStatement(one, at(index)))
+  const sids = statements.map(({ sid }) => sid)
+  const again = sids.findIndex((sid, index) => sid && sids.indexOf(sid) < index)
+  if (again >= 0) throw new Malformed(`${at(again)}.Sid`, `is ${show(sids[again])} a second time`)
+  return { version, statements }
 }
 
 const ELEMENTS = ['Sid', 'Effect', 'Principal', 'NotPrincipal', 'Action', 'NotAction', 'Condition']
@@ -85,6 +97,10 @@ function readStatement(value: unknown, path: string): Statement {
   if (sid !== undefined && typeof sid !== 'string') {
     throw new Malformed(`${path}.Sid`, `is ${show(sid)}; it must be a string`)
   }
+  // reference_policies_elements_sid.html: ASCII letters and digits, unique within the policy.
+  if (!/^[A-Za-z0-9]*$/.test(sid ?? '')) {
+    throw new Malformed(`${path}.Sid`, `is ${show(sid)}; it may have A-Z, a-z and 0-9 only`)
+  }
   exactlyOne(statement, path, 'Principal', 'NotPrincipal')
   exactlyOne(statement, path, 'Action', 'NotAction')
   const { Principal, Action, NotAction, Condition } = statement
@@ -92,10 +108,18 @@ function readStatement(value: unknown, path: string): Statement {
     sid,
     effect,
     principal: Principal === undefined ? undefined : readPrincipal(Principal, `${path}.Principal`),
-    actions: Action === undefined ? undefined : strings(Action, `${path}.Action`),
+    actions: Action === undefined ? undefined : readActions(Action, `${path}.Action`),
     notActions: NotAction === undefined ? undefined : strings(NotAction, `${path}.NotAction`),
     conditions: Condition === undefined ? [] : readConditions(Condition, `${path}.Condition`),
   }
+}
+
+/** IAM: "AssumeRole policy may only specify STS AssumeRole actions." */
+function readActions(value: unknown, path: string): string[] {
+  const actions = strings(value, path)
+  const stray = actions.find((one) => !/^(\*|sts:.+)$/i.test(one))
+  if (stray === undefined) return actions
+  throw new Malformed(path, `holds ${show(stray)}; a trust policy allows actions of sts only`)
 }
 
 function readPrincipal(value: unknown, path: string): Principal {
@@ -105,8 +129,12 @@ function readPrincipal(value: unknown, path: string): Principal {
   }
   const principal = object(value, path, ['AWS', 'Federated', 'Service', 'CanonicalUser'])
   const entries = Object.entries(principal).flatMap(([kind, values]) =>
-    strings(values, `${path}.${kind}`).map((one) => ({ kind, value: one })),
+    strings(values, `${path}.${kind}`).map((value) => ({ kind, value })),
   )
+  for (const { kind, value } of entries) {
+    const problem = principalProblem(kind, value)
+    if (problem !== undefined) throw new Malformed(`${path}.${kind}`, problem)
+  }
   if (entries.length === 0) throw new Malformed(path, 'names nobody')
   return { anyone: false, entries }
 }

@@ -112,11 +112,6 @@ const WEB_IDENTITY: [name: string, verdict: Verdict, statements: object[], claim
       }),
     ],
   ],
-  [
-    'the issuer URL is no provider ARN',
-    'rejects',
-    [federated(undefined, { Principal: { Federated: `https://${ISSUER}` } })],
-  ],
   ['a service', 'rejects', [federated(undefined, { Principal: { Service: 'ec2.amazonaws.com' } })]],
   ['anyone', 'admits', [federated(undefined, { Principal: '*' })]],
   [

@@ -50,6 +50,25 @@ test('the whole shape', () => {
   })
 })
 
+test('what IAM takes, too', () => {
+  const taken = [
+    { Sid: '' },
+    { Principal: { AWS: ['*', 'AROAEXAMPLEEXAMPLE123', 'arn:aws-cn:iam::111111111111:root'] } },
+    { Principal: { AWS: 'arn:aws:sts::111111111111:assumed-role/deploy/job-42' } },
+    { Principal: { Federated: ['*', 'accounts.google.com'] } },
+    { Principal: { Federated: 'arn:aws:iam::111111111111:saml-provider/ADFS' } },
+    { Principal: { Service: 'ec2.amazonaws.com' } },
+    { Action: ['sts:TagSession', 'STS:assumerole', 'sts:*', '*'] },
+    { Condition: { StringLike: { a: 'ÿ' } } },
+  ]
+  for (const change of taken) {
+    const parsed = parseTrustPolicy({
+      Statement: [change, {}].map(() => ({ ...STATEMENT, ...change })),
+    })
+    assert.ok('policy' in parsed, JSON.stringify([change, parsed]))
+  }
+})
+
 const statement = (change: object) => ({ Statement: [{ ...STATEMENT, ...change }] })
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
 const MALFORMED: [document: unknown, path: string, problem: RegExp][] = [
@@ -72,6 +91,43 @@ const MALFORMED: [document: unknown, path: string, problem: RegExp][] = [
   [statement({ Principal: {} }), 'Statement[0].Principal', /nobody/],
   [statement({ Principal: { aws: '*' } }), 'Statement[0].Principal.aws', /does not belong/],
   [statement({ Principal: { AWS: [1] } }), 'Statement[0].Principal.AWS', /holds 1/],
+  // "Federated principals must be valid domain names or SAML metadata ARNs", and for AWS
+  // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
+  [statement({ Principal: { AWS: 'nonsense' } }), 'Statement[0].Principal.AWS', /is "nonsense"/],
+  [statement({ Principal: { AWS: '11111111111' } }), 'Statement[0].Principal.AWS', /12 digits/],
+  [
+    statement({ Principal: { AWS: ['*', 'arn:aws:iam::1:role/x'] } }),
+    'Statement[0].Principal.AWS',
+    /is "arn:aws:iam::1:role\/x"/,
+  ],
+  [
+    statement({ Principal: { Federated: 'arn:aws:iam::1:oidc-provider/id.example' } }),
+    'Statement[0].Principal.Federated',
+    /the ARN of a provider/,
+  ],
+  [
+    statement({ Principal: { Federated: 'https://id.example' } }),
+    'Statement[0].Principal.Federated',
+    /is "https:\/\/id\.example"/,
+  ],
+  // "AssumeRole policy may only specify STS AssumeRole actions."
+  [statement({ Action: ['sts:AssumeRole', 's3:Get*'] }), 'Statement[0].Action', /holds "s3:Get\*"/],
+  [statement({ Action: 'AssumeRole' }), 'Statement[0].Action', /actions of sts only/],
+  // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_sid.html
+  [statement({ Sid: 'from-ci' }), 'Statement[0].Sid', /A-Z, a-z and 0-9/],
+  [
+    {
+      Statement: [
+        { ...STATEMENT, Sid: 'A' },
+        { ...STATEMENT, Sid: 'A' },
+      ],
+    },
+    'Statement[1].Sid',
+    /"A" a second time/,
+  ],
+  // https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html, AssumeRolePolicyDocument
+  [statement({ Condition: { StringLike: { a: 'Ā' } } }), '', /"Ā".*U\+00FF/],
+  ['{"Statement":[],"Statement":[]}', '', /has the key "Statement" twice/],
   [statement({ Action: undefined }), 'Statement[0].Action', /missing/],
   [statement({ Action: [null] }), 'Statement[0].Action', /holds null/],
   [statement({ NotAction: 'x' }), 'Statement[0]', /both Action and NotAction/],

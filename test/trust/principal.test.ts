@@ -46,7 +46,7 @@ const PRINCIPALS: [principal: unknown, caller: Caller, verdict: Verdict][] = [
   [{ AWS: ['222222222222', ROLE] }, session, 'admits'],
   [{ AWS: '*' }, session, 'admits'],
   ['*', session, 'admits'],
-  [{ Federated: ROLE }, session, 'rejects'],
+  [{ Federated: 'arn:aws:iam::111111111111:oidc-provider/id.example' }, session, 'rejects'],
   [{ Service: 'lambda.amazonaws.com' }, session, 'rejects'],
 ]
 
