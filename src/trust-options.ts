@@ -28,7 +28,7 @@ export const TRUST_OPTIONS = {
     kind: 'text',
     description: 'GitLab, GitHub: branch or tag; "/*" at its end is a wildcard',
   },
-  repository: { kind: 'text', description: 'GitHub: OWNER/NAME' },
+  repository: { kind: 'text', description: 'GitHub: OWNER/NAME, or OWNER@ID/NAME@ID' },
   environment: { kind: 'text', description: 'GitHub: deployment environment' },
   issuer: { kind: 'text', description: 'URL of the issuer, exactly as in the iss of its tokens' },
   subject: {

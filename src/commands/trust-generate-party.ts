@@ -8,23 +8,21 @@ import { githubTokens } from '../trust/github-subjects.ts'
 import { gitlabTokens } from '../trust/gitlab-subjects.ts'
 import { issuerTokens } from '../trust/issuer-subjects.ts'
 import { tokensLike } from '../trust/token-coordinates.ts'
-import type { TrustedParty } from '../trust/trusted-party.ts'
+import type { TrustedParty, TrustedTokens } from '../trust/trusted-party.ts'
 import { trustedRole } from '../trust/trusted-role.ts'
 import { conflict } from '../trust/usage.ts'
 import type { GenerateOptions } from './trust-generate.ts'
 
 type Coordinate = keyof typeof BELONGS_TO
 
+const NARROWING = ['branch', 'user-id', 'ref-type', 'ref', 'environment'] as const
+
 /** The option that chooses a kind of party, and the options that say more of it. */
 const BELONGS_TO = {
   'trusts-role': ['external-id'],
   'from-token': [
+    ...NARROWING,
     'any-project',
-    'branch',
-    'user-id',
-    'ref-type',
-    'ref',
-    'environment',
     'token-env',
     'token-file',
     'token-version',
@@ -45,8 +43,11 @@ export async function readParty(options: GenerateOptions, env: Environment): Pro
   switch (chosen) {
     case 'trusts-role':
       return trustedRole(options['trusts-role'] ?? '', options['external-id'])
-    case 'from-token':
-      return tokensLike(await readClaims(options, env), narrowing(options))
+    case 'from-token': {
+      const tokens = tokensLike(await readClaims(options, env), narrowing(options))
+      refuseStraysOf(tokens, options)
+      return tokens
+    }
     case 'org-id':
       return circleciTokens({
         ...narrowing(options),
@@ -114,6 +115,30 @@ function refuseStrays(chosen: Coordinate, options: GenerateOptions): void {
   throw new OidcError('invalid-usage', {
     what: `--${stray} has no meaning with --${chosen}.`,
     next: `Leave one of them out; with --${chosen} go ${own.map((name) => `--${name}`).join(', ')}.`,
+  })
+}
+
+/** The coordinate that stands for the token's CI: what narrows its subject down. */
+const COORDINATE_OF = {
+  circleci: 'org-id',
+  gitlab: 'project-path',
+  github: 'repository',
+  ci: 'issuer',
+} as const satisfies Record<TrustedTokens['ci'], Coordinate>
+
+/** With a token, what narrows down is known only when it is read. */
+function refuseStraysOf({ ci, issuer }: TrustedTokens, options: GenerateOptions): void {
+  const own: readonly string[] = BELONGS_TO[COORDINATE_OF[ci]]
+  const stray = NARROWING.find((name) => !own.includes(name) && isGiven(options, name))
+  if (stray === undefined) return
+  const fitting = NARROWING.filter((name) => own.includes(name)).map((name) => `--${name}`)
+  throw new OidcError('invalid-usage', {
+    what: `--${stray} has no meaning with a token of ${issuer}.`,
+    why:
+      fitting.length > 0
+        ? `Its subject is narrowed down by ${fitting.join(', ')}.`
+        : 'Its subject is taken as it is.',
+    next: `Leave --${stray} out, or give --issuer, --audience and --subject instead of --from-token.`,
   })
 }
 

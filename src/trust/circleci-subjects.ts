@@ -39,9 +39,7 @@ export function circleciTokens(coordinates: CircleciCoordinates): TrustedTokens 
   }
 }
 
-function subjects(
-  coordinates: CircleciCoordinates,
-): Pick<TrustedTokens, 'subjects' | 'description' | 'warnings'> {
+function subjects(coordinates: CircleciCoordinates): Pick<TrustedTokens, 'subjects' | 'warnings'> {
   const { orgId, projectId, anyProject, branch, vcsOrigin } = coordinates
   if (anyProject) {
     if (projectId !== undefined) throw conflict('project-id', 'any-project')
@@ -50,7 +48,6 @@ function subjects(
     }
     return {
       subjects: [`org/${orgId}/project/*`],
-      description: `every project of the CircleCI organization ${orgId}`,
       warnings: [`Every project of the CircleCI organization ${orgId} can assume this role.`],
     }
   }
@@ -62,14 +59,12 @@ function subjects(
     coordinates.userId === undefined
       ? undefined
       : checkCoordinate('user-id', coordinates.userId, 'uuid')
-  const whose = `the CircleCI project ${projectId}${user ? `, jobs of the user ${user}` : ''}`
   if (vcsOrigin === undefined && branch === undefined) {
     return {
       // A V1 subject ends after the user; a V2 subject goes on with the branch.
       subjects: user
         ? [`${project}/user/${user}`, `${project}/user/${user}/*`]
         : [`${project}/user/*`],
-      description: whose,
       warnings: [],
     }
   }
@@ -80,7 +75,6 @@ function subjects(
   const ref = branch === undefined ? '*' : refName('branch', branch, 'refs/heads/')
   return {
     subjects: [`${project}/user/${user ?? ANY_USER}/vcs-origin/${origin}/vcs-ref/${ref}`],
-    description: `${whose}, ${ref === '*' ? 'any branch' : ref} of ${origin}`,
     warnings: [
       'Only V2 tokens name the repository and branch: CIRCLE_OIDC_TOKEN_V2, which is what assume-role uses by default.',
     ],

@@ -33,10 +33,13 @@ const FORMS = {
     expected: 'GROUP/* (with --any-project)',
   },
   repository: {
-    pattern: /^[A-Za-z0-9-]+\/[\w.-]+$/,
-    expected: 'a repository such as OWNER/NAME',
+    pattern: /^[\w-]+(\/[\w.-]+|@\d+\/[\w.-]+@\d+)$/,
+    expected: 'a repository such as OWNER/NAME, or OWNER@ID/NAME@ID',
   },
-  owner: { pattern: /^[A-Za-z0-9-]+\/\*$/, expected: 'OWNER/* (with --any-project)' },
+  owner: {
+    pattern: /^[\w-]+(@\d+)?\/\*$/,
+    expected: 'OWNER/* or OWNER@ID/* (with --any-project)',
+  },
   // git-check-ref-format(1), and one "*" at the end of a path as a wildcard: no ref can contain one.
   ref: {
     pattern:

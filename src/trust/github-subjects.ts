@@ -1,10 +1,10 @@
 import { checkCoordinate, policyLiteral } from './coordinate.ts'
-import { refName } from './ref-name.ts'
+import { branchOrTag, refName } from './ref-name.ts'
 import type { TrustedTokens } from './trusted-party.ts'
 import { conflict } from './usage.ts'
 
 export interface GithubCoordinates {
-  /** `OWNER/NAME`; with `anyProject` `OWNER/*`. */
+  /** `OWNER/NAME` or `OWNER@ID/NAME@ID`, as the subject has it; with `anyProject` `OWNER/*` or `OWNER@ID/*`. */
   readonly repository: string
   readonly anyProject: boolean
   /** A branch, or a whole ref such as `refs/tags/v1`. */
@@ -14,6 +14,8 @@ export interface GithubCoordinates {
   readonly issuer: string | undefined
   readonly audience: string | undefined
 }
+
+const GITHUB = 'https://token.actions.githubusercontent.com'
 
 /** Subjects of GitHub: https://docs.github.com/actions/reference/security/oidc#example-subject-claims */
 export function githubTokens(coordinates: GithubCoordinates): TrustedTokens {
@@ -27,29 +29,33 @@ export function githubTokens(coordinates: GithubCoordinates): TrustedTokens {
   if (anyProject && (ref ?? environment) !== undefined) {
     throw conflict('ref or --environment', 'any-project')
   }
+  const issuer = checkCoordinate('issuer', coordinates.issuer ?? GITHUB, 'issuer')
   return {
     kind: 'tokens',
     ci: 'github',
-    issuer: checkCoordinate(
-      'issuer',
-      coordinates.issuer ?? 'https://token.actions.githubusercontent.com',
-      'issuer',
-    ),
+    issuer,
     audience: checkCoordinate('audience', coordinates.audience ?? 'sts.amazonaws.com', 'audience'),
     subjects: [
       anyProject ? `repo:${repository}` : `repo:${repository}:${context(ref, environment)}`,
     ],
-    description: anyProject
-      ? `every repository of ${repository.slice(0, -2)} on GitHub`
-      : `the GitHub repository ${repository}${ref === undefined ? '' : `, ${ref}`}${environment === undefined ? '' : `, environment ${environment}`}`,
-    warnings: anyProject
-      ? [`Every repository of ${repository.slice(0, -2)} can assume this role.`]
-      : [],
+    warnings: [
+      ...(anyProject
+        ? [`Every repository of ${repository.slice(0, -2)} can assume this role.`]
+        : []),
+      ...(issuer.startsWith(GITHUB) && !repository.includes('@') ? [IDS_MISSING] : []),
+    ],
   }
 }
 
+// https://docs.github.com/actions/reference/security/oidc#immutable-subject-claims
+const IDS_MISSING =
+  'Repositories created, renamed or transferred since July 15, 2026, and those that opted in, have ids in their subject and are not admitted: for them, give --repository OWNER@ID/NAME@ID.'
+
 function context(ref: string | undefined, environment: string | undefined): string {
-  if (ref !== undefined) return `ref:${refName('ref', ref, 'refs/heads/')}`
+  if (ref !== undefined) {
+    branchOrTag('ref', ref)
+    return `ref:${refName('ref', ref, 'refs/heads/')}`
+  }
   if (environment === undefined) return '*'
   // "Any : within the context values will be replaced with %3A" (same page).
   const name = checkCoordinate('environment', environment, 'environment').replaceAll(':', '%3A')

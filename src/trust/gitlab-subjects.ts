@@ -1,4 +1,5 @@
-import { checkCoordinate, policyLiteral } from './coordinate.ts'
+import { checkCoordinate } from './coordinate.ts'
+import { branchOrTag, refName } from './ref-name.ts'
 import type { TrustedTokens } from './trusted-party.ts'
 import { conflict, missing } from './usage.ts'
 
@@ -28,14 +29,13 @@ export function gitlabTokens(coordinates: GitlabCoordinates): TrustedTokens {
     throw missing('ref', 'A kind of ref says nothing without the ref.')
   }
   if (anyProject && ref !== undefined) throw conflict('ref', 'any-project')
-  const where = ref === undefined ? '*' : `ref_type:${refType ?? 'branch'}:ref:${refValue(ref)}`
+  const where = ref === undefined ? '*' : refContext(ref, refType)
   return {
     kind: 'tokens',
     ci: 'gitlab',
     issuer,
     audience: checkCoordinate('audience', coordinates.audience ?? issuer, 'audience'),
     subjects: [anyProject ? `project_path:${path}` : `project_path:${path}:${where}`],
-    description: `${anyProject ? 'every project under ' : 'the GitLab project '}${path}${ref === undefined ? '' : `, ${refType ?? 'branch'} ${ref}`}`,
     warnings: anyProject
       ? [`Every project under ${path.slice(0, -2)} on ${issuer} can assume this role.`]
       : [],
@@ -43,7 +43,8 @@ export function gitlabTokens(coordinates: GitlabCoordinates): TrustedTokens {
 }
 
 /** GitLab's `ref` is the short name: `main`, `release/*`. */
-function refValue(ref: string): string {
-  const checked = checkCoordinate('ref', ref, 'ref')
-  return checked.endsWith('/*') ? `${policyLiteral(checked.slice(0, -1))}*` : policyLiteral(checked)
+function refContext(ref: string, refType: string | undefined): string {
+  const { kind, name } = branchOrTag('ref', ref)
+  if (kind && refType && kind !== refType) throw conflict(`ref ${ref}`, `ref-type ${refType}`)
+  return `ref_type:${kind ?? refType ?? 'branch'}:ref:${refName('ref', name, '')}`
 }

@@ -1,4 +1,6 @@
+import { OidcError } from '../errors.ts'
 import { checkCoordinate } from './coordinate.ts'
+import { isShared, subjectReach } from './subject-reach.ts'
 import type { TrustedTokens } from './trusted-party.ts'
 import { missing } from './usage.ts'
 
@@ -21,9 +23,10 @@ export function issuerTokens(coordinates: IssuerCoordinates): TrustedTokens {
     throw missing('subject', 'Without it every token of the issuer would be trusted.')
   }
   const subject = checkCoordinate('subject', given, 'subject')
-  const everyone = /^[*?]*$/.test(subject)
-  if (everyone && !coordinates.anyProject) {
-    throw missing('any-project', `The subject "${subject}" trusts every token of the issuer.`)
+  const reach = subjectReach(subject, issuer)
+  if (reach === 'everyone' && isShared(issuer)) throw trustsStrangers(subject, issuer)
+  if (reach !== 'project' && !coordinates.anyProject) {
+    throw missing('any-project', `The subject "${subject}" trusts more than one project.`)
   }
   return {
     kind: 'tokens',
@@ -32,7 +35,17 @@ export function issuerTokens(coordinates: IssuerCoordinates): TrustedTokens {
     audience: checkCoordinate('audience', coordinates.audience, 'audience'),
     // Wildcards and their escapes are meant here, policy variables are not.
     subjects: [subject.replace(/\$(?=\{(?![*?$]\}))/g, '${$}')],
-    description: everyone ? `every token of ${issuer}` : `${subject} of ${issuer}`,
-    warnings: everyone ? [`Every token of ${issuer} for this audience can assume this role.`] : [],
+    warnings:
+      reach === 'project'
+        ? []
+        : [`Every project of ${issuer} whose subject matches "${subject}" can assume this role.`],
   }
+}
+
+/** Whoever has an account at such an issuer gets tokens of it. */
+function trustsStrangers(subject: string, issuer: string): OidcError {
+  return new OidcError('invalid-usage', {
+    what: `--subject "${subject}" trusts everyone who uses ${issuer}, also outside your organization.`,
+    next: 'Name the organization in --subject, before any wildcard.',
+  })
 }

@@ -1,6 +1,7 @@
 import type { Finding, FindingKind } from './findings.ts'
 import { parseOidcKey } from './oidc-key.ts'
 import type { Condition } from './policy.ts'
+import { subjectReach } from './subject-reach.ts'
 
 /** What the patterns for `sub` admit: projects, token versions, branches. */
 export function subjectFindings({ key, values, operator }: Condition, path: string): Finding[] {
@@ -9,7 +10,7 @@ export function subjectFindings({ key, values, operator }: Condition, path: stri
   const found: Finding[] = []
   const report = (kind: FindingKind, detail: string) => found.push({ kind, path, detail })
   for (const value of values) {
-    if (like && !namesOneProject(value, issuer)) report('any-project', `"${value}"`)
+    if (like && subjectReach(value, issuer) !== 'project') report('any-project', `"${value}"`)
     if (/^org\/.*\*.*\/vcs-(origin|ref)\//s.test(value)) {
       report('wildcard-before-branch', `"${value}"`)
     }
@@ -22,21 +23,6 @@ export function subjectFindings({ key, values, operator }: Condition, path: stri
   if (versions.size === 1 && versions.has('V1')) report('v1-only-subject', list(values))
   if (versions.size === 1 && versions.has('V2')) report('v2-only-subject', list(values))
   return found
-}
-
-/** Whether no wildcard stands before the end of the project's name. */
-function namesOneProject(value: string, issuer: string): boolean {
-  if (/^[*?]*$/.test(value)) return false
-  if (value.startsWith('repo:') || issuer === 'token.actions.githubusercontent.com') {
-    return /^repo:[^:*?]+\/[^:*?]+:/.test(value)
-  }
-  if (value.startsWith('project_path:') || issuer === 'gitlab.com') {
-    return /^project_path:[^:*?]+:/.test(value)
-  }
-  if (value.startsWith('org/') || issuer.startsWith('oidc.circleci.com/')) {
-    return /^org\/[^/*?]+\/project\/[^/*?]+\//.test(value)
-  }
-  return true
 }
 
 /** https://circleci.com/docs/openid-connect-tokens/: V1 ends after the user, V2 goes on with origin and ref. */

@@ -6,6 +6,7 @@ import { policyLiteral } from './coordinate.ts'
 import { githubTokens } from './github-subjects.ts'
 import { gitlabTokens } from './gitlab-subjects.ts'
 import { issuerTokens } from './issuer-subjects.ts'
+import { isShared } from './subject-reach.ts'
 import type { TrustedTokens } from './trusted-party.ts'
 
 /** How much narrower, or wider, than the token's own project. */
@@ -26,12 +27,11 @@ export function tokensLike(claims: Claims, narrowing: Narrowing): TrustedTokens 
   const { anyProject } = narrowing
   const [, orgId, projectId] = /^org\/([^/]+)\/project\/([^/]+)\/user\//.exec(subject) ?? []
   if (orgId !== undefined) {
-    const origin = claims['oidc.circleci.com/vcs-origin']
     return circleciTokens({
       ...narrowing,
       orgId,
       projectId: anyProject ? undefined : projectId,
-      vcsOrigin: narrowing.branch && typeof origin === 'string' ? origin : undefined,
+      vcsOrigin: narrowing.branch === undefined ? undefined : origin(claims),
       issuer,
       audience,
     })
@@ -41,16 +41,35 @@ export function tokensLike(claims: Claims, narrowing: Narrowing): TrustedTokens 
     const projectPath = anyProject ? path.replace(/[^/]+$/, '*') : path
     return gitlabTokens({ ...narrowing, url: issuer, projectPath, audience })
   }
-  const name = claims['repository']
-  if (typeof name === 'string' && subject.startsWith(`repo:${name}:`)) {
+  // With or without ids: `repo:acme@123/website@456:`.
+  const [, name] = /^repo:([^:]+):/.exec(subject) ?? []
+  if (name !== undefined && name.replace(/@\d+/g, '') === claims['repository']) {
     const repository = anyProject ? name.replace(/[^/]+$/, '*') : name
-    return githubTokens({ ...narrowing, repository, issuer, audience })
+    const tokens = githubTokens({ ...narrowing, repository, issuer, audience })
+    // The token shows which form of the subject the repository has.
+    return anyProject ? tokens : { ...tokens, warnings: [] }
+  }
+  if (anyProject && (isShared(issuer) || path !== undefined || claims['repository'])) {
+    throw new OidcError('invalid-usage', {
+      what: `--any-project can't tell the organization from the token's subject "${subject}".`,
+      why: `It has another form than the default of ${issuer}.`,
+      next: 'Give --issuer, --audience and --subject, with the organization before any wildcard.',
+    })
   }
   return issuerTokens({
     issuer,
     audience,
     subject: anyProject ? '*' : policyLiteral(subject),
     anyProject,
+  })
+}
+
+function origin(claims: Claims): string {
+  const found = claims['oidc.circleci.com/vcs-origin']
+  if (typeof found === 'string') return found
+  throw new OidcError('invalid-usage', {
+    what: '--branch needs a token that names the repository, and this one does not.',
+    next: 'Take the V2 token (--token-version v2), or give --org-id, --project-id and --vcs-origin.',
   })
 }
 

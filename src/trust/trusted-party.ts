@@ -8,8 +8,6 @@ export interface TrustedTokens {
   readonly audience: string
   /** Values for `sub` as a policy writes them: with wildcards, literals escaped. */
   readonly subjects: readonly string[]
-  /** Who that is, in words. */
-  readonly description: string
   /** What the reader must know before using the policy. */
   readonly warnings: readonly string[]
 }

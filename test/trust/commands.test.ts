@@ -30,7 +30,7 @@ async function run(args: readonly string[], env: Record<string, string> = {}) {
     code,
     out: out.join('\n'),
     notes: notes.join('\n'),
-    error: error && `${error.code}: ${error.message}`,
+    error: error && `${error.code}: ${error.message} ${error.why ?? ''}`,
   })
   try {
     return done(await runCli(['trust', ...args], { env, terminal }))
@@ -165,6 +165,37 @@ test('a permission policy goes into role, script and templates', async () => {
     assert.match(out, /eks:DescribeCluster/, form)
   }
 })
+
+const STRAYS: readonly (readonly [sub: string, claims: object, stray: string, fitting: RegExp])[] =
+  [
+    [claims.sub, { iss: claims.iss }, 'ref', /narrowed down by --branch, --user-id\./],
+    [claims.sub, { iss: claims.iss }, 'environment', /--branch/],
+    [
+      'repo:o/r:x',
+      { iss: 'https://token.actions.githubusercontent.com', repository: 'o/r' },
+      'branch',
+      /--ref, --env/,
+    ],
+    [
+      'project_path:o/r:x',
+      { iss: 'https://gitlab.com', project_path: 'o/r' },
+      'environment',
+      /--ref-type, --ref\./,
+    ],
+    ['job/a', { iss: 'https://id.example' }, 'ref', /taken as it is/],
+  ]
+for (const [sub, others, stray, fitting] of STRAYS) {
+  test(`--from-token with ${sub.slice(0, 12)}… and --${stray}: refused`, async () => {
+    const payload = encode({ ...claims, ...others, sub })
+    const env = { MY_TOKEN: `${encode({ alg: 'RS256' })}.${payload}.c2lnbmF0dXJl` }
+    const from = ['--from-token', '--token-env', 'MY_TOKEN', '--account-id', ACCOUNT]
+    assert.equal((await run(['generate', ...from], env)).code, 0)
+    const { code, out, error } = await run(['generate', ...from, `--${stray}`, 'x'], env)
+    assert.deepEqual([code, out], [2, ''])
+    assert.match(error ?? '', new RegExp(`--${stray} has no meaning with a token of https:`))
+    assert.match(error ?? '', fitting)
+  })
+}
 
 const arn = `arn:aws:iam::${ACCOUNT}:role/a`
 const REFUSED: readonly (readonly [args: string[], code: number, error: RegExp])[] = [

@@ -110,6 +110,14 @@ const circleciClaims = {
   sub,
   'oidc.circleci.com/vcs-origin': 'github.com/acme/site',
 }
+const GITHUB = 'https://token.actions.githubusercontent.com'
+// https://docs.github.com/actions/reference/security/oidc#immutable-subject-claims
+const immutable = {
+  iss: GITHUB,
+  aud: 'x',
+  sub: 'repo:acme@123/website@456:ref:refs/heads/main',
+  repository: 'acme/website',
+}
 const FROM_TOKEN: readonly (readonly [claims: Claims, narrowing: object, subject: string])[] = [
   [circleciClaims, {}, `org/${ORG}/project/${PROJECT}/user/*`],
   [
@@ -143,6 +151,10 @@ const FROM_TOKEN: readonly (readonly [claims: Claims, narrowing: object, subject
     {},
     'repo:o/r:*',
   ],
+  [immutable, {}, 'repo:acme@123/website@456:*'],
+  [immutable, { ref: 'main' }, 'repo:acme@123/website@456:ref:refs/heads/main'],
+  [immutable, { environment: 'prod' }, 'repo:acme@123/website@456:environment:prod'],
+  [immutable, { anyProject: true }, 'repo:acme@123/*'],
   // A subject of GitHub's that was customized: exactly this one.
   [
     {
@@ -162,13 +174,72 @@ for (const [claims, narrowing, subject] of FROM_TOKEN) {
   })
 }
 
+const UNTOLD: readonly Claims[] = [
+  { iss: GITHUB, aud: 'x', sub: 'repository_owner:acme:job_workflow_ref:x', repository: 'acme/a' },
+  { iss: `${GITHUB}/acme`, aud: 'x', sub: 'repository_id:7', repository: 'acme/a' },
+  { iss: GITHUB, aud: 'x', sub: 'repo:evil/website:x', repository: 'acme/website' },
+  { iss: 'https://gitlab.com', aud: 'x', sub: 'project_id:7', project_path: 'acme/a' },
+  { iss: 'https://agent.buildkite.com', aud: 'x', sub: 'organization:acme:pipeline:a:ref:b' },
+]
+for (const claims of UNTOLD) {
+  test(`every project of whom? ${claims.sub} of ${claims.iss}`, () => {
+    assert.throws(() => tokensLike(claims, { ...none, anyProject: true }), {
+      code: 'invalid-usage',
+      message: /--any-project can't tell the organization/,
+    })
+  })
+}
+
+test("every token of an issuer of one's own", () => {
+  const claims = { iss: 'https://jenkins.example/oidc', aud: 'x', sub: 'job/a' }
+  const tokens = tokensLike(claims, { ...none, anyProject: true })
+  assert.deepEqual([tokens.subjects, tokens.warnings.length], [['*'], 1])
+})
+
+test('a branch needs a token that names the repository', () => {
+  const v1 = {
+    iss: circleciClaims.iss,
+    aud: ORG,
+    sub: `org/${ORG}/project/${PROJECT}/user/${USER}`,
+  }
+  assert.throws(() => tokensLike(v1, { ...none, branch: 'main' }), /--branch needs a token/)
+})
+
+test('GitLab takes whole refs, GitHub only those of branches and tags', () => {
+  const gitlabSubject = (change: object) => gitlab(change).subjects[0]
+  assert.equal(
+    gitlabSubject({ ref: 'refs/heads/main' }),
+    'project_path:g/p:ref_type:branch:ref:main',
+  )
+  assert.equal(gitlabSubject({ ref: 'refs/tags/v1' }), 'project_path:g/p:ref_type:tag:ref:v1')
+  assert.equal(
+    gitlabSubject({ ref: 'refs/heads/release/*', refType: 'branch' }),
+    'project_path:g/p:ref_type:branch:ref:release/*',
+  )
+  assert.deepEqual(github({ ref: 'refs/tags/v1' }).subjects, ['repo:o/r:ref:refs/tags/v1'])
+  assert.throws(() => gitlab({ ref: 'refs/tags/v1', refType: 'branch' }), /exclude each other/)
+  for (const make of [github, gitlab]) {
+    assert.throws(() => make({ ref: 'refs/pull/7/merge' }), /only branches and tags/)
+  }
+})
+
+test('GitHub: with ids or without, and who is left out', () => {
+  assert.deepEqual(github({ repository: 'o@1/r@2', ref: 'main' }).subjects, [
+    'repo:o@1/r@2:ref:refs/heads/main',
+  ])
+  assert.deepEqual(github({ repository: 'o@1/r@2' }).warnings, [])
+  assert.match(github({}).warnings.join(), /OWNER@ID\/NAME@ID/)
+  assert.deepEqual(github({ issuer: 'https://github.example/_services/token' }).warnings, [])
+  assert.deepEqual(tokensLike({ ...immutable, sub: 'repo:acme/website:x' }, none).warnings, [])
+})
+
 test('a wide party is warned of, a chained role reminded of its permission', () => {
   assert.deepEqual(setupNotes(setupFor(circleci())), [])
   const wide = setupNotes(setupFor(circleci({ projectId: undefined, anyProject: true })))
   assert.match(wide.join(), /Every project of the CircleCI organization/)
   assert.match(
     setupNotes(setupFor(issuer({ subject: '*', anyProject: true }))).join(),
-    /Every token/,
+    /Every project of https:\/\/id\.example\/ci whose subject matches "\*"/,
   )
   const role = trustedRole('arn:aws:iam::111111111111:role/a', undefined)
   assert.match(setupNotes(setupFor(role)).join(), /needs the permission sts:AssumeRole/)
