@@ -4,7 +4,6 @@ import { createHash } from 'node:crypto'
 import {
   appendFileSync,
   chmodSync,
-  chownSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -18,7 +17,8 @@ import { describe, test } from 'node:test'
 import { jobOf } from './config.ts'
 import { type Host, openHost, runJob } from './job-runner.ts'
 import { bundle, version } from './packed-orb.ts'
-import { addTool, pathOf } from './tools.ts'
+import { giveAway, isRoot, NOBODY, plainUser } from './plain-user.ts'
+import { addTool } from './tools.ts'
 
 const install = jobOf('aws-oidc/install')
 const release = `${version}-${createHash('sha256').update(bundle).digest('hex').slice(0, 12)}`
@@ -26,17 +26,6 @@ const directoryOf = ({ home }: Host) =>
   join(home, '.local/share/circleci-aws-oidc/versions', release)
 const bundleOf = (host: Host) => join(directoryOf(host), 'circleci-aws-oidc.cjs')
 const launcherOf = (host: Host) => join(directoryOf(host), 'circleci-aws-oidc')
-const isRoot = process.getuid?.() === 0
-const NOBODY = 65534
-/** CircleCI's images run steps as a user of their own. */
-const plainUser = isRoot
-  ? [pathOf('setpriv'), `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups']
-  : []
-
-function giveAway(host: Host): void {
-  if (!isRoot) return
-  for (const path of [host.root, host.home, host.bashEnv]) chownSync(path, NOBODY, NOBODY)
-}
 
 describe('install', () => {
   test('puts the very bundle and a launcher in place, once', async (t) => {
