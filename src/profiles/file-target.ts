@@ -2,7 +2,6 @@ import {
   accessSync,
   constants,
   lstatSync,
-  mkdirSync,
   readFileSync,
   readlinkSync,
   realpathSync,
@@ -10,6 +9,7 @@ import {
 } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { OidcError } from '../errors.ts'
+import { makeDirectories } from '../make-directories.ts'
 import { errorCode, unreadable, unwritable } from './file-error.ts'
 
 const MAX_LINKS = 40
@@ -83,7 +83,7 @@ export function refuseUnwritable(target: string): void {
 
 export function makeDirectory(target: string): void {
   try {
-    mkdirSync(dirname(target), { recursive: true, mode: 0o700 })
+    makeDirectories(dirname(target), 0o700)
   } catch (error) {
     throw unwritable(target, error)
   }

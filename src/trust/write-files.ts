@@ -1,6 +1,8 @@
-import { chmod, mkdir, stat, writeFile } from 'node:fs/promises'
+import type { Stats } from 'node:fs'
+import { chmod, lstat, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { OidcError } from '../errors.ts'
+import { makeDirectories } from '../make-directories.ts'
 import type { GeneratedFile } from './generated-file.ts'
 
 /** Writes the files into a directory and gives their paths. None is written when one is there already, unless `overwrite`. */
@@ -10,12 +12,15 @@ export async function writeFiles(
   overwrite: boolean,
 ): Promise<string[]> {
   const paths = files.map(({ name }) => join(directory, name))
-  if (!overwrite) await refuseExisting(paths)
+  for (const path of paths) refuseExisting(path, await statusOf(path), overwrite)
   try {
-    await mkdir(directory, { recursive: true })
+    makeDirectories(directory, 0o777)
+    for (const path of await leftOvers(directory, files)) await rm(path, { force: true })
     for (const [index, { text, executable }] of files.entries()) {
       const path = paths[index] ?? ''
-      await writeFile(path, text, { flag: overwrite ? 'w' : 'wx' })
+      // A symbolic link is replaced, not what it points to.
+      await rm(path, { force: true })
+      await writeFile(path, text, { flag: 'wx' })
       if (executable) await chmod(path, 0o755)
     }
   } catch (error) {
@@ -24,11 +29,27 @@ export async function writeFiles(
   return paths
 }
 
-async function refuseExisting(paths: readonly string[]): Promise<void> {
-  for (const path of paths) {
-    const found = await stat(path).catch(() => undefined)
-    if (found) throw unwritable(`${path} is there already.`)
+/** What is there, links not followed: one that points to nothing is there, too. */
+function statusOf(path: string): Promise<Stats | undefined> {
+  return lstat(path).catch(() => undefined)
+}
+
+function refuseExisting(path: string, found: Stats | undefined, overwrite: boolean): void {
+  if (found && !overwrite) throw unwritable(`${path} is there already.`)
+  if (found && !found.isFile() && !found.isSymbolicLink()) {
+    throw unwritable(`${path} is no file, so it is not overwritten.`)
   }
+}
+
+/** The JSON files that the script to be replaced used, and the new one does not. */
+async function leftOvers(directory: string, files: readonly GeneratedFile[]): Promise<string[]> {
+  const script = files.find(({ executable }) => executable)
+  if (script === undefined) return []
+  const old = await readFile(join(directory, script.name), 'utf8').catch(() => '')
+  return [...old.matchAll(/\$here\/([\w-]+\.json)/g)]
+    .map(([, name = '']) => name)
+    .filter((name) => !files.some((file) => file.name === name))
+    .map((name) => join(directory, name))
 }
 
 function unwritable(what: string, cause?: unknown): OidcError {

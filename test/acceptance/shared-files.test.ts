@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { chmodSync, chownSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { type Job, ROLE, startJob } from './job.ts'
@@ -38,6 +38,13 @@ test('a file in place of ~/.aws', async (t) => {
   job.write('.aws', 'mine')
   await job.fails(ARGS, 'file-unwritable', /\.aws\/(config|credentials).*not a directory/)
   assert.deepEqual(job.files(), { '.aws': 'mine' })
+})
+
+test('a directory where none can be made', { skip: process.platform !== 'linux' }, async (t) => {
+  const { job } = await startJob(t)
+  const env = { AWS_SHARED_CREDENTIALS_FILE: '/proc/none/such/credentials' }
+  await job.fails(ARGS, 'file-unwritable', /no directory can be made in \/proc/, { env })
+  assert.deepEqual(job.files(), {})
 })
 
 test('a read-only home', async (t) => {
@@ -105,6 +112,21 @@ test('files of another kind of credentials that cannot be removed', async (t) =>
   const before = job.files()
   await job.fails(ARGS, 'file-unwritable', /permission denied \(EACCES\)/, { asNobody: true })
   assert.deepEqual(job.files(), before)
+})
+
+test('a BASH_ENV of someone else, in a directory where only its owner may replace it', async (t) => {
+  const { job } = await startJob(t)
+  giveToNobody(job)
+  const shared = join(job.root, 'shared')
+  mkdirSync(shared)
+  chmodSync(shared, 0o1777)
+  const bashEnv = join(shared, 'bash_env')
+  writeFileSync(bashEnv, 'export A=1\n')
+  chmodSync(bashEnv, 0o666)
+  const options = { asNobody: true, env: { BASH_ENV: bashEnv } }
+  await job.fails(ARGS, 'file-unwritable', /bash_env: operation not permitted/, options)
+  assert.deepEqual(job.files(), {})
+  assert.equal((await job.done(['cleanup'], options)).stdout, 'There is nothing to clean up.\n')
 })
 
 test('paths in the variables that AWS tools read differently', async (t) => {

@@ -1,5 +1,16 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import {
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
@@ -132,6 +143,58 @@ test('generate into a directory, over what is there only by force', async () => 
   const terraform = join(directory, 'tf')
   await run(['generate', '--repository', 'o/r', '--for', 'terraform', '--out-dir', terraform])
   assert.deepEqual(readdirSync(terraform).sort(), ['main.tf', 'outputs.tf', 'variables.tf'])
+})
+
+const trustPolicy = ['generate', ...coordinates, '--out-dir']
+const script = [...trustPolicy.slice(0, -1), '--for', 'aws-cli', '--out-dir']
+
+test('a link that points to nothing is there, too: no file is written', async () => {
+  const target = mkdtempSync(join(directory, 'link-'))
+  symlinkSync('nothing', join(target, 'set-up.sh'))
+  const { code, error } = await run([...script, target])
+  assert.equal(code, 6)
+  assert.match(error ?? '', /set-up\.sh is there already/)
+  assert.deepEqual(readdirSync(target), ['set-up.sh'])
+})
+
+test('--force replaces a link, not what it points to', async () => {
+  const target = mkdtempSync(join(directory, 'link-'))
+  writeFileSync(join(target, 'mine'), 'mine')
+  symlinkSync('mine', join(target, 'trust-policy.json'))
+  assert.equal((await run([...trustPolicy, target, '--force'])).code, 0)
+  assert.equal(readFileSync(join(target, 'mine'), 'utf8'), 'mine')
+  assert.ok(lstatSync(join(target, 'trust-policy.json')).isFile())
+})
+
+test('--force leaves alone what is no file', async () => {
+  const target = mkdtempSync(join(directory, 'special-'))
+  assert.equal(spawnSync('mkfifo', [join(target, 'trust-policy.json')]).status, 0)
+  mkdirSync(join(target, 'set-up.sh'))
+  for (const command of [trustPolicy, script]) {
+    const { code, error } = await run([...command, target, '--force'])
+    assert.deepEqual([code, /is no file/.test(error ?? '')], [6, true], error)
+  }
+  assert.deepEqual(readdirSync(target).sort(), ['set-up.sh', 'trust-policy.json'])
+})
+
+test('--force removes what only the old script used', async () => {
+  const target = mkdtempSync(join(directory, 'again-'))
+  await run([...script, target, '--tags', 'Name=ci'])
+  writeFileSync(join(target, 'permission-policy.json'), 'mine')
+  assert.equal((await run([...script, target, '--force'])).code, 0)
+  assert.deepEqual(readdirSync(target).sort(), [
+    'permission-policy.json',
+    'provider.json',
+    'role.json',
+    'set-up.sh',
+    'trust-policy.json',
+  ])
+})
+
+test('a directory where none can be made', { skip: process.platform !== 'linux' }, async () => {
+  const { code, error } = await run([...trustPolicy, '/proc/none/such'])
+  assert.equal(code, 6)
+  assert.match(error ?? '', /^file-unwritable: .* no directory can be made in \/proc/)
 })
 
 test('notes go to stderr, the document to stdout', async () => {
