@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
+import { hostname } from 'node:os'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { type Job, ROLE, startJob } from './job.ts'
@@ -105,6 +106,27 @@ test('what killed processes left goes, with the secrets in it', async (t) => {
   for (const path of left) assert.ok(stdout.includes(join(job.home, path)), stdout)
   fs.rmSync(atWork)
   assert.deepEqual(filesOf(job), { bash_env: '' })
+})
+
+test('files that cannot be read or be there do not keep the rest', async (t) => {
+  const { job } = await startJob(t)
+  await assume(job, '--profile', 'dev', '--export', 'none')
+  fs.writeFileSync(join(job.home, '.aws/config'), Buffer.from('# caf\xe9\n[default]\n', 'latin1'))
+  const file = job.write('file', '')
+  await job.done(['cleanup'], { env: { BASH_ENV: join(file, 'bash_env') } })
+  assert.equal(job.read('.aws/credentials'), undefined)
+  const env = { AWS_CONFIG_FILE: join(file, 'config') }
+  assert.match((await job.done(['cleanup'], { env })).stdout, /^There is nothing to clean up/)
+})
+
+test('locks of dead processes go', async (t) => {
+  const { job } = await startJob(t)
+  const holder = { pid: spawnSync('true').pid, host: hostname(), id: 'a'.repeat(24) }
+  const lock = job.write('.aws/.credentials.circleci-aws-oidc.lock', JSON.stringify(holder))
+  const old = new Date(Date.now() - 10_000)
+  fs.utimesSync(lock, old, old)
+  await cleanup(job)
+  assert.deepEqual(job.files(), {})
 })
 
 test('what replaced keys of the user goes, and theirs do not come back', async (t) => {

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
+import fs from 'node:fs'
+import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { parseIni } from '../../src/profiles/ini-lines.ts'
 import { type Job, ROLE, startJob } from './job.ts'
 
@@ -96,4 +99,40 @@ test('killed at any moment: each file is the old or the new one', {
   const left = Object.keys(job.files()).filter((name) => /lock/.test(name))
   assert.deepEqual(left, [], 'no lock is left behind')
   assert.ok(wholeProfiles(job).includes('survivor'))
+})
+
+/** Kinds of credentials that a profile shows, and files of ours that stand without a profile. */
+function traces(job: Job): { kinds: number; orphans: string[] } {
+  const config = job.read('.aws/config') ?? ''
+  const renews = config.includes('credential_process')
+  const keys = (job.read('.aws/credentials') ?? '').includes('aws_access_key_id = ASIA')
+  const orphans = Object.keys(job.files()).filter((path) =>
+    /(recipe|credentials)\.json$/.test(path),
+  )
+  return { kinds: Number(renews) + Number(keys), orphans: renews ? [] : orphans }
+}
+
+test('two kinds of credentials for one profile at once: one of them wins', async (t) => {
+  const { job } = await startJob(t)
+  const refresh = [...assume('dev'), '--credentials', 'refresh']
+  for (let round = 0; round < 12; round += 1) {
+    fs.rmSync(join(job.home, '.aws'), { recursive: true, force: true })
+    fs.rmSync(join(job.home, '.local'), { recursive: true, force: true })
+    await Promise.all([job.done(refresh), job.done(assume('dev'))])
+    assert.deepEqual(traces(job), { kinds: 1, orphans: [] })
+  }
+})
+
+test('a cleanup beside a set-up: the profile with all its files, or nothing', async (t) => {
+  const { job } = await startJob(t)
+  const refresh = [...assume('dev'), '--credentials', 'refresh']
+  const longest = (await job.done(refresh)).milliseconds
+  for (let round = 0; round < 12; round += 1) {
+    await job.done(['cleanup'])
+    const later = sleep(longest * Math.random()).then(() => job.done(['cleanup']))
+    await Promise.all([job.done(refresh), later])
+    const { kinds, orphans } = traces(job)
+    assert.ok(kinds <= 1)
+    assert.deepEqual(orphans, [])
+  }
 })

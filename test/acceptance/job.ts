@@ -163,8 +163,8 @@ export class Job {
   #rememberFiles(env: Environment): void {
     for (const text of Object.values(this.files())) this.#remember(text)
     const bashEnv = env['BASH_ENV']
-    const stats = bashEnv ? fs.statSync(bashEnv, { throwIfNoEntry: false }) : undefined
-    if (bashEnv && stats?.isFile()) this.#remember(fs.readFileSync(bashEnv, 'utf8'))
+    if (bashEnv && fs.existsSync(bashEnv) && fs.statSync(bashEnv).isFile())
+      this.#remember(fs.readFileSync(bashEnv, 'utf8'))
   }
 }
 

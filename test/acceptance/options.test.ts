@@ -127,6 +127,7 @@ const WRONG: Case[] = [
     /is not the ARN of a managed/,
   ],
   [[...ARN, '--profile', 'a]b'], 'invalid-profile-name', /a\]b/],
+  [[...ARN, '--profile=-x'], 'invalid-profile-name', /one that begins with - would be taken/],
   [[...ARN, '--profile', 'a'.repeat(256)], 'invalid-profile-name', /"a{40}…" is too long/],
   [[...ARN, '--region', 'eu central 1'], 'invalid-region', /eu central 1/],
   [[...ARN, '--output', 'xml'], 'invalid-usage', /--output is "xml".*json, text, table/],

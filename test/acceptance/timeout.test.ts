@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict'
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { utimesSync } from 'node:fs'
 import { createServer, type Socket } from 'node:net'
 import { type TestContext, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { CLI } from './built-cli.ts'
 import { ROLE, startJob } from './job.ts'
 
 const ARGS = ['assume-role', '--role-arn', ROLE]
@@ -77,6 +80,41 @@ test('a token file that is a FIFO nobody writes to', async (t) => {
   const args = [...ARGS, '--timeout-seconds', '1', '--token-file', 'token']
   const { milliseconds } = await job.fails(args, 'timed-out', /it was reading the web/)
   assert.ok(milliseconds < 4000, `${milliseconds} ms`)
+})
+
+for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+  test(`${signal} while a token is minted ends the minting program, too`, async (t) => {
+    const { job } = await startJob(t)
+    job.program('circleci', `echo $$ >"$HOME/pid"; exec sleep 20`)
+    const child = spawn(process.execPath, [CLI, ...ARGS, '--audience', 'x'], { env: job.env })
+    const ended = once(child, 'exit')
+    while (!job.read('pid')?.trim()) await sleep(20)
+    child.kill(signal)
+    assert.deepEqual(await ended, [null, signal])
+    const pid = job.read('pid')?.trim() ?? ''
+    const { stdout } = spawnSync('ps', ['-o', 'stat=', '-p', pid], { encoding: 'utf8' })
+    assert.match(stdout, /^(Z.*\n)?$/, 'it runs no longer')
+  })
+}
+
+for (const [what, args] of [
+  ['a session policy', [...ARGS, '--policy', 'file://fifo']],
+  ['a session policy of exec', ['exec', ...ARGS.slice(1), '--policy', 'file://fifo', '--', 'true']],
+] as const) {
+  test(`${what} that is a FIFO nobody writes to`, async (t) => {
+    const { job } = await startJob(t)
+    execFileSync('mkfifo', [`${job.home}/fifo`])
+    const limited = args.toSpliced(1, 0, '--timeout-seconds', '1')
+    const { milliseconds } = await job.fails(limited, 'timed-out', /it was reading the options/)
+    assert.ok(milliseconds < 4000, `${milliseconds} ms`)
+  })
+}
+
+test('whoami with a shared file that is a FIFO', async (t) => {
+  const { job } = await startJob(t)
+  execFileSync('mkfifo', [`${job.home}/config`])
+  const env = { AWS_CONFIG_FILE: `${job.home}/config` }
+  await job.fails(['whoami'], 'file-unreadable', /config: it is a FIFO/, { env })
 })
 
 test('a token file that is a FIFO is read to its end', async (t) => {

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import type { ProfileDelivery } from '../../src/profiles/delivery.ts'
+import { removeOurs } from '../../src/profiles/section-removal.ts'
 import { readWithSdk } from './javascript-sdk.ts'
 import { temporaryDirectory } from './temporary-home.ts'
 import { writeProfiles } from './write-files.ts'
@@ -135,3 +137,45 @@ for (const region of [
     assert.match(read(files.config), new RegExp(`\nregion = ${region}\n$`))
   })
 }
+
+const ONE_FILE_KINDS: ProfileDelivery[] = [
+  { kind: 'static', profile: 'default', credentials, region: 'eu-west-1' },
+  { kind: 'refresh', profile: 'default', credentialProcess: 'renew', region: 'eu-west-1' },
+  {
+    kind: 'token-file',
+    profile: 'default',
+    roleArn: 'arn:aws:iam::111111111111:role/x',
+    tokenFile: '/t',
+    roleSessionName: 'me',
+    region: 'eu-west-1',
+  },
+]
+for (const delivery of ONE_FILE_KINDS) {
+  test(`both files in one: ${delivery.kind}, also after each other kind`, async (t) => {
+    const alone = join(temporaryDirectory(t), 'aws')
+    await writeProfiles([delivery], { config: alone, credentials: alone })
+    const path = join(temporaryDirectory(t), 'aws')
+    for (const one of [...ONE_FILE_KINDS, delivery]) {
+      await writeProfiles([one], { config: path, credentials: path })
+    }
+    const settings = (text: string) =>
+      text
+        .split('\n')
+        .filter((line) => line.includes(' = '))
+        .sort()
+    assert.deepEqual(settings(read(path)), settings(read(alone)))
+    assert.match(read(path), /^region = eu-west-1$/m)
+    assert.equal(removeOurs(read(path), 'config', undefined, path), '')
+  })
+}
+
+test('a region in the credentials file, which SDKs prefer, goes when another is given', async (t) => {
+  const files = at(temporaryDirectory(t))
+  writeFileSync(files.credentials, '[dev]\nregion = us-west-2\noutput = text\n')
+  const dev = { kind: 'static', profile: 'dev', credentials } as const
+  await writeProfiles([dev], files)
+  assert.match(read(files.credentials), /^region = us-west-2$/m)
+  await writeProfiles([{ ...dev, region: 'eu-west-1' }], files)
+  assert.doesNotMatch(read(files.credentials), /region/)
+  assert.match(read(files.credentials), /^output = text$/m)
+})

@@ -146,3 +146,21 @@ describe('processes', () => {
     })
   }
 })
+
+test('a lock that is held long keeps looking held', async (t) => {
+  const target = join(temporaryDirectory(t), 'target')
+  const lock = await lockFile(target)
+  const old = new Date(Date.now() - 60_000)
+  utimesSync(lock.path, old, old)
+  await sleep(5_500)
+  assert.ok(Date.now() - statSync(lock.path).mtimeMs < 5_000)
+  lock.release()
+  assert.equal(existsSync(lock.path), false)
+})
+
+test('a directory that goes away while a lock is taken is made anew', async (t) => {
+  const target = join(temporaryDirectory(t), 'directory', 'target')
+  const lock = await lockFile(target)
+  assert.ok(existsSync(lock.path))
+  lock.release()
+})
