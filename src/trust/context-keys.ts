@@ -1,3 +1,5 @@
+import { isUnclearKey, providerClaims } from './provider-claims.ts'
+
 /** Condition keys with their values. Key names are not case-sensitive, so they are held in lower case. */
 export type ContextKeys = ReadonlyMap<string, readonly string[]>
 
@@ -22,28 +24,6 @@ export function issuerHostPath(issuer: string): string {
   return issuer.replace(/^https?:\/\//, '')
 }
 
-// Provider-specific claims; nothing else of a token reaches IAM ("Available keys for AWS OIDC federation"):
-// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#condition-keys-wif
-const PROVIDER_CLAIMS: readonly { issuer: RegExp; claims: readonly string[] }[] = [
-  { issuer: /^oidc\.circleci\.com\/org\/[^/]+$/, claims: ['oidc.circleci.com/project-id'] },
-  {
-    issuer: /^token\.actions\.githubusercontent\.com(\/[^/]+)?$/,
-    claims: [
-      'actor',
-      'actor_id',
-      'enterprise_id',
-      'environment',
-      'job_workflow_ref',
-      'ref',
-      'repository',
-      'repository_id',
-      'repository_owner_id',
-      'workflow',
-    ],
-  },
-  { issuer: /^accounts\.google\.com$/, claims: ['google/organization_number'] },
-]
-
 /**
  * The condition keys IAM derives from a web identity token: `<issuer>:aud`, `:oaud`, `:sub`, `:amr` and the
  * few provider-specific ones. Claims that IAM never sees (CircleCI's `vcs-ref`, `context-ids`, …) are absent.
@@ -56,11 +36,6 @@ export function tokenContextKeys(claims: TokenClaims): ContextKeys {
     [`${issuer}:oaud`, values(claims['aud'])],
     ...named.map((name) => [`${issuer}:${name}`, values(claims[name])] as const),
   ])
-}
-
-/** The claims of this issuer that IAM sees besides `aud`, `oaud`, `sub` and `amr`; `issuer` without a scheme. */
-export function providerClaims(issuer: string): readonly string[] {
-  return PROVIDER_CLAIMS.find((one) => one.issuer.test(issuer))?.claims ?? []
 }
 
 /**
@@ -81,13 +56,14 @@ const CARRIED_BY_REQUEST =
   /^aws:(requesttag\/.*|tagkeys|principaltag\/.*|sourceidentity|principalarn|principalaccount)$/
 
 /**
- * Whether the absence of this key is a fact. AWS adds other `aws:` keys (`aws:SourceIp`, `aws:PrincipalOrgID`, …)
- * to the real request, with values nobody knows beforehand.
+ * Whether the absence of this key is a fact. AWS adds other keys (`aws:SourceIp`, `aws:PrincipalOrgID`, …) to
+ * the real request, with values nobody knows beforehand.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
  */
 export function isAbsenceKnown(key: string): boolean {
   const name = key.toLowerCase()
-  // Every request has a session name; without one given here it is chosen later.
-  if (name === 'sts:rolesessionname') return false
-  return !name.startsWith('aws:') || CARRIED_BY_REQUEST.test(name)
+  // The session's name is chosen later, and so is the role that the token may be limited to.
+  if (/^sts:(rolesessionname|roleauthorizedbyidp)$/.test(name) || isUnclearKey(name)) return false
+  // Keys of other services than IAM and STS have no dot before the colon, as issuers do.
+  return !/^[\w-]+:/.test(name) || /^(sts|saml):/.test(name) || CARRIED_BY_REQUEST.test(name)
 }

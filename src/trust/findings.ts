@@ -55,7 +55,7 @@ export const FINDINGS = {
   'key-not-seen': {
     severity: 'broken',
     title: 'IAM never sees this key',
-    fix: 'Use aud, sub or amr. A branch can be limited through the sub of a V2 token.',
+    fix: "Use the claims that IAM sees of this issuer. A branch of CircleCI can be limited through a V2 token's sub.",
   },
   'scheme-in-key': {
     severity: 'broken',

@@ -1,8 +1,8 @@
-import { providerClaims } from './context-keys.ts'
 import type { Finding, FindingKind } from './findings.ts'
 import { comparableIssuer, parseOidcKey, providerIssuers } from './oidc-key.ts'
 import { parseOperator } from './operators.ts'
 import type { Condition, Statement } from './policy.ts'
+import { isUnclearKey, seenClaims } from './provider-claims.ts'
 
 // Issuers that write themselves in small letters.
 const LOWER_CASE =
@@ -53,11 +53,15 @@ function conditionKeyFindings(
   if (known.length > 0 && issuer !== '' && !known.includes(comparableIssuer(issuer))) {
     report('issuer-mismatch', `${key}, but the provider is ${issuers.join(', ')}`)
   }
-  const seen = ['aud', 'oaud', 'sub', 'amr', ...providerClaims(comparableIssuer(issuer))]
-  if (issuer === '' || !seen.includes(claim.toLowerCase())) {
+  const seen = seenClaims(comparableIssuer(issuer))
+  const unclear = isUnclearKey(key.toLowerCase())
+  if (!unclear && (issuer === '' || !seen.includes(claim.toLowerCase()))) {
+    const which = issuer === '' ? '' : `; of ${issuer} it sees ${seen.join(', ')}`
     // A negated operator holds for a key that is never there: it limits nothing.
-    const nothing = parseOperator(operator)?.negated ? '; negated, it limits nothing' : ''
-    report('key-not-seen', `${key}${nothing}`)
+    const nothing = parseOperator(operator)?.negated
+      ? '; negated, the condition limits nothing'
+      : ''
+    report('key-not-seen', `${key}${which}${nothing}`)
   }
   return found
 }

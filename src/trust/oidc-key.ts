@@ -8,12 +8,12 @@ export interface OidcKey {
   readonly hasScheme: boolean
 }
 
-/** Takes `oidc.circleci.com/org/ID:sub` apart; undefined for keys of AWS's own (`aws:…`, `sts:…`). */
+/** Takes `oidc.circleci.com/org/ID:sub` apart; undefined for keys of AWS's own (`aws:…`, `sts:…`, `ec2:…`). */
 export function parseOidcKey(key: string): OidcKey | undefined {
   const bare = key.replace(/^https?:\/\//i, '')
   const colon = bare.indexOf(':')
   const issuer = colon < 0 ? '' : bare.slice(0, colon)
-  if (/^(aws|sts|saml|iam)$/i.test(issuer)) return undefined
+  if (/^[\w-]+$/.test(issuer)) return undefined
   return { issuer, claim: bare.slice(colon + 1), hasScheme: bare !== key }
 }
 

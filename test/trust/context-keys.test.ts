@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { tokenContextKeys } from '../../src/trust/context-keys.ts'
+import { isAbsenceKnown, tokenContextKeys } from '../../src/trust/context-keys.ts'
 
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#condition-keys-wif
 
@@ -65,4 +65,68 @@ test('other issuers: no provider-specific claims, amr is a list, a trailing slas
     'id.example/:sub': ['s'],
     'id.example/:amr': ['mfa', 'pwd'],
   })
+})
+
+// The condition keys of AssumeRoleWithWebIdentity:
+// https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecuritytokenservice.html
+const GITHUB =
+  'actor actor_id enterprise_id environment job_workflow_ref ref repository repository_id repository_owner_id workflow'
+const BUILDKITE =
+  'build_branch cluster_id cluster_name organization_id organization_slug pipeline_id pipeline_slug'
+const SEEN: readonly (readonly [issuer: string, claims: string])[] = [
+  ['token.actions.githubusercontent.com', GITHUB],
+  ['token.actions.githubusercontent.com/acme', GITHUB],
+  ['token.actions.acme.ghe.com', GITHUB],
+  ['github.com/enterprises/acme', GITHUB],
+  [
+    'gitlab.com',
+    'namespace_id project_id pipeline_source ref_protected runner_environment user_access_level user_email user_id user_login',
+  ],
+  ['agent.buildkite.com', BUILDKITE],
+  ['agent.acme.buildkite.dev', BUILDKITE],
+  ['agent.acme.buildkite.site', BUILDKITE],
+  ['accounts.google.com', 'google/organization_number'],
+  ['idcs-0a1b.identity.oraclecloud.com', 'rpst_id'],
+  ['oidc.circleci.com/org/o1', 'oidc.circleci.com/project-id'],
+  // Not in the list: GitLab and CircleCI on a host of one's own, and everything else.
+  ['gitlab.example.com', ''],
+  ['token.actions.githubusercontent.com.example', ''],
+  ['circleci.example.com/org/o1', ''],
+]
+const everyClaim = SEEN.flatMap(([, claims]) => claims.split(' '))
+
+for (const [issuer, claims] of SEEN) {
+  test(`${issuer}: ${claims || 'no claims of its own'}`, () => {
+    const token = Object.fromEntries([...everyClaim, 'project_path'].map((name) => [name, 'x']))
+    const keys = [...tokenContextKeys({ iss: `https://${issuer}`, aud: 'a', sub: 's', ...token })]
+    const names = ['aud', 'oaud', 'sub', ...claims.split(' ')].filter((name) => name !== '')
+    assert.deepEqual(
+      keys.map(([key]) => key).sort(),
+      names.map((name) => `${issuer}:${name}`).sort(),
+    )
+  })
+}
+
+test('absence is known of what token and request carry, and of nothing else', () => {
+  const known = [
+    'gitlab.com:project_path',
+    'id.example:sub',
+    'sts:SourceIdentity',
+    'sts:TransitiveTagKeys',
+    'sts:ExternalId',
+    'aws:TagKeys',
+    'aws:RequestTag/team',
+  ]
+  const unknown = [
+    'aws:SourceIp',
+    'aws:FederatedProvider',
+    'ec2:SourceInstanceARN',
+    'sts:RoleSessionName',
+    'sts:RoleAuthorizedByIdp',
+    // A key of the User Guide that the Service Authorization Reference lacks.
+    'id.example:email',
+    'graph.facebook.com:app_id',
+    'www.amazon.com:user_id',
+  ]
+  assert.deepEqual([...known, ...unknown].filter(isAbsenceKnown), known)
 })

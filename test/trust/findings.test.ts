@@ -43,6 +43,15 @@ const gitlab = (sub: string) =>
     { Principal: { Federated: provider('gitlab.com') } },
   )
 
+/** The statement with further keys under `StringEquals`. */
+const limited = (one: { Condition?: object }, more: object) => {
+  const condition = (one.Condition ?? {}) as Record<string, object>
+  return {
+    ...one,
+    Condition: { ...condition, StringEquals: { ...condition['StringEquals'], ...more } },
+  }
+}
+
 const good = like(`${SUBJECT}/*`)
 const CASES: readonly (readonly [name: string, statement: object, ...kinds: FindingKind[]])[] = [
   ['audience and project by subject', good],
@@ -186,6 +195,28 @@ const CASES: readonly (readonly [name: string, statement: object, ...kinds: Find
     'a claim without its issuer',
     { ...good, Condition: { ...good.Condition, StringNotEquals: { sub: 'x' } } },
     'key-not-seen',
+  ],
+  [
+    'claims of gitlab.com that AWS lists',
+    limited(gitlab('project_path:acme/site:*'), {
+      'gitlab.com:namespace_id': '12345',
+      'gitlab.com:project_id': '67890',
+      'gitlab.com:ref_protected': 'true',
+    }),
+  ],
+  [
+    'a claim of gitlab.com that AWS does not list',
+    limited(gitlab('project_path:acme/site:*'), { 'gitlab.com:project_path': 'acme/site' }),
+    'key-not-seen',
+  ],
+  [
+    'keys of AWS and its services, and an email address',
+    limited(good, {
+      'sts:SourceIdentity': 'ci',
+      'aws:TagKeys': 'team',
+      'ec2:SourceInstanceARN': 'x',
+      [`${HOST}:email`]: 'a@b.example',
+    }),
   ],
   ['https:// in a key', like(`${SUBJECT}/*`, `https://${HOST}:sub`), 'scheme-in-key'],
   [
