@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs'
 import type { Environment } from '../options.ts'
 import { type ProfileDelivery, profileEdits } from '../profiles/delivery.ts'
 import {
@@ -93,7 +92,7 @@ async function planWriting(
 function removalsOfOthers(kind: AssumeRolePlan['credentials'], files: ProfileFiles): FileChange[] {
   const { recipe, cache, token } = files
   const others = { static: [recipe, cache, token], refresh: [token], 'token-file': [recipe, cache] }
-  return others[kind].filter((path) => existsSync(path)).map(fileRemoval)
+  return others[kind].map(fileRemoval)
 }
 
 function staticDelivery({ plan, role }: Role): ProfileDelivery {

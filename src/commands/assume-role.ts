@@ -18,7 +18,7 @@ const REQUEST_MADE = 3
 export async function run(options: AssumeRoleOptions, { env, terminal }: Context): Promise<number> {
   const deadline = startDeadline(options['timeout-seconds'])
   try {
-    const plans = await readPlans(options, env)
+    const plans = await deadline.race('reading the options', readPlans(options, env))
     const delivery = planDelivery(plans, options, env)
 
     const assuming = assumeRoles(plans, tokenPool(options, env, deadline), {

@@ -2,11 +2,12 @@ import { dirname, resolve } from 'node:path'
 import type { Context } from '../command.ts'
 import type { OptionValues } from '../options.ts'
 import { resolveTarget } from '../profiles/file-target.ts'
-import { removeTemporaryFiles } from '../profiles/left-overs.ts'
+import { removeStaleLocks, removeTemporaryFiles } from '../profiles/left-overs.ts'
 import { assertProfileName } from '../profiles/profile-name.ts'
-import { removeFromFiles } from '../profiles/removal.ts'
+import { mayBeThere, removeFromFiles } from '../profiles/removal.ts'
 import { sharedFileLocations } from '../profiles/shared-file-locations.ts'
-import { findDataFiles, removeEmptyDirectory } from './cleanup-data-files.ts'
+import { filesIn } from '../refresh/data-directory.ts'
+import { dataDirectories, removeEmptyDirectory } from './cleanup-data-files.ts'
 import type { CLEANUP_OPTIONS } from './cleanup-options.ts'
 
 type CleanupOptions = OptionValues<(typeof CLEANUP_OPTIONS)[number]>
@@ -17,13 +18,17 @@ export async function run(
 ): Promise<number> {
   const profiles = profile === undefined ? undefined : profileNames(profile)
   const locations = sharedFileLocations(env)
-  const { directories, files } = findDataFiles(locations.config, profiles, env)
-  const bashEnv = env['BASH_ENV']
+  const bashEnv = env['BASH_ENV'] ? resolve(env['BASH_ENV']) : undefined
+  const directories = () => dataDirectories(locations.config, profiles, env)
+  const files = () => directories().flatMap((directory) => Object.values(filesIn(directory)))
   const { changed, removed: ours } = await removeFromFiles(locations, bashEnv, files, profiles)
-  const written = [...Object.values(locations), ...(bashEnv ? [resolve(bashEnv)] : [])]
-  const places = new Set([...written.map((path) => dirname(resolveTarget(path))), ...directories])
+
+  const written = [...Object.values(locations), ...(bashEnv ? [bashEnv] : [])].filter(mayBeThere)
+  const targets = [...written.map((path) => resolveTarget(path)), ...files()]
+  const places = new Set(targets.map((target) => dirname(target)))
   const removed = [...ours, ...[...places].flatMap(removeTemporaryFiles)]
-  for (const directory of directories) removeEmptyDirectory(directory)
+  await removeStaleLocks(targets)
+  for (const directory of directories()) removeEmptyDirectory(directory)
 
   if (format === 'json') terminal.print(JSON.stringify({ changed, removed }, null, 2))
   else if (changed.length + removed.length === 0) terminal.print('There is nothing to clean up.')

@@ -43,7 +43,7 @@ async function assumeRole(
 ): Promise<SessionCredentials> {
   const deadline = startDeadline(options['timeout-seconds'])
   try {
-    const request = await readRequest(options, env)
+    const request = await deadline.race('reading the options', readRequest(options, env))
     const region = stsRegion(options.region, env, request.role)
     const reading = readToken(options, env, deadline.signal)
     const token = await deadline.race('reading the web identity token', reading)

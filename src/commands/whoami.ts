@@ -1,8 +1,8 @@
-import { accessSync, constants } from 'node:fs'
+import { accessSync, constants, statSync } from 'node:fs'
 import type { Context } from '../command.ts'
 import { startDeadline } from '../deadline.ts'
 import type { Environment, OptionValues } from '../options.ts'
-import { unreadable } from '../profiles/file-error.ts'
+import { errorCode, unreadable } from '../profiles/file-error.ts'
 import { sharedFileLocations } from '../profiles/shared-file-locations.ts'
 import { callerIdentity } from '../sts/caller-identity.ts'
 import { connectSts } from '../sts/connection.ts'
@@ -49,8 +49,10 @@ function checkSharedFiles(env: Environment): void {
   for (const path of Object.values(sharedFileLocations(env))) {
     try {
       accessSync(path, constants.R_OK)
+      // Reading one that nobody writes to would never end, in any AWS tool.
+      if (statSync(path).isFIFO()) throw new Error('it is a FIFO')
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw unreadable(path, error)
+      if (errorCode(error) !== 'ENOENT') throw unreadable(path, error)
     }
   }
 }

@@ -2,6 +2,7 @@ import { assertRegion } from '../region.ts'
 import { isoSeconds } from '../timestamp.ts'
 import { CREDENTIAL_KEYS } from './credential-keys.ts'
 import type { FileEdit } from './file-replacement.ts'
+import { resolveTarget } from './file-target.ts'
 import { editSection } from './section.ts'
 import type { SharedFile } from './section-header.ts'
 import type { SharedFileLocations } from './shared-file-locations.ts'
@@ -42,10 +43,14 @@ export function profileEdits(
   locations: SharedFileLocations,
 ): FileEdit[] {
   for (const { region } of deliveries) if (region !== undefined) assertRegion(region)
+  const oneFile = resolveTarget(locations.config) === resolveTarget(locations.credentials)
   const edit = (file: SharedFile) => (text: string, path: string) =>
     deliveries.reduce((edited, delivery) => {
-      const { values, note } = SETTINGS[file](delivery)
-      const change = { profile: delivery.profile, file, values, remove: CREDENTIAL_KEYS }
+      // Where both files are one, both sections of the default profile are one, too.
+      const oneSection = oneFile && delivery.profile === 'default'
+      if (oneSection && file === 'config') return edited
+      const { values, remove, note } = oneSection ? together(delivery) : rewritten(delivery, file)
+      const change = { profile: delivery.profile, file, values, remove }
       return editSection(edited, note === undefined ? change : { ...change, note }, path)
     }, text)
   return sharedFileEdits(locations, { config: edit('config'), credentials: edit('credentials') })
@@ -54,6 +59,23 @@ export function profileEdits(
 interface Written {
   readonly values: Readonly<Record<string, string>>
   readonly note?: string
+}
+
+interface Rewritten extends Written {
+  readonly remove: readonly string[]
+}
+
+function rewritten(delivery: ProfileDelivery, file: SharedFile): Rewritten {
+  const settings = SETTINGS[file](delivery)
+  // SDKs prefer what the credentials file says of a profile, also of its region.
+  const settingsElsewhere = file === 'config' ? [] : Object.keys(SETTINGS.config(delivery).values)
+  return { ...settings, remove: [...CREDENTIAL_KEYS, ...settingsElsewhere] }
+}
+
+function together(delivery: ProfileDelivery): Rewritten {
+  const [config, credentials] = [SETTINGS.config(delivery), SETTINGS.credentials(delivery)]
+  const values = { ...config.values, ...credentials.values }
+  return { ...config, ...credentials, values, remove: CREDENTIAL_KEYS }
 }
 
 const SETTINGS: Readonly<Record<SharedFile, (delivery: ProfileDelivery) => Written>> = {

@@ -1,9 +1,10 @@
-import { unlinkSync } from 'node:fs'
+import { unlinkSync, utimesSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { OidcError } from '../errors.ts'
-import { unwritable } from './file-error.ts'
-import { onInterruption } from './interruption.ts'
+import { onInterruption } from '../interruption.ts'
+import { errorCode, unwritable } from './file-error.ts'
+import { makeDirectory } from './file-target.ts'
 import { createLockFile, isStale, type LockHolder, readLockHolder } from './lock-holder.ts'
 import { removeFile } from './remove-file.ts'
 import { uniqueId } from './unique-id.ts'
@@ -12,6 +13,8 @@ import { uniqueId } from './unique-id.ts'
 // another, so that after a kill -9 two writers may both hold it.
 
 const POLL_MS = { from: 5, to: 45 }
+/** Well below what a lock may age. */
+const TOUCH_MS = 5_000
 const DEFAULT_TIMEOUT_MS = 20_000
 
 export interface FileLock {
@@ -67,21 +70,44 @@ export async function withFileLocks<T>(
 function heldLock(path: string, id: string): FileLock {
   const isOurs = () => readLockHolder(path)?.id === id
   const remove = () => {
-    if (isOurs()) removeFile(path)
+    if (isOurs()) tryToRemove(path)
   }
   const forget = onInterruption(remove)
+  const touching = setInterval(() => touch(path, isOurs), TOUCH_MS).unref()
   const release = () => {
+    clearInterval(touching)
     forget()
     remove()
   }
   return { path, isOurs, release }
 }
 
+/** Shows that this process is at work, however long that takes. */
+function touch(path: string, isOurs: () => boolean): void {
+  try {
+    if (isOurs()) utimesSync(path, new Date(), new Date())
+  } catch {
+    // Taken over a moment ago, which whoever holds it sees by `isOurs`.
+  }
+}
+
+/** A lock file that stays is taken for a dead process's. */
+function tryToRemove(path: string): void {
+  try {
+    removeFile(path)
+  } catch {
+    // What the lock was for is done.
+  }
+}
+
 function tryCreate(path: string, id: string, target: string): boolean {
   try {
     return createLockFile(path, id)
   } catch (error) {
-    throw unwritable(target, error)
+    if (errorCode(error) !== 'ENOENT') throw unwritable(target, error)
+    // A cleanup removed the directory, which was empty.
+    makeDirectory(target)
+    return false
   }
 }
 
@@ -101,7 +127,7 @@ function breakLock(path: string, stale: LockHolder, target: string): void {
   } catch {
     // Not ours to remove, or gone: the waiting goes on until the deadline.
   } finally {
-    removeFile(right)
+    tryToRemove(right)
   }
 }
 

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { OidcError } from '../errors.ts'
 import { type FileLock, withFileLocks } from './file-lock.ts'
 import {
@@ -28,6 +30,9 @@ export interface FileEdit extends FileChange {
   readonly edit: (content: Buffer) => Buffer
 }
 
+/** Changes, or what they are to be once the locks are held and nobody else writes any more. */
+export type Changes = readonly FileChange[] | (() => readonly FileChange[])
+
 /** A file of ours that is to go. */
 export function fileRemoval(path: string): FileChange {
   return { path, edit: () => undefined, secret: true }
@@ -35,6 +40,8 @@ export function fileRemoval(path: string): FileChange {
 
 interface TargetEdit extends FileChange {
   readonly target: string
+  /** The paths by which the target was named. */
+  readonly paths: readonly string[]
 }
 
 interface Change {
@@ -47,32 +54,55 @@ interface Change {
  * Returns the paths of those that changed; a file whose content stays is not written.
  * Throws `file-unreadable`, `file-unwritable`, `file-locked`, and what an edit throws.
  */
-export async function replaceFiles(edits: readonly FileChange[]): Promise<string[]> {
-  const pending = pendingEdits(edits)
-  for (const { target } of pending) makeDirectory(target)
-  const targets = pending.map(({ target }) => target)
-  const changed = await withFileLocks(targets, (locks) => replaceLocked(pending, locks))
-  const paths = new Set(edits.map(({ path }) => path))
-  return [...paths].filter((path) => changed.has(resolveTarget(path)))
+export async function replaceFiles(edits: Changes): Promise<string[]> {
+  const once = typeof edits === 'function' ? undefined : mergeByTarget(edits)
+  const plan = () => once ?? mergeByTarget(typeof edits === 'function' ? edits() : edits)
+  let planned = plan()
+  while (planned.some(isPending)) {
+    const targets = toBeLocked(planned)
+    const changed = await withFileLocks(targets, (locks) => {
+      // Others may have written until the locks were ours: what was in order then may not be now.
+      planned = plan()
+      const isLocked = ({ target }: TargetEdit) => targets.includes(target)
+      if (!pendingEdits(planned).every(isLocked)) return undefined
+      return replaceLocked(planned.filter(isLocked), locks)
+    })
+    if (changed) return changed.flatMap(({ paths }) => paths)
+  }
+  return []
 }
 
 /** Throws what can be known before writing of why `replaceFiles` would fail; changes nothing. */
 export function checkReplaceable(edits: readonly FileChange[]): void {
-  for (const { target } of pendingEdits(edits)) refuseUnwritable(target)
+  for (const { target } of pendingEdits(mergeByTarget(edits))) refuseUnwritable(target)
 }
 
-function pendingEdits(edits: readonly FileChange[]): TargetEdit[] {
-  const pending = mergeByTarget(edits).filter((edit) => changeOf(edit) !== undefined)
+function isPending(edit: TargetEdit): boolean {
+  return changeOf(edit) !== undefined
+}
+
+function pendingEdits(edits: readonly TargetEdit[]): TargetEdit[] {
+  const pending = edits.filter(isPending)
   for (const { target } of pending) refuseSpecialFile(target)
   return pending
 }
 
-function replaceLocked(edits: readonly TargetEdit[], locks: readonly FileLock[]): Set<string> {
+/** Files that are in order are locked, too: what another process makes of them counts. */
+function toBeLocked(edits: readonly TargetEdit[]): string[] {
+  for (const { target } of pendingEdits(edits)) makeDirectory(target)
+  return edits.map(({ target }) => target).filter((target) => existsSync(dirname(target)))
+}
+
+/** Returns the edits that changed something. */
+function replaceLocked(edits: readonly TargetEdit[], locks: readonly FileLock[]): TargetEdit[] {
+  const changed: TargetEdit[] = []
   const staged: StagedFile[] = []
   try {
     for (const edit of edits) {
       const change = changeOf(edit)
-      if (change) staged.push(stage(edit, change))
+      if (!change) continue
+      staged.push(stage(edit, change))
+      changed.push(edit)
     }
     const lost = locks.find((lock) => !lock.isOurs())
     if (lost) throw lostLock(lost)
@@ -81,7 +111,7 @@ function replaceLocked(edits: readonly TargetEdit[], locks: readonly FileLock[])
     for (const file of staged) discard(file)
     for (const { target } of edits) removeLeftOvers(target)
   }
-  return new Set(staged.map(({ target }) => target))
+  return changed
 }
 
 function stage({ target, secret }: TargetEdit, { content }: Change): StagedFile {
@@ -90,7 +120,7 @@ function stage({ target, secret }: TargetEdit, { content }: Change): StagedFile 
 
 function changeOf({ target, edit }: TargetEdit): Change | undefined {
   const exists = statTarget(target) !== undefined
-  const old = readTarget(target)
+  const old = exists ? readTarget(target) : Buffer.alloc(0)
   const content = edit(old, exists)
   if (content === undefined) return exists ? { content } : undefined
   return content.equals(old) ? undefined : { content }
@@ -99,8 +129,9 @@ function changeOf({ target, edit }: TargetEdit): Change | undefined {
 /** Two paths may lead to one file, which then gets both edits in one write. */
 function mergeByTarget(edits: readonly FileChange[]): TargetEdit[] {
   const merged = new Map<string, TargetEdit>()
+  const directories = new Map<string, string>()
   for (const next of edits) {
-    const target = resolveTarget(next.path)
+    const target = resolveTarget(next.path, directories)
     const first = merged.get(target)
     const both = (old: Buffer, exists: boolean) => {
       if (!first) return next.edit(old, exists)
@@ -108,7 +139,8 @@ function mergeByTarget(edits: readonly FileChange[]): TargetEdit[] {
       return next.edit(content ?? Buffer.alloc(0), content !== undefined && exists)
     }
     const secret = next.secret || first?.secret === true
-    merged.set(target, { path: next.path, target, edit: remembering(both), secret })
+    const paths = [...new Set([...(first?.paths ?? []), next.path])]
+    merged.set(target, { path: next.path, paths, target, edit: remembering(both), secret })
   }
   return [...merged.values()]
 }

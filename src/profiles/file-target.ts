@@ -14,12 +14,15 @@ import { errorCode, unreadable, unwritable } from './file-error.ts'
 
 const MAX_LINKS = 40
 
-/** The path a file really has, symbolic links followed, also where they point to nothing. */
-export function resolveTarget(path: string): string {
+/**
+ * The path a file really has, symbolic links followed, also where they point to nothing. `directories`
+ * keeps the real paths of directories for further files.
+ */
+export function resolveTarget(path: string, directories = new Map<string, string>()): string {
   try {
     let target = resolve(path)
     for (let links = 0; links < MAX_LINKS; links += 1) {
-      target = join(realDirectory(dirname(target)), basename(target))
+      target = join(realDirectory(dirname(target), directories), basename(target))
       if (!lstatSync(target, { throwIfNoEntry: false })?.isSymbolicLink()) return target
       target = resolve(dirname(target), readlinkSync(target))
     }
@@ -29,14 +32,19 @@ export function resolveTarget(path: string): string {
   throw unwritable(path, Object.assign(new Error('too many links'), { code: 'ELOOP' }))
 }
 
-function realDirectory(path: string): string {
+function realDirectory(path: string, known: Map<string, string>): string {
+  const real = known.get(path) ?? findRealDirectory(path, known)
+  known.set(path, real)
+  return real
+}
+
+function findRealDirectory(path: string, known: Map<string, string>): string {
   try {
     return realpathSync.native(path)
   } catch (error) {
     if (errorCode(error) !== 'ENOENT') throw error
     // A missing directory, or a link to one: its own target is what will be made.
-    const target = resolveTarget(path)
-    return target
+    return resolveTarget(path, known)
   }
 }
 

@@ -1,8 +1,8 @@
 import { lstatSync, readdirSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { unwritable } from './file-error.ts'
-import { lockPath } from './file-lock.ts'
-import { isAlive } from './lock-holder.ts'
+import { lockPath, withFileLocks } from './file-lock.ts'
+import { isAlive, isStale, readLockHolder } from './lock-holder.ts'
 import { removeFile } from './remove-file.ts'
 import { uniqueId } from './unique-id.ts'
 
@@ -35,14 +35,14 @@ export function removeLeftOvers(target: string): void {
 }
 
 /**
- * Removes the temporary files of dead processes in a directory, for there may be secrets in them.
- * Returns the paths that are gone. Throws `file-unwritable`.
+ * Removes the temporary files of dead processes of this user in a directory, for there may be secrets in
+ * them. Returns the paths that are gone. Throws `file-unwritable`.
  */
 export function removeTemporaryFiles(directory: string): string[] {
   const paths = namesIn(directory)
     .filter((name) => TEMPORARY.test(name))
     .map((name) => join(directory, name))
-    .filter((path) => isLeftOver(path, 0))
+    .filter((path) => isLeftOver(path, 0) && isOwn(path))
   for (const path of paths) {
     try {
       removeFile(path)
@@ -53,6 +53,15 @@ export function removeTemporaryFiles(directory: string): string[] {
   return paths
 }
 
+/** Removes the locks that dead processes of this user left of these targets. */
+export async function removeStaleLocks(targets: readonly string[]): Promise<void> {
+  const stale = targets.filter((target) => {
+    const holder = readLockHolder(lockPath(target))
+    return holder !== undefined && isStale(holder) && isOwn(lockPath(target))
+  })
+  await withFileLocks(stale, () => {})
+}
+
 function namesIn(directory: string): string[] {
   try {
     return readdirSync(directory)
@@ -60,6 +69,12 @@ function namesIn(directory: string): string[] {
     // Nothing was written where nobody can look, or where there is nothing.
     return []
   }
+}
+
+/** In a directory that many may write to, those of others are none of our concern. */
+function isOwn(path: string): boolean {
+  const user = process.getuid?.() ?? 0
+  return user === 0 || lstatSync(path, { throwIfNoEntry: false })?.uid === user
 }
 
 function isLeftOver(path: string, deadAfterMs: number): boolean {

@@ -1,7 +1,7 @@
 import { OidcError } from '../errors.ts'
 
 /** What the AWS SDK for JavaScript v3 reads in a section header; botocore allows more. */
-const PROFILE_NAME = /^[\w@+.%:/-]+$/
+const PROFILE_NAME = /^[\w@+.%:/][\w@+.%:/-]*$/
 
 /** Bytes of a file name. A directory of ours is named after the profile, other characters percent-encoded. */
 const MAX_FILE_NAME = 255
@@ -13,7 +13,7 @@ export function assertProfileName(name: string): void {
   if (!PROFILE_NAME.test(name)) {
     throw new OidcError('invalid-profile-name', {
       what: `${JSON.stringify(name)} cannot be a profile name.`,
-      why: 'AWS SDKs read names made of letters A-Z a-z, digits and _ - . @ + % : / only.',
+      why: 'AWS SDKs read names made of letters A-Z a-z, digits and _ - . @ + % : / only; one that begins with - would be taken for an option.',
       next: 'Choose a name of these characters, for example "dev".',
     })
   }

@@ -1,7 +1,9 @@
-import { resolve } from 'node:path'
+import { lstatSync } from 'node:fs'
 import { editExports, exportsMore } from './exports.ts'
+import { errorCode } from './file-error.ts'
 import { type FileChange, type FileEdit, fileRemoval, replaceFiles } from './file-replacement.ts'
 import { statTarget } from './file-target.ts'
+import { mentionsMarker } from './marker.ts'
 import type { SharedFile } from './section-header.ts'
 import { removeOurs } from './section-removal.ts'
 import type { SharedFileLocations } from './shared-file-locations.ts'
@@ -15,24 +17,33 @@ export interface Removal {
 
 /**
  * Takes back what we wrote for these profiles, or for any, into the shared files and the file that
- * `$BASH_ENV` names, and removes files of ours: all of it, or nothing. A shared file that is empty then
- * is removed, for to AWS tools that is the same; where a symbolic link leads to it, it stays.
+ * `$BASH_ENV` names, and removes the files of ours that `files` finds: all of it, or nothing. A shared file
+ * that is empty then is removed, for to AWS tools that is the same; where a symbolic link leads to it, it stays.
  * Throws `file-malformed` and what `replaceFiles` throws.
  */
 export async function removeFromFiles(
   locations: SharedFileLocations,
   bashEnv: string | undefined,
-  files: readonly string[],
+  files: () => readonly string[],
   profiles: readonly string[] | undefined,
 ): Promise<Removal> {
-  const changed = await replaceFiles([
-    sharedFileChange(locations.config, 'config', profiles),
-    sharedFileChange(locations.credentials, 'credentials', profiles),
-    ...(bashEnv ? [exportsEdit(resolve(bashEnv), profiles)] : []),
-    ...files.map(fileRemoval),
-  ])
+  const shared = (['config', 'credentials'] as const)
+    .filter((file) => mayBeThere(locations[file]))
+    .map((file) => sharedFileChange(locations[file], file, profiles))
+  const exported = bashEnv && mayBeThere(bashEnv) ? [exportsEdit(bashEnv, profiles)] : []
+  const changed = await replaceFiles(() => [...shared, ...exported, ...files().map(fileRemoval)])
   const isThere = (path: string) => statTarget(path) !== undefined
   return { changed: changed.filter(isThere), removed: changed.filter((path) => !isThere(path)) }
+}
+
+/** Not where a part of the path is a file. */
+export function mayBeThere(path: string): boolean {
+  try {
+    lstatSync(path, { throwIfNoEntry: false })
+    return true
+  } catch (error) {
+    return errorCode(error) !== 'ENOTDIR'
+  }
 }
 
 function sharedFileChange(
@@ -42,7 +53,11 @@ function sharedFileChange(
 ): FileChange {
   const isLink = statTarget(path)?.isSymbolicLink() === true
   const edit = (content: Buffer, exists: boolean) => {
-    const rest = Buffer.from(removeOurs(decode(content, path), file, profiles, path))
+    // A file that AWS tools cannot read is no concern of ours as long as we wrote nothing into it.
+    const isOurs = mentionsMarker(content.toString('latin1'))
+    const rest = isOurs
+      ? Buffer.from(removeOurs(decode(content, path), file, profiles, path))
+      : content
     const becameEmpty = rest.length === 0 && (content.length > 0 || !exists)
     return becameEmpty && !isLink ? undefined : rest
   }

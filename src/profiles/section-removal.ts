@@ -22,7 +22,6 @@ export function removeOurs(
   profiles: readonly string[] | undefined,
   path: string,
 ): string {
-  // A file that AWS tools cannot read is no concern of ours as long as we wrote nothing into it.
   if (!mentionsMarker(text)) return text
   const isMeant = ({ name }: Section) =>
     profiles === undefined || profiles.some((profile) => denotesProfile(name, file, profile))

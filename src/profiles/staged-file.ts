@@ -13,7 +13,8 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { dirname } from 'node:path'
-import { unwritable } from './file-error.ts'
+import { OidcError } from '../errors.ts'
+import { errorCode, unwritable } from './file-error.ts'
 import { statTarget } from './file-target.ts'
 import { temporaryPath } from './left-overs.ts'
 import { removeFile } from './remove-file.ts'
@@ -24,7 +25,7 @@ export interface StagedFile {
   /** Undefined where the file is to go. */
   readonly temporary: string | undefined
   /** The old file under a second name, to put it back; undefined when there was none. */
-  readonly backup: string | undefined
+  backup: string | undefined
 }
 
 /**
@@ -100,16 +101,32 @@ export function commit(staged: readonly StagedFile[]): void {
       else renameSync(file.temporary, file.target)
       done.push(file)
     } catch (error) {
-      for (const renamed of done) putBack(renamed)
-      throw unwritable(file.target, error)
+      const kept = done.flatMap(putBack)
+      throw kept.length > 0 ? halfWritten(file.target, kept, error) : unwritable(file.target, error)
     }
   }
   for (const directory of new Set(staged.map(({ target }) => dirname(target)))) sync(directory)
 }
 
-function putBack({ target, backup }: StagedFile): void {
-  if (backup === undefined) removeFile(target)
-  else renameSync(backup, target)
+/** Where the old content still is if it cannot be put back. */
+function putBack(file: StagedFile): string[] {
+  const { target, backup } = file
+  try {
+    if (backup === undefined) removeFile(target)
+    else renameSync(backup, target)
+    return []
+  } catch {
+    file.backup = undefined
+    return backup === undefined ? [] : [backup]
+  }
+}
+
+function halfWritten(target: string, kept: readonly string[], cause: unknown): OidcError {
+  return new OidcError('file-unwritable', {
+    what: `Cannot write ${target}: ${errorCode(cause)}, nor put back the files that were written already.`,
+    next: `The old ones are ${kept.join(' and ')}.`,
+    cause,
+  })
 }
 
 function sync(directory: string): void {
@@ -122,7 +139,13 @@ function sync(directory: string): void {
   }
 }
 
+/** Removes what is no longer needed. What cannot be removed stays, for `cleanup` to find. */
 export function discard({ temporary, backup }: StagedFile): void {
-  if (temporary !== undefined) removeFile(temporary)
-  if (backup !== undefined) removeFile(backup)
+  for (const path of [temporary, backup]) {
+    try {
+      if (path !== undefined) removeFile(path)
+    } catch {
+      // In a directory where only the owner of a file may remove it, a link to it is the owner's as well.
+    }
+  }
 }

@@ -1,3 +1,4 @@
+import { OPTIONS } from '../options.ts'
 import type { Recipe } from './recipe.ts'
 
 type Check = (value: unknown) => boolean
@@ -8,6 +9,9 @@ const flag: Check = (value) => typeof value === 'boolean'
 const list: Check = (value) => Array.isArray(value)
 const texts: Check = (value) => Array.isArray(value) && value.every(text)
 const optionalText: Check = (value) => value === undefined || typeof value === 'string'
+
+/** Seconds, as `--timeout-seconds` takes them. */
+const MAXIMUM_TIMEOUT = 3600
 
 /** What a renewal reads of a recipe; what is optional in it may be missing. */
 const SHAPE: Readonly<Record<string, Check>> = {
@@ -29,12 +33,12 @@ const SHAPE: Readonly<Record<string, Check>> = {
   'plan.endpoint.url': (url) => url === undefined || (typeof url === 'string' && URL.canParse(url)),
   'plan.endpoint.useFips': flag,
   'plan.endpoint.useDualstack': flag,
-  'token.token-source': text,
+  'token.token-source': (source) => OPTIONS['token-source'].choices.some((one) => one === source),
   'token.token-env': optionalText,
   'token.token-file': optionalText,
   'token.audience': optionalText,
   maxAttempts: count,
-  timeoutSeconds: count,
+  timeoutSeconds: (value) => count(value) && Number(value) <= MAXIMUM_TIMEOUT,
   allowedAccountIds: texts,
 }
 

@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises'
 import { OidcError } from '../errors.ts'
+import { readInputFile, readingFailure } from '../input-file.ts'
 
 // STS API Reference, AssumeRoleWithWebIdentity: Policy, PolicyArns.
 const MAXIMUM_POLICY_LENGTH = 2048
@@ -36,10 +36,10 @@ export async function readSessionPolicy(given: string): Promise<string> {
 
 async function readPolicyFile(path: string): Promise<string> {
   try {
-    return await readFile(path, 'utf8')
+    return await readInputFile(path)
   } catch (error) {
     throw new OidcError('file-unreadable', {
-      what: `The session policy file ${path} can't be read: ${(error as NodeJS.ErrnoException).code}.`,
+      what: `The session policy file ${path} can't be read: ${readingFailure(error)}.`,
       next: 'Check the path; a relative one counts from the working directory.',
       cause: error,
     })

@@ -1,5 +1,6 @@
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process'
 import { OidcError } from '../errors.ts'
+import { onInterruption } from '../interruption.ts'
 import type { Environment } from '../options.ts'
 import { decodeClaims } from './claims.ts'
 import { withoutTokens } from './token-masking.ts'
@@ -18,12 +19,6 @@ export async function runMintingCommand(
   const reason = failureReason(result)
   return reason === undefined ? { token: result.stdout } : { reason }
 }
-
-// The process may end without waiting for a command that hangs.
-const running = new Set<ChildProcess>()
-process.once('exit', () => {
-  for (const child of running) child.kill('SIGKILL')
-})
 
 interface Result {
   readonly code?: number | null
@@ -50,15 +45,19 @@ function run(
       resolve({ stdout, stderr, error: error as NodeJS.ErrnoException })
       return
     }
-    running.add(child)
-    child.once('exit', () => running.delete(child))
+    // The process may end without waiting for a command that hangs.
+    const forget = onInterruption(() => child.kill('SIGKILL'))
+    child.once('exit', forget)
     child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       stdout += text
     })
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       stderr += text
     })
-    child.on('error', (error) => resolve({ stdout, stderr, error }))
+    child.on('error', (error) => {
+      forget()
+      resolve({ stdout, stderr, error })
+    })
     child.on('close', (code, killedBy) => resolve({ code, killedBy, stdout, stderr }))
   })
 }

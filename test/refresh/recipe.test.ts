@@ -56,6 +56,8 @@ test('a recipe is current until its bytes change or it is gone', (t) => {
 const { plan, ...withoutPlan } = RECIPE
 
 const MALFORMED: [value: unknown, why: RegExp][] = [
+  [{ ...RECIPE, token: { 'token-source': 'toString' } }, /token\.token-source is missing/],
+  [{ ...RECIPE, timeoutSeconds: 99_999_999 }, /timeoutSeconds is missing/],
   [undefined, /not JSON/],
   [null, /plan\.profile is missing/],
   [{}, /plan\.profile is missing/],
