@@ -76,7 +76,10 @@ function readText(name: OptionName, spec: OptionSpec, text: string, where: strin
     case 'text':
       return text
     case 'list':
-      return text.split(/[\s,]+/).filter((item) => item !== '')
+      return text
+        .split(spec.separator ?? /[\s,]+/)
+        .map((item) => item.trim())
+        .filter((item) => item !== '')
     case 'choice':
       return readChoice(text, spec.choices ?? [], where)
     case 'integer':

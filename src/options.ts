@@ -3,6 +3,8 @@ import { TRUST_OPTIONS } from './trust-options.ts'
 /** One command-line option. Its environment variable is `AWS_OIDC_` and the name in capitals. */
 export interface OptionSpec {
   readonly kind: 'text' | 'integer' | 'list' | 'choice' | 'flag'
+  /** Of a list whose items may hold blanks: only commas separate them. */
+  readonly separator?: ','
   /** What help and the orb say of it: meaning, unit and limits. */
   readonly description: string
   readonly choices?: readonly string[]

@@ -54,7 +54,11 @@ export const TRUST_OPTIONS = {
     kind: 'list',
     description: "Thumbprints of the issuer's private CA: up to 5, separated by commas",
   },
-  tags: { kind: 'list', description: 'Tags of role and provider: KEY=VALUE, separated by commas' },
+  tags: {
+    kind: 'list',
+    separator: ',',
+    description: 'Tags of role and provider: KEY=VALUE, separated by commas',
+  },
   'max-session-duration': {
     kind: 'integer',
     description: 'Longest session of the role in seconds, 3600 to 43200',

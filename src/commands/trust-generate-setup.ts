@@ -17,9 +17,26 @@ export async function readSetup(options: GenerateOptions, env: Environment): Pro
     policyArns: options['policy-arns'],
     permissionPolicy: await readPermissionPolicy(options['permission-policy']),
     thumbprints: options.thumbprints,
-    tags: new Map(options.tags.map(readTag)),
+    tags: readTags(options.tags),
     maxSessionDuration: options['max-session-duration'],
   }
+}
+
+/** IAM takes keys that differ only in case for the same: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html */
+function readTags(texts: readonly string[]): ReadonlyMap<string, string> {
+  const tags = new Map<string, string>()
+  const keys = new Set<string>()
+  for (const [key, value] of texts.map(readTag)) {
+    if (keys.has(key.toLowerCase())) {
+      throw new OidcError('invalid-usage', {
+        what: `--tags holds the key "${key}" twice; IAM does not tell small letters from capitals.`,
+        next: 'Leave one of them out.',
+      })
+    }
+    keys.add(key.toLowerCase())
+    tags.set(key, value)
+  }
+  return tags
 }
 
 function readTag(text: string): [key: string, value: string] {
@@ -27,7 +44,7 @@ function readTag(text: string): [key: string, value: string] {
   if (at > 0) return [text.slice(0, at), text.slice(at + 1)]
   throw new OidcError('invalid-usage', {
     what: `--tags holds "${text}", which has no "=" between key and value.`,
-    next: 'Give KEY=VALUE, several separated by commas.',
+    next: 'Give KEY=VALUE, several separated by commas. No value can hold a comma.',
   })
 }
 

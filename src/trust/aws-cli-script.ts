@@ -7,6 +7,7 @@ import type { TrustedTokens } from './trusted-party.ts'
  */
 export function setUpScript(setup: RoleSetup, inputs: string): string {
   const { party } = setup
+  const further = afterRole(setup)
   const parts = [
     header(setup),
     inputs,
@@ -16,13 +17,20 @@ export function setUpScript(setup: RoleSetup, inputs: string): string {
       ? [provider(setup), ...(setup.tags.size > 0 ? [PROVIDER_TAGS] : [])]
       : []),
     ROLE,
+    ...(further.length > 0 ? [INCOMPLETE] : []),
+    ...further.map((command) => `${command} || incomplete`),
+    `aws iam get-role --role-name "$role_name" --query Role.Arn --output text`,
+  ]
+  return `${parts.join('\n\n')}\n`
+}
+
+function afterRole(setup: RoleSetup): string[] {
+  return [
     ...(setup.maxSessionDuration === undefined ? [] : [maxSessionDuration(setup)]),
     ...(setup.tags.size > 0 ? [ROLE_TAGS] : []),
     ...(setup.permissionPolicy === undefined ? [] : [PERMISSION_POLICY]),
     ...setup.policyArns.map(attachment),
-    `aws iam get-role --role-name "$role_name" --query Role.Arn --output text`,
   ]
-  return `${parts.join('\n\n')}\n`
 }
 
 function header(setup: RoleSetup): string {
@@ -66,8 +74,8 @@ exists() {
 function provider({ thumbprints }: RoleSetup): string {
   return `if exists aws iam get-open-id-connect-provider --open-id-connect-provider-arn "$provider_arn"; then
   found=$(aws iam get-open-id-connect-provider --open-id-connect-provider-arn "$provider_arn" \\
-    --query "ClientIDList[?@=='$client_id'] | [0]" --output text)
-  if [ "$found" != "$client_id" ]; then
+    --query "contains(ClientIDList, '$client_id')" --output text)
+  if [ "$found" != True ]; then
     aws iam add-client-id-to-open-id-connect-provider \\
       --open-id-connect-provider-arn "$provider_arn" --client-id "$client_id"
   fi${thumbprints.length > 0 ? updatedThumbprints(thumbprints) : ''}
@@ -92,6 +100,11 @@ else
   aws iam create-role --cli-input-json "file://$here/role.json" \\
     --assume-role-policy-document "file://$here/trust-policy.json" >/dev/null
 fi`
+
+const INCOMPLETE = `incomplete() {
+  echo "Role $role_name now has the trust policy, but not all of its settings and permissions. Run this again once that is mended." >&2
+  exit 1
+}`
 
 function maxSessionDuration({ maxSessionDuration: seconds }: RoleSetup): string {
   return `aws iam update-role --role-name "$role_name" --max-session-duration ${seconds} >/dev/null`

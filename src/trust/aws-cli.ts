@@ -42,7 +42,7 @@ function inputFiles(setup: RoleSetup): GeneratedFile[] {
 }
 
 const BESIDE_THE_SCRIPT = `# The JSON files stand beside this script.
-here=$(dirname "$0")`
+here=$(dirname -- "$0")`
 
 /** JSON never has a line that is the delimiter: its line breaks are escaped. */
 function carried(inputs: readonly GeneratedFile[]): string {

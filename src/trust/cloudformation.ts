@@ -1,3 +1,4 @@
+import { OidcError } from '../errors.ts'
 import { issuerHostPath } from './context-keys.ts'
 import type { Generated } from './generated-file.ts'
 import { checkPolicyLength, policyWith } from './policy-document.ts'
@@ -7,13 +8,24 @@ import { yamlText } from './yaml.ts'
 
 type Part = Readonly<Record<string, unknown>>
 
-/** A CloudFormation template. Literals hold no `Fn::Sub`, so nothing in them is replaced. */
+/** A CloudFormation template. Outside `Fn::Sub` strings are literal, but for dynamic references. */
 export function cloudformation(setup: RoleSetup): Generated {
   checkPolicyLength(setup)
   const { party } = setup
   const template = party.kind === 'tokens' ? tokensTemplate(setup, party) : roleTemplate(setup)
   const text = yamlText({ AWSTemplateFormatVersion: '2010-09-09', ...template })
+  refuseDynamicReference(text)
   return { files: [{ name: 'template.yaml', text }], text }
+}
+
+/** There is no way to escape one: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references.html */
+function refuseDynamicReference(text: string): void {
+  const [found] = /\{\{resolve:[^}]{0,80}/.exec(text) ?? []
+  if (found === undefined) return
+  throw new OidcError('invalid-usage', {
+    what: `"${found}" stands in the subject or a policy, and CloudFormation would replace it.`,
+    next: 'Take it out, or generate another form with --for.',
+  })
 }
 
 function tokensTemplate(setup: RoleSetup, party: TrustedTokens): Part {

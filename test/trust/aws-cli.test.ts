@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -142,6 +142,27 @@ test('from a directory with blanks: a missing client id is added, the trust poli
   assert.deepEqual(role.AssumeRolePolicyDocument, JSON.parse(generate('trust-policy', setup).text))
 })
 
+test('the audience "None", which is also how the AWS CLI prints null', { skip }, () => {
+  const { status, stderr } = runScript(
+    generate('aws-cli', setupFor(circleci({ audience: 'None' }))).text,
+  )
+  assert.equal(status, 0, stderr)
+  assert.ok(state().providers[PROVIDER].ClientIDList.includes('None'))
+})
+
+test('from a directory whose name begins with a dash', { skip }, async () => {
+  await mkdir(join(home, '-d'))
+  for (const { name, text } of generate('aws-cli', setupFor(circleci())).files) {
+    await writeFile(join(home, '-d', name), text)
+  }
+  const { status, stderr } = spawnSync('sh', ['--', '-d/set-up.sh'], {
+    env,
+    cwd: home,
+    encoding: 'utf8',
+  })
+  assert.equal(status, 0, stderr)
+})
+
 test('a chained role needs no provider', { skip }, () => {
   const trusted = `arn:aws:iam::${ACCOUNT}:role/circleci-oidc`
   const setup = setupFor(trustedRole(trusted, 'acme:7'), { roleName: 'playground' })
@@ -167,7 +188,7 @@ const failures: readonly (readonly [string, Partial<RoleSetup>, RegExp])[] = [
   [
     'a policy that does not exist',
     { policyArns: [`arn:aws:iam::${ACCOUNT}:policy/none`] },
-    /NoSuchEntity/,
+    /NoSuchEntity[\s\S]*now has the trust policy, but not all/,
   ],
 ]
 for (const [name, change, message] of failures) {

@@ -197,6 +197,12 @@ test('a directory where none can be made', { skip: process.platform !== 'linux' 
   assert.match(error ?? '', /^file-unwritable: .* no directory can be made in \/proc/)
 })
 
+test('a tag may hold blanks', async () => {
+  const tags = 'Owner=Platform Team, cost center=7'
+  const { out } = await run(['generate', ...coordinates, '--for', 'cloudformation', '--tags', tags])
+  assert.match(out, /Key: Owner\n +Value: Platform Team\n +- Key: cost center\n +Value: "7"/)
+})
+
 test('notes go to stderr, the document to stdout', async () => {
   const { out, notes } = await run([
     'generate',
@@ -277,6 +283,8 @@ const REFUSED: readonly (readonly [args: string[], code: number, error: RegExp])
   ],
   [['generate', '--trusts-role', arn, '--audience', 'x'], 2, /--audience has no meaning/],
   [['generate', ...coordinates, '--tags', 'x'], 2, /no "=" between/],
+  [['generate', ...coordinates, '--tags', 'Key=1,key=2'], 2, /the key "key" twice/],
+  [['generate', ...coordinates, '--tags', 'a=b,a=c'], 2, /the key "a" twice/],
   [['generate', ...coordinates, '--max-session-duration', '60'], 2, /3600 to 43200/],
   [['generate', ...coordinates, '--permission-policy', 'none.json'], 6, /file-unreadable.*ENOENT/],
   [

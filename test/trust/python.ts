@@ -1,8 +1,10 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
 
-export const PYTHON =
-  process.env['TEST_PYTHON'] ?? (existsSync('.venv/bin/python') ? '.venv/bin/python' : 'python3')
+const VENV = resolve('.venv/bin/python')
+
+export const PYTHON = process.env['TEST_PYTHON'] ?? (existsSync(VENV) ? VENV : 'python3')
 
 /** Why tests that need these Python modules are skipped; false where they run. In CI they always run. */
 export function withoutModules(...modules: string[]): string | false {

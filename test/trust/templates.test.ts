@@ -10,7 +10,7 @@ import type { RoleSetup } from '../../src/trust/role-setup.ts'
 import { trustedRole } from '../../src/trust/trusted-role.ts'
 import { yamlText } from '../../src/trust/yaml.ts'
 import { runPython, withoutModules } from './python.ts'
-import { circleci, fullSetup, setupFor } from './setup.ts'
+import { circleci, fullSetup, issuer, setupFor } from './setup.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'trust-templates-'))
 after(() => rmSync(directory, { recursive: true }))
@@ -120,6 +120,22 @@ test('the template trusts what the trust policy trusts', { skip: withoutYaml }, 
     role.AssumeRolePolicyDocument.Statement[0].Condition,
     policy.Statement[0].Condition,
   )
+})
+
+test('a dynamic reference is refused: CloudFormation would replace it', () => {
+  const name = '{{resolve:ssm:/x}}'
+  const statement = { Effect: 'Allow', Action: 's3:GetObject', Resource: `arn:aws:s3:::${name}` }
+  const setups = [
+    setupFor(issuer({ subject: `job:${name}` })),
+    setupFor(circleci(), { permissionPolicy: { Statement: [statement] } }),
+  ]
+  for (const setup of setups) {
+    assert.throws(() => generate('cloudformation', setup), {
+      code: 'invalid-usage',
+      message: /resolve:ssm/,
+    })
+    assert.ok(generate('terraform', setup).text.includes(name))
+  }
 })
 
 const withoutHcl = withoutModules('hcl2')
