@@ -1,4 +1,4 @@
-# Runs one command of the helper. Its options are in the variables AWS_OIDC_*.
+# Runs one command of the helper. Its parameters are in the variables AWS_OIDC_ORB_*.
 
 helper=$root/versions/$release/circleci-aws-oidc
 if [ ! -x "$helper" ]; then
