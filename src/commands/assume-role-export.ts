@@ -117,14 +117,15 @@ export async function exportStep(
   const { profileVariables, overriding, keyVariables } = await import(
     '../profiles/step-variables.ts'
   )
-  const { appendGithubEnv, variableFileEdit } = await import('../profiles/variable-file.ts')
+  const file = await import('../profiles/variable-file.ts')
   const variables = profileVariables(profile, region)
   if (kind === 'dotenv') {
-    return { edits: [variableFileEdit(path, variables)], afterwards: async () => {} }
+    return { edits: [file.variableFileEdit(path, variables)], afterwards: async () => {} }
   }
+  file.checkGithubEnv(path)
   const added =
     mode === 'keys'
       ? keyVariables(keys, profile, region, env)
       : { ...variables, ...overriding(delivery, env) }
-  return { edits: [], afterwards: () => appendGithubEnv(path, added) }
+  return { edits: [], afterwards: () => file.appendGithubEnv(path, added) }
 }

@@ -27,8 +27,9 @@ export interface AssumeRolePlan extends RolePlan {
 export async function readPlans(
   options: AssumeRoleOptions,
   env: Environment,
+  signal?: AbortSignal,
 ): Promise<AssumeRolePlan[]> {
-  const file = await readProfilesFile(options, env)
+  const file = await readProfilesFile(options, env, signal)
   const plans = file ? await plansOf(file, options, env) : [await planOfOptions(options, env)]
   for (const plan of plans) checkTokenFile(plan)
   checkRenewableSources(plans)
@@ -67,6 +68,7 @@ function endpointOf(
 async function readProfilesFile(
   options: AssumeRoleOptions,
   env: Environment,
+  signal: AbortSignal | undefined,
 ): Promise<InlineProfiles | undefined> {
   const path = options['profiles-file']
   const inline = inlineProfiles(env)
@@ -84,7 +86,7 @@ async function readProfilesFile(
   if (path === undefined) return inline
   refuseSharedFile(path, env)
   try {
-    return { text: await readInputFile(path), source: path }
+    return { text: await readInputFile(path, signal), source: path }
   } catch (cause) {
     throw new OidcError('file-unreadable', {
       what: `The profiles file ${path} can't be read: ${readingFailure(cause)}.`,

@@ -6,7 +6,7 @@ import { checkEndpoint, type Reached, reachEndpoint } from '../doctor/endpoint.t
 import { checkEnvironment } from '../doctor/environment.ts'
 import { type Exchange, tryRoles } from '../doctor/exchange.ts'
 import { checkFiles } from '../doctor/files.ts'
-import { errorFinding, type Finding, fine, skipped } from '../doctor/finding.ts'
+import { errorFinding, fine, skipped } from '../doctor/finding.ts'
 import { tryOtherVersion } from '../doctor/other-version.ts'
 import { type Outcome, outcomeOf } from '../doctor/outcome.ts'
 import { checkExchange } from '../doctor/refusal.ts'
@@ -20,7 +20,8 @@ import { givenRegion } from '../sts/region.ts'
 import { readToken } from '../token/source.ts'
 import type { AssumeRolePlan } from './assume-role-plans.ts'
 import type { DoctorOptions } from './doctor.ts'
-import { allowedAccountIds, readDoctorPlans } from './doctor-plans.ts'
+import { allowedAccountIds, checkWriting, readDoctorPlans } from './doctor-plans.ts'
+import type { ComparePolicy } from './doctor-policy.ts'
 
 export interface Examination extends Pick<Context, 'env' | 'terminal'> {
   readonly deadline: Deadline
@@ -29,8 +30,7 @@ export interface Examination extends Pick<Context, 'env' | 'terminal'> {
 /** Looks at everything that can be looked at, and says of the rest that it could not be. */
 export async function examine(options: DoctorOptions, context: Examination): Promise<Findings> {
   const { env } = context
-  const files = await outcomeOf(() => readSharedFiles(env))
-  const plans = await outcomeOf(() => readDoctorPlans(options, env))
+  const { files, plans, comparePolicy } = await readFiles(options, env)
   const planned = 'value' in plans ? plans.value : []
   const [token, endpoints] = await Promise.all([
     findToken(options, context),
@@ -51,6 +51,7 @@ export async function examine(options: DoctorOptions, context: Examination): Pro
   )
   const strange = claims ? suspects(claims, env) : []
   const facts = 'value' in files ? files.value : []
+  const writing = await outcomeOf(() => checkWriting(planned, options, env))
   const inUse = { given: options.profile, written: planned.map(({ profile }) => profile) }
   return {
     runtime: checkRuntime(
@@ -69,15 +70,43 @@ export async function examine(options: DoctorOptions, context: Examination): Pro
         : planned.map(({ role, profile }) =>
             fine('role', `${role.arn}, for the profile ${profile}`),
           ),
-    'trust-policy': await comparePolicy(options['trust-policy'], planned, tokens, exchanges),
+    'trust-policy': await comparePolicy(planned, tokens, exchanges),
     endpoint: endpoints.flatMap((one) => checkEndpoint(one, env)),
     exchange:
       obstacle === undefined
         ? exchanges.flatMap((one) => checkExchange(one, strange, other))
         : [skipped('exchange', obstacle)],
-    files: 'error' in files ? [errorFinding(files.error)] : checkFiles(facts),
+    files: [
+      ...('error' in files ? [errorFinding(files.error)] : checkFiles(facts)),
+      ...('error' in writing ? [errorFinding(writing.error)] : []),
+    ],
     environment: checkEnvironment(env, inUse, facts),
   }
+}
+
+/** A quarter of the time at most: a FIFO that nobody writes to must not keep the rest from being looked at. */
+async function readFiles(options: DoctorOptions, env: Context['env']) {
+  const { signal, clear } = startDeadline(Math.max(1, options['timeout-seconds'] / 4))
+  try {
+    const [files, plans, comparePolicy] = await Promise.all([
+      outcomeOf(() => readSharedFiles(env)),
+      outcomeOf(() => readDoctorPlans(options, env, signal)),
+      readPolicy(options['trust-policy'], signal),
+    ])
+    return { files, plans, comparePolicy }
+  } finally {
+    clear()
+  }
+}
+
+async function readPolicy(path: string | undefined, signal: AbortSignal): Promise<ComparePolicy> {
+  if (path === undefined) return async () => []
+  const module = await outcomeOf(() => import('./doctor-policy.ts'))
+  if ('value' in module) return module.value.readPolicy(path, signal)
+  // The orb's copy goes without the evaluator of trust policies.
+  return async () => [
+    skipped('trust-policy', 'not in this copy; "npx circleci-aws-oidc doctor" has it'),
+  ]
 }
 
 function needsToken(plans: readonly AssumeRolePlan[]): boolean {
@@ -99,13 +128,17 @@ async function findToken(
         expired = error
         return token
       })
-      const token = await deadline.race('reading the web identity token', reading)
+      const token = await deadline.race(sourceOf(options), reading)
       terminal.conceal(token.value)
       return expired ? { token, expired } : { token }
     } finally {
       deadline.clear()
     }
   })
+}
+
+function sourceOf({ 'token-file': file }: DoctorOptions): string {
+  return `reading ${file === undefined ? 'the web identity token' : `the token file ${file}`}`
 }
 
 function reachAll(
@@ -165,15 +198,4 @@ async function exchangeAll(
   const exchanges = await tryRoles(plans, tokens, context)
   const other = found && (await tryOtherVersion(exchanges, found.token, options, context))
   return { exchanges, other }
-}
-
-async function comparePolicy(
-  path: string | undefined,
-  ...facts: readonly [readonly AssumeRolePlan[], TokenPool, readonly Exchange[]]
-): Promise<Finding[]> {
-  if (path === undefined) return []
-  const policy = await outcomeOf(() => import('./doctor-policy.ts'))
-  if ('value' in policy) return policy.value.examinePolicy(path, ...facts)
-  // The orb's copy goes without the evaluator of trust policies.
-  return [skipped('trust-policy', 'not in this copy; "npx circleci-aws-oidc doctor" has it')]
 }

@@ -5,14 +5,27 @@ import { checkPolicy, comparePolicy } from '../doctor/trust-policy.ts'
 import { OidcError } from '../errors.ts'
 import type { TokenPool } from '../roles/token-pool.ts'
 import { admittingStatement } from '../trust/admitting-statement.ts'
+import { type PolicyFile, readPolicyFile } from '../trust/policy-file.ts'
 import type { AssumeRolePlan } from './assume-role-plans.ts'
 
-/** Compares the file of `--trust-policy` with the token and with what AWS said. */
-export async function examinePolicy(
-  path: string,
+/** Compares a trust policy with the token and with what AWS said. */
+export type ComparePolicy = (
   plans: readonly AssumeRolePlan[],
   tokens: TokenPool,
   exchanges: readonly Exchange[],
+) => Promise<Finding[]>
+
+/** Reads the file of `--trust-policy`. */
+export async function readPolicy(path: string, signal: AbortSignal): Promise<ComparePolicy> {
+  const file = await outcomeOf(() => readPolicyFile(path, signal))
+  if ('error' in file) return async () => [errorFinding(file.error)]
+  return (...facts) => examinePolicy(path, file.value, ...facts)
+}
+
+async function examinePolicy(
+  path: string,
+  file: PolicyFile,
+  ...[plans, tokens, exchanges]: Parameters<ComparePolicy>
 ): Promise<Finding[]> {
   const [plan, ...others] = plans.filter(({ source }) => source.kind === 'token')
   if (others.length > 0) return [errorFinding(oneRole())]
@@ -22,16 +35,15 @@ export async function examinePolicy(
   const outcome = exchanges.find((one) => one.plan.profile === plan?.profile)?.outcome
   const refused = outcome && 'error' in outcome && outcome.error.code === 'access-denied'
   const admitted = outcome && 'value' in outcome
-  const compared = await outcomeOf(async () => {
-    const statement = plan && claims ? admittingStatement(claims, plan.role) : undefined
-    return checkPolicy(
-      await comparePolicy(path, claims),
-      admitted ? 'admitted' : refused ? 'refused' : undefined,
-      statement && JSON.stringify(statement, null, 2),
-    )
-  })
-  const without = claims ? [] : [skipped('trust-policy', 'there is no token to compare it with')]
-  return 'error' in compared ? [errorFinding(compared.error)] : [...compared.value, ...without]
+  const statement = plan && claims ? admittingStatement(claims, plan.role) : undefined
+  const compared = checkPolicy(
+    comparePolicy(path, file, claims),
+    admitted ? 'admitted' : refused ? 'refused' : undefined,
+    statement && JSON.stringify(statement, null, 2),
+  )
+  return claims
+    ? compared
+    : [...compared, skipped('trust-policy', 'there is no token to compare it with')]
 }
 
 function oneRole(): OidcError {

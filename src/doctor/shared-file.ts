@@ -1,8 +1,8 @@
-import { accessSync, constants, existsSync, readFileSync, type Stats, statSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { type Stats, statSync } from 'node:fs'
 import type { OidcError } from '../errors.ts'
+import { readLastingFile } from '../input-file.ts'
 import type { Environment } from '../options.ts'
-import { unreadable, unwritable } from '../profiles/file-error.ts'
+import { errorCode, unreadable } from '../profiles/file-error.ts'
 import { type IniFile, parseIni } from '../profiles/ini-lines.ts'
 import type { SharedFile } from '../profiles/section-header.ts'
 import { sharedFileLocations } from '../profiles/shared-file-locations.ts'
@@ -18,7 +18,7 @@ export interface SharedFileFacts {
   readonly ownedByOther: boolean
   /** As botocore reads it; undefined where it can't. */
   readonly content: IniFile | undefined
-  /** Why it can't be read, or else written. */
+  /** Why it can't be read. */
   readonly error: OidcError | undefined
 }
 
@@ -31,7 +31,6 @@ export async function readSharedFiles(env: Environment): Promise<SharedFileFacts
 
 async function readSharedFile(file: SharedFile, path: string): Promise<SharedFileFacts> {
   const reading = await outcomeOf(() => contentOf(path))
-  const writing = await outcomeOf(() => assertReplaceable(path))
   const stats = statsOf(path)
   return {
     file,
@@ -39,7 +38,7 @@ async function readSharedFile(file: SharedFile, path: string): Promise<SharedFil
     mode: stats?.mode,
     ownedByOther: stats !== undefined && stats.uid !== (process.getuid?.() ?? stats.uid),
     content: 'value' in reading ? reading.value : undefined,
-    error: 'error' in reading ? reading.error : 'error' in writing ? writing.error : undefined,
+    error: 'error' in reading ? reading.error : undefined,
   }
 }
 
@@ -52,22 +51,11 @@ function statsOf(path: string): Stats | undefined {
   }
 }
 
-function contentOf(path: string): IniFile {
+async function contentOf(path: string): Promise<IniFile> {
   try {
-    return parseIni(decode(readFileSync(path), path), path)
+    return parseIni(decode(await readLastingFile(path), path), path)
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { lines: [], sections: [] }
+    if (errorCode(error) === 'ENOENT') return { lines: [], sections: [] }
     throw unreadable(path, error)
-  }
-}
-
-/** Files are replaced by a new one beside them, so the directory counts, or the nearest there is. */
-function assertReplaceable(path: string): void {
-  let directory = dirname(path)
-  while (!existsSync(directory) && dirname(directory) !== directory) directory = dirname(directory)
-  try {
-    accessSync(directory, constants.W_OK | constants.X_OK)
-  } catch (error) {
-    throw unwritable(path, error)
   }
 }

@@ -1,28 +1,29 @@
 import { EXIT } from '../errors.ts'
 import type { Claims } from '../token/claims.ts'
 import { checkTrust, type TrustReport } from '../trust/check.ts'
-import type { ConditionResult } from '../trust/condition.ts'
 import { explainEvaluation } from '../trust/explain.ts'
 import { FINDINGS as TRUST_FINDINGS, type Finding as TrustFinding } from '../trust/findings.ts'
-import { conditionPath } from '../trust/key-findings.ts'
-import { readPolicyFile } from '../trust/policy-file.ts'
-import { matchesWildcard } from '../trust/wildcard.ts'
+import type { TrustPolicy } from '../trust/policy.ts'
+import type { PolicyFile } from '../trust/policy-file.ts'
 import { type Finding, findingOf, fine } from './finding.ts'
 import { POLICY_FINDINGS, type PolicyFindingKind } from './policy-findings.ts'
+import { whyRejected } from './rejection.ts'
 
 /** What the file says, before AWS is asked. */
 export interface ComparedPolicy {
   readonly path: string
+  readonly policy: TrustPolicy
   readonly report: TrustReport
 }
 
-/** Would the trust policy in the file admit the token? Throws `file-unreadable`, `file-malformed`. */
-export async function comparePolicy(
+/** Would the trust policy in the file admit the token? */
+export function comparePolicy(
   path: string,
+  { policy, length }: PolicyFile,
   claims: Claims | undefined,
-): Promise<ComparedPolicy> {
-  const { policy, length } = await readPolicyFile(path)
-  return { path, report: checkTrust({ policy, length, claims, clientIds: [], now: new Date() }) }
+): ComparedPolicy {
+  const report = checkTrust({ policy, length, claims, clientIds: [], now: new Date() })
+  return { path, policy, report }
 }
 
 /** How AWS answered, where it was asked. */
@@ -30,7 +31,7 @@ export type Answer = 'admitted' | 'refused' | undefined
 
 /** What the policy says, beside what AWS says. `statement`, in JSON, would admit the token. */
 export function checkPolicy(
-  { path, report }: ComparedPolicy,
+  { path, policy, report }: ComparedPolicy,
   answer: Answer,
   statement: string | undefined,
 ): Finding[] {
@@ -44,16 +45,18 @@ export function checkPolicy(
     case 'rejects': {
       if (answer === 'admitted')
         return [policyFinding('trust-policy-differs', path, { evidence }), ...others]
-      const culprit = findings.find((one) => explains(one, report))
-      const why = culprit ? asFinding(culprit).what.replace(/\.$/, '') : (reasons[0] ?? path)
+      const causes = whyRejected(policy, report)
+      const culprits = causes.flatMap(({ finding }) => finding ?? [])
+      const why = causes.map(({ finding, reason }) => (finding ? told(finding) : reason))
       const fix = [
-        culprit
-          ? TRUST_FINDINGS[culprit.kind].fix
-          : 'Correct the condition named, or use another role.',
+        ...new Set(culprits.map(({ kind }) => TRUST_FINDINGS[kind].fix)),
+        ...(culprits.length === causes.length
+          ? []
+          : ['Correct the condition named, or use another role.']),
         ...(statement === undefined ? [] : [`This statement would admit it:\n${statement}`]),
       ].join(' ')
-      const rest = findings.filter((one) => one !== culprit).map(asFinding)
-      return [policyFinding('trust-policy-rejects', why, { evidence, fix }), ...rest]
+      const rest = findings.filter((one) => !culprits.includes(one)).map(asFinding)
+      return [policyFinding('trust-policy-rejects', why.join('; and '), { evidence, fix }), ...rest]
     }
     case 'undecided':
       return [policyFinding('trust-policy-undecided', path, { evidence }), ...others]
@@ -72,44 +75,12 @@ function policyFinding(
   return findingOf(kind, POLICY_FINDINGS[kind], detail, more)
 }
 
-function asFinding({ kind, path, detail }: TrustFinding): Finding {
-  const { title, fix } = TRUST_FINDINGS[kind]
-  const what = `${title}: ${path === '' ? '' : `${path}: `}${detail}.`
-  return { id: kind, level: 'warning', what, fix, exit: EXIT.done }
+function asFinding(one: TrustFinding): Finding {
+  const { kind } = one
+  const { fix } = TRUST_FINDINGS[kind]
+  return { id: kind, level: 'warning', what: `${told(one)}.`, fix, exit: EXIT.done }
 }
 
-/** Whether it is the reason why a statement that allows something does not apply to this token. */
-function explains({ kind, path }: TrustFinding, { evaluation }: TrustReport): boolean {
-  return (evaluation?.statements ?? [])
-    .filter(({ effect, outcome }) => effect === 'Allow' && outcome === 'does-not-apply')
-    .some(({ index, principal, action, conditions }) => {
-      const at = `Statement[${index}]`
-      const condition = conditions.find((one) => path === conditionPath(at, one))
-      if (condition) return condition.outcome === 'unmatched' && isCause(kind, condition)
-      const part = /Action$/.test(path) ? action : principal
-      return path.startsWith(at) && part.outcome === 'unmatched' && isCause(kind, undefined)
-    })
-}
-
-/** Whether this alone keeps the condition from matching, as far as that can be told. */
-function isCause(kind: TrustFinding['kind'], condition: ConditionResult | undefined): boolean {
-  if (TRUST_FINDINGS[kind].severity === 'broad') return false
-  const { expected = [], actual = [] } = condition ?? {}
-  const some = (fits: (value: string, wanted: string) => boolean) =>
-    actual.some((value) => expected.some((wanted) => fits(value, wanted)))
-  switch (kind) {
-    case 'equals-with-wildcard':
-      return some(matchesWildcard)
-    case 'v1-only-subject':
-      return some((value, wanted) => value.startsWith(`${wanted}/vcs-`))
-    case 'v2-only-subject':
-      return some((value, wanted) => wanted.startsWith(`${value}/vcs-`))
-    case 'wrong-case':
-      return some((value, wanted) => matchesWildcard(value.toLowerCase(), wanted.toLowerCase()))
-    case 'like-without-wildcard':
-    case 'policy-variable':
-      return false
-    default:
-      return true
-  }
+function told({ kind, path, detail }: TrustFinding): string {
+  return `${TRUST_FINDINGS[kind].title}: ${path === '' ? '' : `${path}: `}${detail}`
 }

@@ -1,7 +1,7 @@
 import type { Agent as HttpAgent } from 'node:http'
 import type { AgentOptions, Agent as HttpsAgent } from 'node:https'
 import { OidcError } from '../errors.ts'
-import { readInputFile } from '../input-file.ts'
+import { readingFailure, readLastingFile } from '../input-file.ts'
 import type { Environment } from '../options.ts'
 import { proxyFor } from './proxy-settings.ts'
 
@@ -28,7 +28,8 @@ export async function agents(url: URL, env: Environment): Promise<Agents> {
   return { httpsAgent: ca ? { ca } : {} }
 }
 
-async function caBundle(env: Environment): Promise<string[] | undefined> {
+/** The certificates of `AWS_CA_BUNDLE`, if it is set. */
+export async function caBundle(env: Environment): Promise<string[] | undefined> {
   const path = env['AWS_CA_BUNDLE']
   if (!path) return undefined
   // Certificates given to an agent replace NODE_EXTRA_CA_CERTS too, so those are added again.
@@ -41,10 +42,10 @@ async function caBundle(env: Environment): Promise<string[] | undefined> {
 async function readCertificates(path: string): Promise<string> {
   let text: string
   try {
-    text = await readInputFile(path)
+    text = (await readLastingFile(path)).toString('utf8')
   } catch (error) {
     throw new OidcError('file-unreadable', {
-      what: `The certificates in ${path} (AWS_CA_BUNDLE or NODE_EXTRA_CA_CERTS) can't be read: ${(error as NodeJS.ErrnoException).code}.`,
+      what: `The certificates in ${path} (AWS_CA_BUNDLE or NODE_EXTRA_CA_CERTS) can't be read: ${readingFailure(error)}.`,
       next: 'Correct the path, or unset the variable.',
       cause: error,
     })

@@ -84,6 +84,8 @@ export function refuseUnwritable(target: string): void {
     let directory = dirname(target)
     while (!statTarget(directory)) directory = dirname(directory)
     accessSync(directory, constants.W_OK | constants.X_OK)
+    // To root even these seem writable.
+    if (/^\/(proc|sys)(\/|$)/.test(directory)) throw new Error('no files can be made there')
   } catch (error) {
     throw unwritable(target, error)
   }

@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises'
+import { readLastingFile } from '../input-file.ts'
 import type { Environment } from '../options.ts'
-import { unreadable } from './file-error.ts'
+import { errorCode, unreadable } from './file-error.ts'
 import { parseIni } from './ini-lines.ts'
 import { sharedFileLocations } from './shared-file-locations.ts'
 
@@ -15,9 +15,9 @@ export async function sharedProfileNames(env: Environment): Promise<Set<string>>
 }
 
 async function sectionNames(path: string): Promise<string[]> {
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return ''
+  const content = await readLastingFile(path).catch((error: unknown) => {
+    if (errorCode(error) === 'ENOENT') return ''
     throw unreadable(path, error)
   })
-  return parseIni(text, path).sections.map(({ name }) => name)
+  return parseIni(content.toString(), path).sections.map(({ name }) => name)
 }

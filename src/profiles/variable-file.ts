@@ -1,7 +1,8 @@
+import { accessSync, constants, statSync } from 'node:fs'
 import { appendFile, readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { OidcError } from '../errors.ts'
-import { errorCode } from './file-error.ts'
+import { readingFailure } from '../input-file.ts'
 import type { FileEdit } from './file-replacement.ts'
 import { type Variables, variableLines, withVariables } from './step-variables.ts'
 
@@ -16,13 +17,27 @@ export async function appendGithubEnv(path: string, variables: Variables): Promi
     // The whole in one write: other processes of the step may add to it meanwhile.
     await appendFile(path, text === '' || text.endsWith('\n') ? lines : `\n${lines}`)
   } catch (cause) {
-    throw new OidcError('file-unwritable', {
-      what: `Cannot add to the file of GITHUB_ENV: ${errorCode(cause) ?? cause}.`,
-      why: 'The profile is written, but later steps are not told of it.',
-      next: 'Make the file that GITHUB_ENV names writable here, as GitHub Actions does, or pass --export none.',
-      cause,
-    })
+    throw unwritableEnv(cause, 'The profile is written, but later steps are not told of it.')
   }
+}
+
+/** Throws `file-unwritable` where `appendGithubEnv` would. */
+export function checkGithubEnv(path: string): void {
+  try {
+    accessSync(path, constants.R_OK | constants.W_OK)
+    if (!statSync(path).isFile()) throw new Error('it is not a regular file')
+  } catch (cause) {
+    throw unwritableEnv(cause, 'Later steps learn of the profile by it.')
+  }
+}
+
+function unwritableEnv(cause: unknown, why: string): OidcError {
+  return new OidcError('file-unwritable', {
+    what: `Cannot add to the file of GITHUB_ENV: ${readingFailure(cause)}.`,
+    why,
+    next: 'Make the file that GITHUB_ENV names writable here, as GitHub Actions does, or pass --export none.',
+    cause,
+  })
 }
 
 /** Sets variables in a file of `NAME=value` lines. The edit throws `invalid-usage`. */

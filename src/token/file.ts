@@ -11,11 +11,13 @@ import {
 export async function readTokenFile(
   path: string,
   whenExpired = refuseExpired,
+  signal?: AbortSignal,
 ): Promise<WebIdentityToken> {
   let text: string
   try {
-    text = await readInputFile(path)
+    text = await readInputFile(path, signal)
   } catch (error) {
+    if (error instanceof OidcError) throw error
     throw new OidcError('token-not-found', {
       what: `The token file ${path} can't be read: ${(error as Error).message.split(',')[0]}.`,
       next: 'Check the path and who may read it, and that the step which writes it ran before.',

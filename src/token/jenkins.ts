@@ -22,7 +22,9 @@ export async function readJenkinsToken(reading: Reading): Promise<WebIdentityTok
   if (env[VARIABLES.url]?.trim()) return requestToken(reading)
   const path = env[FILE]?.trim()
   if (!path) throw notFound()
-  if (options.audience === undefined) return readTokenFile(path, reading.whenExpired)
+  if (options.audience === undefined) {
+    return readTokenFile(path, reading.whenExpired, reading.signal)
+  }
   throw new OidcError('invalid-usage', {
     what: `--audience has no meaning with the token in the file of ${FILE}.`,
     next: `Leave --audience out, and set the audience in the credential that ${FILE} is bound to.`,

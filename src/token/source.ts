@@ -26,8 +26,10 @@ const SOURCES = {
     const { readVariable } = await import('./variable.ts')
     return unexpired(readVariable(options['token-env'] ?? '', env), whenExpired)
   },
-  file: async ({ options, whenExpired }) =>
-    (await import('./file.ts')).readTokenFile(options['token-file'] ?? '', whenExpired),
+  file: async ({ options, signal, whenExpired }) => {
+    const { readTokenFile } = await import('./file.ts')
+    return readTokenFile(options['token-file'] ?? '', whenExpired, signal)
+  },
   stdin: async ({ signal, whenExpired }) =>
     unexpired(await (await import('./stdin.ts')).readStdin(signal), whenExpired),
 } as const satisfies Record<Source, ReadSource>

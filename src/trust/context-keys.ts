@@ -64,6 +64,8 @@ export function isAbsenceKnown(key: string): boolean {
   const name = key.toLowerCase()
   // The session's name is chosen later, and so is the role that the token may be limited to.
   if (/^sts:(rolesessionname|roleauthorizedbyidp)$/.test(name) || isUnclearKey(name)) return false
-  // Keys of other services than IAM and STS have no dot before the colon, as issuers do.
-  return !/^[\w-]+:/.test(name) || /^(sts|saml):/.test(name) || CARRIED_BY_REQUEST.test(name)
+  // Keys of other services than IAM and STS have no dot before the colon, as issuers do, scheme or not.
+  return (
+    !/^(?!https?:)[\w-]+:/.test(name) || /^(sts|saml):/.test(name) || CARRIED_BY_REQUEST.test(name)
+  )
 }

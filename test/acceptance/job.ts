@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import fs from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -73,6 +73,13 @@ export class Job {
     fs.mkdirSync(dirname(file), { recursive: true })
     fs.writeFileSync(file, text, { mode })
     return file
+  }
+
+  /** Makes a FIFO that nobody writes to. */
+  fifo(name: string): string {
+    const path = join(this.home, name)
+    execFileSync('mkfifo', [path])
+    return path
   }
 
   /** Puts a shell script on the job's PATH. */

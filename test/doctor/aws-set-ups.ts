@@ -5,6 +5,7 @@ import {
   type BrokenSetUp,
   BY_ROLE,
   HOST,
+  ORG,
   PROJECT,
   SUBJECT,
   trustPolicy,
@@ -29,7 +30,29 @@ const subject = (value: string) => ({ [`${HOST}:sub`]: value })
 const V1_ONLY = trustPolicy({ StringEquals: { ...audience, ...subject(`${SUBJECT}/${USER}`) } })
 const ADMITTING = trustPolicy({ StringEquals: audience, StringLike: subject(`${SUBJECT}/*`) })
 
+const OTHER_PROJECT = trustPolicy({
+  StringEquals: audience,
+  StringLike: subject(`org/${ORG}/project/other/user/*`),
+})
+
 const REJECTS = '^✗ The trust policy rejects this token: '
+
+const GITHUB = 'token.actions.githubusercontent.com'
+const PROVIDERS = 'arn:aws:iam::111111111111:oidc-provider'
+
+/** A policy that trusts GitHub Actions first, and then another project of CircleCI. */
+function afterGithub(name: string, provider: string, more: object = {}): BrokenSetUp {
+  const Condition = {
+    StringEquals: { [`${GITHUB}:aud`]: 'sts.amazonaws.com', ...more },
+    StringLike: { [`${GITHUB}:sub`]: 'repo:acme/website:*' },
+  }
+  const github = trustPolicy(Condition, { Principal: { Federated: `${PROVIDERS}/${provider}` } })
+  return withPolicy(
+    `another project, beside GitHub Actions${name}`,
+    { ...github, Statement: [...github.Statement, ...OTHER_PROJECT.Statement] },
+    new RegExp(`${REJECTS}statement 2: StringLike: .*, the policy wants "org/.*/project/other/`),
+  )
+}
 
 export const AWS_SET_UPS: readonly BrokenSetUp[] = [
   {
@@ -83,6 +106,55 @@ export const AWS_SET_UPS: readonly BrokenSetUp[] = [
       StringLike: subject(`${SUBJECT}/*`),
     }),
     new RegExp(`${REJECTS}IAM never sees this key: .*vcs-ref`),
+  ),
+  withPolicy(
+    'a claim that IAM never sees, and another project',
+    trustPolicy({
+      StringEquals: { ...audience, [`${HOST}:oidc.circleci.com/vcs-ref`]: 'refs/heads/main' },
+      StringLike: subject(`org/${ORG}/project/other/user/*`),
+    }),
+    new RegExp(`${REJECTS}IAM never sees this key: .*; and statement 1: StringLike: .*/other/`),
+  ),
+  afterGithub('', GITHUB),
+  afterGithub(', with a claim that IAM never sees', GITHUB, { [`${GITHUB}:runner`]: 'x' }),
+  afterGithub(', with a slash too many', `${GITHUB}/`),
+  withPolicy(
+    'another branch, beside another project',
+    {
+      Version: '2012-10-17',
+      Statement: [
+        ...OTHER_PROJECT.Statement,
+        ...trustPolicy({ StringEquals: audience, StringLike: subject(`${BRANCH}/release`) })
+          .Statement,
+      ],
+    },
+    new RegExp(`${REJECTS}statement 2: StringLike: .*heads/release"`),
+  ),
+  withPolicy(
+    'the provider of another organization, beside GitHub Actions',
+    {
+      Version: '2012-10-17',
+      Statement: [GITHUB, HOST.replace(ORG, PROJECT)].flatMap(
+        (host) =>
+          trustPolicy(
+            { StringEquals: { [`${host}:aud`]: 'x' } },
+            { Principal: { Federated: `${PROVIDERS}/${host}` } },
+          ).Statement,
+      ),
+    },
+    new RegExp(`${REJECTS}statement 2: Principal: names Federated .*/org/${PROJECT}; the caller`),
+  ),
+  withPolicy(
+    'a statement that denies the token',
+    {
+      Version: '2012-10-17',
+      Statement: [
+        ...ADMITTING.Statement,
+        ...OTHER_PROJECT.Statement,
+        ...trustPolicy({ StringLike: subject('*/main') }, { Effect: 'Deny' }).Statement,
+      ],
+    },
+    new RegExp(`${REJECTS}statement 3 denies it`),
   ),
   withPolicy(
     'capitals in the project id',
@@ -154,6 +226,14 @@ export const AWS_SET_UPS: readonly BrokenSetUp[] = [
     }),
     first: /^✗ AWS STS can't be reached at 127\.0\.0\.1:\d+: .*(CERT|UNABLE_TO)/,
     code: 5,
+  },
+  {
+    name: 'certificates in a FIFO',
+    breakIt: (job) => ({
+      env: { AWS_ENDPOINT_URL_STS: 'https://127.0.0.1:9', AWS_CA_BUNDLE: job.fifo('ca.pem') },
+    }),
+    first: /^✗ The certificates in \S*ca\.pem \(AWS_CA_BUNDLE or .* can't be read: it is a FIFO\./,
+    code: 6,
   },
   {
     name: 'a captive portal',

@@ -1,3 +1,4 @@
+import { symlinkSync } from 'node:fs'
 import { type BrokenSetUp, BY_ROLE } from './set-ups.ts'
 
 const KEYS = 'aws_access_key_id = AKIDEXAMPLE\naws_secret_access_key = wJalrXUtnFEMIK7MDENG\n'
@@ -20,7 +21,104 @@ function withFile(
 const CONFIG = '.aws/config'
 const CREDENTIALS = '.aws/credentials'
 
+/** Nobody writes to them. */
+const FIFOS: readonly BrokenSetUp[] = [
+  {
+    name: 'a shared file that is a FIFO',
+    breakIt: (job) => ({ env: { AWS_CONFIG_FILE: job.fifo('config') } }),
+    first: /^✗ Cannot read \S*config: it is a FIFO\./,
+    code: 6,
+  },
+  {
+    name: 'a profiles file that is a FIFO',
+    breakIt: (job) => ({
+      args: ['--profiles-file', job.fifo('profiles'), '--timeout-seconds', '4'],
+    }),
+    first: /^✗ The profiles file \S*profiles can't be read: nobody wrote to this FIFO in time\./,
+    code: 6,
+  },
+  {
+    name: 'a trust policy that is a FIFO',
+    breakIt: (job) => ({
+      args: [...BY_ROLE, '--trust-policy', job.fifo('trust.json'), '--timeout-seconds', '4'],
+    }),
+    first: /^✗ The trust policy \S*trust\.json can't be read: nobody wrote to this FIFO in time\./,
+    code: 6,
+  },
+  {
+    name: 'a token file that is a FIFO',
+    breakIt: (job) => ({
+      args: [...BY_ROLE, '--token-file', job.fifo('token'), '--timeout-seconds', '2'],
+    }),
+    first: /^✗ The command was not done after 1 s; it was reading the token file \S*token\./,
+    code: 5,
+  },
+]
+
 export const FILE_SET_UPS: readonly BrokenSetUp[] = [
+  ...FIFOS,
+  {
+    name: 'a shared file without an end',
+    breakIt: (job) => {
+      job.write(CONFIG, '')
+      symlinkSync('/dev/zero', `${job.home}/.aws/credentials`)
+      return {}
+    },
+    first: /^✗ Cannot read \S*credentials: it has more than 10 MB\./,
+    code: 6,
+  },
+  {
+    name: 'a profiles file without an end',
+    breakIt: () => ({ args: ['--profiles-file', '/dev/zero'] }),
+    first: /^✗ The profiles file \/dev\/zero can't be read: it has more than 10 MB\./,
+    code: 6,
+  },
+  {
+    name: 'a directory for a token file',
+    breakIt: (job) => ({ args: [...BY_ROLE, '--token-file', job.home] }),
+    first: /^✗ The token file \S*home can't be read: EISDIR: illegal operation on a directory\./,
+    code: 3,
+  },
+  {
+    name: 'a credentials file that may not be written',
+    breakIt: (job) => {
+      job.write(CREDENTIALS, '', 0o444)
+      return { asNobody: true }
+    },
+    first: /^✗ Cannot write \S*\/\.aws\/credentials: permission denied \(EACCES\)\./,
+    code: 6,
+  },
+  {
+    name: 'a home that may not be written',
+    breakIt: () => ({ asNobody: true }),
+    first: /^✗ Cannot write \S*\/\.aws\/credentials: permission denied \(EACCES\)\./,
+    code: 6,
+  },
+  {
+    name: 'a BASH_ENV in a directory where no file can be made',
+    breakIt: () => ({ env: { BASH_ENV: '/proc/nope' } }),
+    first: /^✗ Cannot write \/proc\/nope: no files can be made there\./,
+    code: 6,
+  },
+  {
+    name: 'a directory for BASH_ENV',
+    breakIt: (job) => ({ env: { BASH_ENV: job.home } }),
+    first: /^✗ Cannot write \S*home: it is not a regular file\./,
+    code: 6,
+  },
+  {
+    name: 'a GITHUB_ENV that is not there',
+    breakIt: (job) => {
+      const { CIRCLE_OIDC_TOKEN_V2: token = '' } = job.env
+      const ci = { GITHUB_ACTIONS: 'true', GITHUB_ENV: `${job.home}/none` }
+      return {
+        args: [...BY_ROLE, '--token-env', 'TOKEN'],
+        env: { CIRCLE_OIDC_TOKEN_V2: undefined, TOKEN: token, ...ci },
+      }
+    },
+    first: /^✗ Cannot add to the file of GITHUB_ENV: ENOENT\./,
+    code: 6,
+  },
   withFile(
     'the same section twice',
     CREDENTIALS,
@@ -119,6 +217,12 @@ export const FILE_SET_UPS: readonly BrokenSetUp[] = [
 ]
 
 export const LOCAL_SET_UPS: readonly BrokenSetUp[] = [
+  {
+    name: 'a profile name that AWS tools do not read',
+    breakIt: () => ({ args: [...BY_ROLE, '--profile', 'a]b'] }),
+    first: /^✗ "a\]b" cannot be a profile name\./,
+    code: 2,
+  },
   {
     name: 'one colon too few in the role ARN',
     breakIt: () => ({ args: ['--role-arn', 'arn:aws:iam:111111111111:role/circleci-oidc'] }),
