@@ -111,6 +111,7 @@ test('absence is known of what token and request carry, and of nothing else', ()
   const known = [
     'gitlab.com:project_path',
     'id.example:sub',
+    'https://id.example:sub',
     'sts:SourceIdentity',
     'sts:TransitiveTagKeys',
     'sts:ExternalId',
