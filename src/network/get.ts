@@ -1,4 +1,9 @@
-import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http'
+import {
+  type ClientRequest,
+  Agent as HttpAgent,
+  request as httpRequest,
+  type IncomingMessage,
+} from 'node:http'
 import { Agent, request as httpsRequest } from 'node:https'
 import type { Environment } from '../options.ts'
 import { agents, CONNECTION_TIMEOUT, REQUEST_TIMEOUT } from './agents.ts'
@@ -26,7 +31,8 @@ export async function get(
     // Node's global agent would keep the connection open.
     return answerOf(httpRequest(url, { headers, signal, agent: httpAgent ?? false }))
   }
-  const agent = httpsAgent instanceof Agent ? httpsAgent : new Agent(httpsAgent)
+  // The agent of a proxy is one of node:http.
+  const agent = httpsAgent instanceof HttpAgent ? httpsAgent : new Agent(httpsAgent)
   return answerOf(httpsRequest(url, { headers, signal, agent }))
 }
 

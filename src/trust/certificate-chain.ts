@@ -1,6 +1,11 @@
 import { X509Certificate } from 'node:crypto'
 import { isIP } from 'node:net'
 import { connect, rootCertificates, type TLSSocket } from 'node:tls'
+import { OidcError } from '../errors.ts'
+import { caBundle } from '../network/agents.ts'
+import { proxyFor } from '../network/proxy-settings.ts'
+import { tunnel } from '../network/tunnel.ts'
+import type { Environment } from '../options.ts'
 import { unreachable } from './discovery.ts'
 
 export interface CertificateChain {
@@ -10,25 +15,48 @@ export interface CertificateChain {
   readonly public: boolean
 }
 
-/** The certificates that the host of this URL shows. */
-export async function certificateChain(url: URL, signal: AbortSignal): Promise<CertificateChain> {
+/** The certificates that the host of this URL shows, asked through the proxy that the environment names for it. */
+export async function certificateChain(
+  url: URL,
+  env: Environment,
+  signal: AbortSignal,
+): Promise<CertificateChain> {
+  const reach = () => connection(url, env, signal)
   // With no CA of our own Node adds none to what the server sends: that is `openssl s_client -showcerts`.
-  const certificates = await handshake(url, [], signal, sentCertificates)
-  const isPublic = await handshake(url, rootCertificates, signal, ({ authorized }) => authorized)
+  const certificates = await handshake(url, await reach(), [], signal, sentCertificates)
+  const verdict = ({ authorized }: TLSSocket) => authorized
+  const isPublic = await handshake(url, await reach(), rootCertificates, signal, verdict)
   return { certificates, public: isPublic }
+}
+
+/** Where TLS begins: at the host, or in a tunnel to it. */
+async function connection(url: URL, env: Environment, signal: AbortSignal) {
+  const port = Number(url.port || 443)
+  const proxy = proxyFor(url, env)
+  if (proxy === undefined) return { host: hostOf(url), port }
+  try {
+    const ca = await caBundle(env)
+    return { socket: await tunnel(proxy, `${url.hostname}:${port}`, ca, signal) }
+  } catch (error) {
+    throw error instanceof OidcError ? error : unreachable(url.host, (error as Error).message)
+  }
+}
+
+function hostOf(url: URL): string {
+  return url.hostname.replace(/^\[|\]$/g, '')
 }
 
 function handshake<Result>(
   url: URL,
+  transport: Awaited<ReturnType<typeof connection>>,
   ca: readonly string[],
   signal: AbortSignal,
   read: (socket: TLSSocket) => Result,
 ): Promise<Result> {
-  const host = url.hostname.replace(/^\[|\]$/g, '')
+  const host = hostOf(url)
   return new Promise((resolve, reject) => {
     const socket = connect({
-      host,
-      port: Number(url.port || 443),
+      ...transport,
       ...(isIP(host) ? {} : { servername: host }),
       ca: [...ca],
       rejectUnauthorized: false,

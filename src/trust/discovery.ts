@@ -1,17 +1,15 @@
-import { get } from 'node:https'
 import { OidcError } from '../errors.ts'
-
-/** Discovery documents are a few hundred bytes. */
-const MAXIMUM_BYTES = 1_000_000
+import { get } from '../network/get.ts'
+import type { Environment } from '../options.ts'
 
 /** Reads an issuer's discovery document and gives the URL of its keys. https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderConfig */
 export async function discoverKeysUrl(
   issuer: string,
+  env: Environment,
   signal: AbortSignal,
-  ca?: string,
 ): Promise<URL> {
   const address = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`
-  const document = readDocument(address, await download(address, signal, ca))
+  const document = readDocument(address, await download(address, env, signal))
   if (document['issuer'] !== issuer) {
     throw unexpected(
       address,
@@ -36,27 +34,12 @@ function readDocument(address: string, text: string): Readonly<Record<string, un
   throw unexpected(address, 'It is not a JSON object.')
 }
 
-function download(address: string, signal: AbortSignal, ca?: string): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const fail = (why: string) => reject(unreachable(address, why))
-    const request = get(address, { signal, ...(ca ? { ca } : {}) }, (response) => {
-      if (response.statusCode !== 200) {
-        response.resume()
-        fail(`It answered HTTP ${response.statusCode}.`)
-        return
-      }
-      const chunks: Buffer[] = []
-      let size = 0
-      response.on('data', (chunk: Buffer) => {
-        size += chunk.length
-        if (size > MAXIMUM_BYTES) request.destroy(new Error('it is too long'))
-        else chunks.push(chunk)
-      })
-      response.on('end', () => resolve(Buffer.concat(chunks).toString('utf8')))
-      response.on('error', ({ message }) => fail(message))
-    })
-    request.on('error', ({ message }) => fail(message))
+async function download(address: string, env: Environment, signal: AbortSignal): Promise<string> {
+  const { status, body } = await get(new URL(address), {}, env, signal).catch((error) => {
+    throw error instanceof OidcError ? error : unreachable(address, error.message)
   })
+  if (status === 200) return body
+  throw unreachable(address, `It answered HTTP ${status}.`)
 }
 
 function unexpected(address: string, why: string): OidcError {
@@ -71,6 +54,6 @@ export function unreachable(address: string, why: string): OidcError {
   return new OidcError('issuer-unreachable', {
     what: `${address} can't be read.`,
     why,
-    next: 'Check --issuer and the network. For a certificate of a private CA, set NODE_EXTRA_CA_CERTS to the file of its certificate.',
+    next: 'Check --issuer, the network, HTTPS_PROXY and NO_PROXY. For a certificate of a private CA, set NODE_EXTRA_CA_CERTS or AWS_CA_BUNDLE to the file of its certificate.',
   })
 }

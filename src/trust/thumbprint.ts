@@ -1,6 +1,8 @@
 import type { X509Certificate } from 'node:crypto'
 import { isIP } from 'node:net'
 import { OidcError } from '../errors.ts'
+import { proxyFor } from '../network/proxy-settings.ts'
+import type { Environment } from '../options.ts'
 import { type CertificateChain, certificateChain } from './certificate-chain.ts'
 import { discoverKeysUrl } from './discovery.ts'
 
@@ -15,6 +17,8 @@ export interface Thumbprint {
   readonly validTo: string
   /** Whether AWS uses it: not where its own trusted CAs vouch for the host. */
   readonly needed: boolean
+  /** A proxy that opens TLS shows a certificate of its own. */
+  readonly throughProxy: boolean
 }
 
 /**
@@ -23,11 +27,11 @@ export interface Thumbprint {
  */
 export async function thumbprintOf(
   issuer: string,
+  env: Environment,
   signal: AbortSignal,
-  ca?: string,
 ): Promise<Thumbprint> {
-  const url = await discoverKeysUrl(issuer, signal, ca)
-  const chain = await certificateChain(url, signal)
+  const url = await discoverKeysUrl(issuer, env, signal)
+  const chain = await certificateChain(url, env, signal)
   const last = lastCertificate(chain, url)
   return {
     thumbprint: last.fingerprint.replaceAll(':', '').toLowerCase(),
@@ -36,6 +40,7 @@ export async function thumbprintOf(
     subject: last.subject.replaceAll('\n', ', '),
     validTo: new Date(last.validTo).toISOString(),
     needed: !chain.public,
+    throughProxy: proxyFor(url, env) !== undefined,
   }
 }
 
@@ -80,6 +85,9 @@ function broken(url: URL, why: string): OidcError {
   })
 }
 
+const PROXY_NOTE =
+  '  seen through a proxy: if that opens TLS, the thumbprint is that of its CA, and of no use to AWS; then run this where there is none.'
+
 export function thumbprintText(found: Thumbprint): string {
   const note = found.needed
     ? 'needed: no public CA vouches for this host, so AWS compares the thumbprint.'
@@ -90,5 +98,6 @@ export function thumbprintText(found: Thumbprint): string {
     `  certificate  ${found.subject}`,
     `  valid to     ${found.validTo}`,
     `  ${note}`,
+    ...(found.needed && found.throughProxy ? [PROXY_NOTE] : []),
   ].join('\n')
 }

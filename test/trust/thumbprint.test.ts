@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, type TestContext, test } from 'node:test'
 import { type Thumbprint, thumbprintOf, thumbprintText } from '../../src/trust/thumbprint.ts'
+import { startForwardProxy } from '../acceptance/forward-proxy.ts'
 
 const skip = spawnSync('openssl', ['version']).status !== 0 && 'no openssl'
 let directory: string
@@ -98,7 +99,8 @@ async function issuerWith(t: TestContext, name: string, ...sent: string[]) {
   return { issuer: `${issuer}/ci`, document, keys: new URL(keys) }
 }
 
-const find = (issuer: string) => thumbprintOf(issuer, AbortSignal.timeout(10_000), read('root.pem'))
+const find = (issuer: string, env: object = {}) =>
+  thumbprintOf(issuer, { AWS_CA_BUNDLE: file('root.pem'), ...env }, AbortSignal.timeout(10_000))
 
 // The procedure, step 7: openssl x509 -in certificate.crt -fingerprint -sha1 -noout
 const fingerprint = (name: string) =>
@@ -139,13 +141,33 @@ for (const [name, sent, why] of BROKEN) {
   })
 }
 
+test('through the proxy, both the document and the certificates', { skip }, async (t) => {
+  const { issuer, keys } = await issuerWith(t, 'localhost', 'intermediate')
+  const proxy = await startForwardProxy(t, { login: 'ana:p@ss' })
+  const url = proxy.url.replace('//', '//ana:p%40ss@')
+  const found = await find(issuer, { HTTPS_PROXY: url })
+  assert.deepEqual([found.thumbprint, found.throughProxy], [fingerprint('intermediate'), true])
+  const tunnels = [new URL(issuer).host, keys.host, keys.host].map((host) => `CONNECT ${host}`)
+  assert.deepEqual(proxy.asked, tunnels)
+  assert.equal(
+    (await find(issuer, { HTTPS_PROXY: url, NO_PROXY: 'localhost' })).throughProxy,
+    false,
+  )
+  assert.equal(proxy.asked.length, 3)
+  const only = { HTTPS_PROXY: proxy.url, NO_PROXY: new URL(issuer).host }
+  await assert.rejects(find(issuer, only), {
+    code: 'issuer-unreachable',
+    why: 'the proxy answered HTTP 407',
+  })
+})
+
 test('discovery: another issuer, no https keys, no document, an unknown CA', {
   skip,
 }, async (t) => {
   const { issuer, document } = await issuerWith(t, 'localhost', 'intermediate')
-  const fails = (code: string, why: RegExp, url = issuer, ca = read('root.pem')) =>
+  const fails = (code: string, why: RegExp, url = issuer, ca = 'root.pem') =>
     assert.rejects(
-      thumbprintOf(url, AbortSignal.timeout(5000), ca),
+      find(url, { AWS_CA_BUNDLE: file(ca) }),
       (error: Error & { code?: string; why?: string }) => {
         assert.equal(error.code, code, error.message)
         assert.match(error.why ?? '', why)
@@ -153,7 +175,7 @@ test('discovery: another issuer, no https keys, no document, an unknown CA', {
       },
     )
   await fails('issuer-unreachable', /HTTP 404/, issuer.replace(/ci$/, 'x'))
-  await fails('issuer-unreachable', /certificate/, issuer, read('alone.pem'))
+  await fails('issuer-unreachable', /certificate/, issuer, 'alone.pem')
   await fails('unexpected-answer', /document of the issuer "https.*\/ci", not of/, `${issuer}/`)
   document['jwks_uri'] = 'http://localhost/keys'
   await fails('unexpected-answer', /jwks_uri is "http:/)
@@ -167,8 +189,13 @@ test('the text says whether AWS needs it', () => {
     subject: 'CN=CA',
     validTo: '2031-01-01T00:00:00.000Z',
     needed: false,
+    throughProxy: true,
   }
   assert.match(thumbprintText(found), /^6938[0-9a-f]{36}\n/)
   assert.match(thumbprintText(found), /not needed: a public CA/)
-  assert.match(thumbprintText({ ...found, needed: true }), / needed: no public CA/)
+  assert.doesNotMatch(thumbprintText(found), /proxy/)
+  assert.match(
+    thumbprintText({ ...found, needed: true }),
+    / needed: no public CA.*\n.*through a proxy/,
+  )
 })
