@@ -93,13 +93,6 @@ test('profiles that refer to a variable called like an option', async (t) => {
   assert.ok(output.includes(` as ${SESSION}`), output)
 })
 
-test('the role ARN from a variable, by its bare name', async (t) => {
-  const host = await openHost(t)
-  const job = jobOf(assumeRole({ 'role-arn': 'AWS_IAM_ROLE_ARN' }), { run: WHO })
-  const { output } = await runJob(host, job, { env: { AWS_IAM_ROLE_ARN: ROLE } })
-  assert.ok(output.includes(` as ${SESSION}`), output)
-})
-
 test('the keys themselves for later steps, never traced', async (t) => {
   const host = await openHost(t)
   const job = jobOf(assumeRole({ export: 'keys' }), { run: WHO })
