@@ -1,11 +1,17 @@
 import { contextKeys, tokenContextKeys } from '../trust/context-keys.ts'
+import {
+  type SessionClaims,
+  sessionClaims,
+  tagConditionKeys,
+  tokenActions,
+} from '../trust/session-claims.ts'
 import type { Element } from './answer.ts'
 import { authorize } from './authorization.ts'
 import { sessionDuration, sessionElements } from './issued-session.ts'
 import type { Operation } from './operation.ts'
 import { parseRoleArn, validateParameters } from './parameters.ts'
 import { packSessionPolicy } from './session-policy.ts'
-import { tagConditionKeys, tagsFromClaims } from './session-tags.ts'
+import { tagsFromClaims } from './session-tags.ts'
 import { StsError } from './sts-error.ts'
 
 /** https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html */
@@ -15,17 +21,14 @@ export const assumeRoleWithWebIdentity: Operation = async (sts, { query }): Prom
   if (!requested) throw new StsError('ValidationError', 'Request ARN is invalid')
   const name = query.get('RoleSessionName') ?? ''
   const token = await sts.tokens.verify(query.get('WebIdentityToken') ?? '', requested)
-  const { tags, transitiveTagKeys } = tagsFromClaims(token.claims)
-  const claimed = token.claims['https://aws.amazon.com/source_identity']
-  const sourceIdentity = typeof claimed === 'string' ? claimed : undefined
+  const claims = sessionClaims(token.claims)
+  refuseClaims(claims, requested.arn)
+  const { tags, transitiveTagKeys } = tagsFromClaims(claims)
+  const { sourceIdentity } = claims
   const role = authorize(sts.world, {
     requested,
     caller: { kind: 'federated', providerArn: token.providerArn },
-    actions: [
-      'sts:AssumeRoleWithWebIdentity',
-      ...(tags.size > 0 ? ['sts:TagSession'] : []),
-      ...(sourceIdentity === undefined ? [] : ['sts:SetSourceIdentity']),
-    ],
+    actions: tokenActions(claims),
     keys: contextKeys([
       ...tokenContextKeys(token.claims),
       ['sts:RoleSessionName', name],
@@ -49,5 +52,17 @@ export const assumeRoleWithWebIdentity: Operation = async (sts, { query }): Prom
     SubjectFromWebIdentityToken: token.subject,
     Provider: token.providerArn,
     Audience: token.audience,
+  }
+}
+
+/** AWS does not document its wording, nor what it makes of a claim of another form: what passes here passes there. */
+function refuseClaims({ roles, unclear }: SessionClaims, roleArn: string): void {
+  if (unclear.length > 0) {
+    const reason = `the sandbox can't tell what AWS makes of its claim ${unclear.join(', ')}`
+    throw new StsError('InvalidIdentityToken', 'A claim of the token is invalid', reason)
+  }
+  if (roles !== undefined && !roles.includes(roleArn)) {
+    const reason = `its claim https://aws.amazon.com/roles lists ${roles.join(', ') || 'none'}`
+    throw new StsError('InvalidIdentityToken', 'The token is not for this role', reason)
   }
 }

@@ -1,4 +1,3 @@
-import type { TokenClaims } from '../trust/context-keys.ts'
 import type { Query } from './query.ts'
 import { listMembers } from './query.ts'
 import { StsError } from './sts-error.ts'
@@ -20,20 +19,10 @@ export function tagsFromParameters(query: Query): SessionTags {
   return { tags: new Map(pairs), transitiveTagKeys }
 }
 
-/** Session tags inside a web identity token: the claim `https://aws.amazon.com/tags` of the same page. */
-export function tagsFromClaims(claims: TokenClaims): SessionTags {
-  const claim = claims['https://aws.amazon.com/tags']
-  if (typeof claim !== 'object' || claim === null) return NO_TAGS
-  const principalTags = 'principal_tags' in claim ? (claim.principal_tags ?? {}) : {}
-  const transitive = 'transitive_tag_keys' in claim ? claim.transitive_tag_keys : []
-  const pairs = Object.entries(principalTags).map(
-    ([key, value]) => [key, String(Array.isArray(value) ? (value[0] ?? '') : value)] as const,
-  )
-  checkTags(pairs)
-  return {
-    tags: new Map(pairs),
-    transitiveTagKeys: Array.isArray(transitive) ? transitive.map(String) : [],
-  }
+/** Session tags inside a web identity token. */
+export function tagsFromClaims({ tags, transitiveTagKeys }: SessionTags): SessionTags {
+  checkTags([...tags])
+  return { tags, transitiveTagKeys }
 }
 
 /** Transitive tags of the calling session go with the new one, and it may not set them again. */
@@ -52,15 +41,6 @@ export function inheritTags(requested: SessionTags, caller: SessionTags): Sessio
     tags: new Map([...inherited, ...requested.tags]),
     transitiveTagKeys: [...caller.transitiveTagKeys, ...requested.transitiveTagKeys],
   }
-}
-
-/** The condition keys a request with session tags carries: id_session-tags.html */
-export function tagConditionKeys({ tags, transitiveTagKeys }: SessionTags) {
-  return [
-    ['aws:TagKeys', tags.size > 0 ? [...tags.keys()] : undefined],
-    ['sts:TransitiveTagKeys', transitiveTagKeys.length > 0 ? transitiveTagKeys : undefined],
-    ...[...tags].map(([key, value]) => [`aws:RequestTag/${key}`, value] as const),
-  ] as const
 }
 
 const TAG_CHARACTERS = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u

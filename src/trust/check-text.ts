@@ -1,8 +1,10 @@
 import { printable } from '../printable.ts'
 import type { TrustReport } from './check.ts'
 import type { ConditionResult } from './condition.ts'
-import type { StatementResult } from './evaluate.ts'
+import type { StatementResult, Verdict } from './evaluate.ts'
 import { FINDINGS, type Finding } from './findings.ts'
+
+const EXCHANGE = 'sts:AssumeRoleWithWebIdentity'
 
 const VERDICTS = {
   admits: 'The policy admits this token.',
@@ -21,7 +23,7 @@ const MARKS = { matched: '✓', unmatched: '✗', undecided: '?' } as const
 /** The report for people. */
 export function checkText(report: TrustReport): string {
   const { verdict, token, evaluation, findings } = report
-  const head = verdict === undefined ? ['No token to check the policy with.'] : [VERDICTS[verdict]]
+  const head = headline(verdict, evaluation?.verdict)
   const claims = token
     ? [
         `  issuer    ${token.issuer}`,
@@ -29,9 +31,19 @@ export function checkText(report: TrustReport): string {
         `  subject   ${token.subject}`,
       ]
     : []
+  // The claims of a token may ask for more than the exchange.
+  const action = evaluation?.action ?? EXCHANGE
+  if (action !== EXCHANGE) claims.push(`  needs     ${action}`)
   const statements = (evaluation?.statements ?? []).flatMap(statementLines)
   const warnings = findings.length > 0 ? ['', 'Findings', ...findings.flatMap(findingLines)] : []
-  return [...head, ...claims, ...statements, ...warnings].map(printable).join('\n')
+  return [head, ...claims, ...statements, ...warnings].map(printable).join('\n')
+}
+
+function headline(verdict: Verdict | undefined, statements: Verdict | undefined): string {
+  if (verdict === undefined) return 'No token to check the policy with.'
+  return verdict === 'undecided' && statements === 'admits'
+    ? 'The policy would admit this token, but AWS may refuse the policy or the token: see the findings.'
+    : VERDICTS[verdict]
 }
 
 function statementLines(statement: StatementResult): string[] {

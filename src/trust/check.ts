@@ -1,13 +1,17 @@
 import { audiences, type Claims } from '../token/claims.ts'
-import type { ConditionResult } from './condition.ts'
 import type { ContextKeys } from './context-keys.ts'
-import { issuerHostPath, tokenAudience, tokenContextKeys } from './context-keys.ts'
+import { contextKeys, issuerHostPath, tokenContextKeys } from './context-keys.ts'
 import { type Evaluation, evaluate, type Verdict } from './evaluate.ts'
-import type { Finding } from './findings.ts'
-import { conditionPath } from './key-findings.ts'
+import type { Finding, FindingKind } from './findings.ts'
 import type { TrustPolicy } from './policy.ts'
 import { policyFindings } from './policy-findings.ts'
-import { matchesWildcard } from './wildcard.ts'
+import {
+  type SessionClaims,
+  sessionClaims,
+  tagConditionKeys,
+  tokenActions,
+} from './session-claims.ts'
+import { audienceFindings, caseFindings, isSlashOf, sessionFindings } from './token-findings.ts'
 
 export interface CheckedToken {
   readonly issuer: string
@@ -39,35 +43,66 @@ export function checkTrust(question: TrustQuestion): TrustReport {
   const { policy, claims, length } = question
   const long: Finding[] =
     length > 2048 ? [{ kind: 'too-long', path: '', detail: `${length} characters of 2048` }] : []
-  const findings = [...policyFindings(policy), ...long]
+  const ofPolicy = [...policyFindings(policy), ...long]
   if (claims === undefined) {
-    return { verdict: undefined, token: undefined, evaluation: undefined, findings }
+    return { verdict: undefined, token: undefined, evaluation: undefined, findings: ofPolicy }
   }
-  const evaluation = evaluate(policy, {
-    action: 'sts:AssumeRoleWithWebIdentity',
-    caller: { kind: 'federated', providerArn: assumedProvider(policy, claims) },
-    keys: requestKeys(claims, question.now),
-  })
-  const unregistered = audienceFindings(question, claims)
+  const session = sessionClaims(claims)
+  const evaluation = evaluateToken(question, claims, session)
+  const findings = [
+    ...audienceFindings(claims, question.clientIds),
+    ...sessionFindings(session),
+    ...caseFindings(evaluation),
+    ...ofPolicy.filter((one) => !isSlashOf(claims, one)),
+  ]
   return {
-    verdict: unregistered.length > 0 ? 'rejects' : evaluation.verdict,
+    verdict: verdictOf(evaluation, findings),
     token: {
       issuer: claims.iss ?? '',
       audiences: audiences(claims),
       subject: claims.sub ?? '',
     },
     evaluation,
-    findings: distinct([...unregistered, ...caseFindings(evaluation), ...findings]),
+    findings: distinct(findings),
   }
 }
 
+/** Of several actions that the token needs, the one that decides. */
+function evaluateToken(
+  { policy, now }: TrustQuestion,
+  claims: Claims,
+  session: SessionClaims,
+): Evaluation {
+  const caller = { kind: 'federated', providerArn: assumedProvider(policy, claims) } as const
+  const keys = requestKeys(claims, session, now)
+  const ask = (action: string) => evaluate(policy, { action, caller, keys })
+  const order: readonly Verdict[] = ['rejects', 'undecided', 'admits']
+  const rank = ({ verdict }: Evaluation) => order.indexOf(verdict)
+  return tokenActions(session)
+    .map(ask)
+    .reduce((decisive, one) => (rank(one) < rank(decisive) ? one : decisive))
+}
+
+/** Findings after which AWS may refuse what the policy's statements admit. */
+const DOUBTS: readonly FindingKind[] = ['too-long', 'missing-control', 'claim-of-aws']
+
+function verdictOf({ verdict }: Evaluation, findings: readonly Finding[]): Verdict {
+  if (findings.some(({ kind }) => kind === 'audience-not-registered')) return 'rejects'
+  const doubtful = findings.some(({ kind }) => DOUBTS.includes(kind))
+  return verdict === 'admits' && doubtful ? 'undecided' : verdict
+}
+
 /** The keys of the request as far as they are known beforehand: the token's, the time, TLS. */
-function requestKeys(claims: Claims, now: Date): ContextKeys {
+function requestKeys(claims: Claims, session: SessionClaims, now: Date): ContextKeys {
   return new Map([
     ...tokenContextKeys(claims),
-    ['aws:currenttime', [now.toISOString()]],
-    ['aws:epochtime', [String(Math.floor(now.getTime() / 1000))]],
-    ['aws:securetransport', ['true']],
+    ...contextKeys([
+      ...tagConditionKeys(session),
+      ['sts:SourceIdentity', session.sourceIdentity],
+      ['aws:CurrentTime', now.toISOString()],
+      ['aws:EpochTime', String(Math.floor(now.getTime() / 1000))],
+      ['aws:SecureTransport', 'true'],
+    ]),
   ])
 }
 
@@ -78,37 +113,10 @@ function assumedProvider({ statements }: TrustPolicy, claims: Claims): string {
     .flatMap(({ principal }) => principal?.entries ?? [])
     .filter(({ kind }) => kind === 'Federated')
     .map(({ value }) => value)
-  const own = named.find((arn) => arn.endsWith(`:oidc-provider/${host}`))
+  // Google and Cognito are built in and named by their host: id_roles_create_for-idp_oidc.html
+  const own = named.find((one) => one.endsWith(`:oidc-provider/${host}`) || one === host)
   const prefix = /^arn:[\w-]+:iam::\d{12}:/.exec(named[0] ?? '')?.[0]
   return own ?? `${prefix ?? 'arn:aws:iam::ACCOUNT:'}oidc-provider/${host}`
-}
-
-function audienceFindings({ clientIds }: TrustQuestion, claims: Claims): Finding[] {
-  const found = tokenAudience(claims) ?? []
-  if (clientIds.length === 0 || found.some((one) => clientIds.includes(one))) return []
-  const detail = `the token's audience is ${found.join(', ') || 'missing'}; client ids: ${clientIds.join(', ')}`
-  return [{ kind: 'audience-not-registered', path: '', detail }]
-}
-
-/** Conditions that this token fails by upper and lower case only. */
-function caseFindings({ statements }: Evaluation): Finding[] {
-  const ignoringCase = ({ expected, actual }: ConditionResult) =>
-    (actual ?? []).some((one) =>
-      expected.some((value) => matchesWildcard(one.toLowerCase(), value.toLowerCase())),
-    )
-  return statements.flatMap(({ index, conditions }) =>
-    conditions
-      .filter((one) => one.outcome === 'unmatched' && /^String(Equals|Like)$/.test(one.operator))
-      .filter(ignoringCase)
-      .filter(
-        ({ operator, expected }) => operator === 'StringLike' || !/[*?]/.test(expected.join('')),
-      )
-      .map((one) => ({
-        kind: 'wrong-case' as const,
-        path: conditionPath(`Statement[${index}]`, one),
-        detail: `"${one.expected.join('", "')}", but the token has "${one.actual?.join('", "')}"`,
-      })),
-  )
 }
 
 /** The first of a kind at a place says enough. */

@@ -24,8 +24,8 @@ export const FINDINGS = {
   },
   'any-project': {
     severity: 'broad',
-    title: 'The subject admits more than one project',
-    fix: 'Name the project in the subject; keep wildcards behind it.',
+    title: 'More than one project is admitted',
+    fix: 'Name the project, in the subject or by its id; keep wildcards behind it.',
   },
   'anyone-principal': {
     severity: 'broad',
@@ -92,6 +92,11 @@ export const FINDINGS = {
     title: 'The policy is longer than IAM takes by default',
     fix: 'Shorten it with wildcards, or ask AWS for a higher quota.',
   },
+  'missing-control': {
+    severity: 'broken',
+    title: 'IAM takes no new policy for this shared issuer without a condition on this key',
+    fix: 'Add a condition on the key named; only roles made before AWS asked for it go without.',
+  },
   'audience-not-registered': {
     severity: 'broken',
     title: "The token's audience is not among the provider's client ids",
@@ -106,6 +111,11 @@ export const FINDINGS = {
     severity: 'fragile',
     title: 'Only subjects of V2 tokens match',
     fix: 'Use CIRCLE_OIDC_TOKEN_V2, the default; V1 tokens do not name the branch.',
+  },
+  'claim-of-aws': {
+    severity: 'fragile',
+    title: 'AWS may refuse the token for a claim that is meant for AWS',
+    fix: 'Check the claim where the token is made: roles must list the role, each tag has one value.',
   },
   'like-without-wildcard': {
     severity: 'fragile',

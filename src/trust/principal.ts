@@ -32,6 +32,15 @@ export function matchPrincipal(principal: Principal | undefined, caller: Caller)
   if (principal.anyone) return { outcome: 'matched', reason: '"*" is everyone' }
   const match = principal.entries.find((entry) => admits(entry, caller))
   if (match) return { outcome: 'matched', reason: `${match.kind} ${match.value}` }
+  if (
+    caller.kind === 'federated' &&
+    principal.entries.some(({ kind, value }) => kind === 'Federated' && value === '*')
+  ) {
+    return {
+      outcome: 'undecided',
+      reason: 'what AWS makes of "*" under Federated is not documented',
+    }
+  }
   const named = principal.entries.map(({ kind, value }) => `${kind} ${value}`).join(', ')
   return { outcome: 'unmatched', reason: `names ${named}; the caller is ${describeCaller(caller)}` }
 }

@@ -1,8 +1,9 @@
 import { issuerHostPath } from './context-keys.ts'
 import type { Finding } from './findings.ts'
-import { parseOidcKey, providerIssuers } from './oidc-key.ts'
-import { parseOperator } from './operators.ts'
-import type { Condition, Statement } from './policy.ts'
+import { comparableIssuer, providerIssuers } from './oidc-key.ts'
+import type { Statement } from './policy.ts'
+import { claimOf, limits, namesOwner, namesProject, requires } from './project-scope.ts'
+import { requiredControl } from './shared-issuers.ts'
 import { matchesWildcard } from './wildcard.ts'
 
 const ACTION = 'sts:AssumeRoleWithWebIdentity'
@@ -24,7 +25,7 @@ export function statementFindings(statement: Statement, path: string): Finding[]
 function principalFindings({ principal }: Statement, path: string): Finding[] {
   const everyone =
     principal?.anyone ||
-    principal?.entries.some(({ kind, value }) => kind === 'AWS' && value === '*')
+    principal?.entries.some(({ kind, value }) => kind !== 'Service' && value === '*')
   if (everyone) {
     return [{ kind: 'anyone-principal', path: `${path}.Principal`, detail: 'the principal is "*"' }]
   }
@@ -53,56 +54,39 @@ function allowsExchange({ actions, notActions }: Statement): boolean {
 }
 
 function admitsTokens(statement: Statement): boolean {
-  const named = statement.principal?.anyone === true || providerIssuers(statement).length > 0
+  const anyone =
+    statement.principal?.anyone ||
+    statement.principal?.entries.some(({ kind, value }) => kind === 'Federated' && value === '*')
+  const named = anyone === true || providerIssuers(statement).length > 0
   return named && allowsExchange(statement)
 }
 
 function limitFindings(statement: Statement, path: string): Finding[] {
   if (statement.conditions.length === 0) {
-    return [{ kind: 'no-condition', path, detail: `whoever has a token of ${who(statement)}` }]
+    return [
+      { kind: 'no-condition', path, detail: `whoever has a token of ${who(statement)}` },
+      ...missingControls(statement, path),
+    ]
   }
-  const claims = statement.conditions
-    .filter(limits)
-    .map(({ key }) => parseOidcKey(key)?.claim ?? '')
-  const found: Finding[] = []
-  if (!claims.some((claim) => /^(aud|oaud)$/i.test(claim))) {
-    found.push({
-      kind: 'no-audience',
-      path: `${path}.Condition`,
-      detail: `no condition on ${who(statement)}:aud`,
-    })
+  const { conditions } = statement
+  const at = `${path}.Condition`
+  const found: Finding[] = missingControls(statement, at)
+  if (!conditions.some((one) => limits(one) && /^o?aud$/.test(claimOf(one)))) {
+    found.push({ kind: 'no-audience', path: at, detail: `no condition on ${who(statement)}:aud` })
   }
-  if (!claims.some(namesProject)) {
-    const shared = SHARED_ISSUERS.test(providerIssuers(statement)[0] ?? '')
-    const refused = shared ? '; IAM refuses that of this shared issuer' : ''
-    found.push({
-      kind: 'no-subject',
-      path: `${path}.Condition`,
-      detail: `no condition on ${who(statement)}:sub${refused}`,
-    })
+  if (!conditions.some((one) => requires(one) && namesProject(one))) {
+    const kind = conditions.some(namesOwner) ? 'any-project' : 'no-subject'
+    found.push({ kind, path: at, detail: `no condition on ${who(statement)}:sub` })
   }
   return found
 }
 
-// https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_oidc_secure-by-default.html
-const SHARED_ISSUERS = /^(token\.actions\.githubusercontent\.com|gitlab\.com)/i
-
-/** Claims that tell one project from another. */
-export function namesProject(claim: string): boolean {
-  return /^(sub|oidc\.circleci\.com\/project-id|repository|repository_id|job_workflow_ref)$/i.test(
-    claim,
-  )
-}
-
-/** Whether the condition keeps out tokens that carry another value, or none. */
-export function limits({ operator }: Condition): boolean {
-  const parsed = parseOperator(operator)
-  return (
-    parsed !== undefined &&
-    !parsed.negated &&
-    !parsed.ifExists &&
-    parsed.quantifier !== 'ForAllValues'
-  )
+function missingControls(statement: Statement, path: string): Finding[] {
+  const keys = statement.conditions.map(({ key }) => key.toLowerCase())
+  return providerIssuers(statement)
+    .map((issuer) => requiredControl(comparableIssuer(issuer)))
+    .filter((key) => key !== undefined && !keys.includes(key))
+    .map((key) => ({ kind: 'missing-control', path, detail: `no condition on ${key}` }))
 }
 
 function who(statement: Statement): string {

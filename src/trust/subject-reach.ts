@@ -1,4 +1,5 @@
 import { comparableIssuer } from './oidc-key.ts'
+import { requiredControl } from './shared-issuers.ts'
 
 /** Whose tokens a pattern for `sub` admits: of one project, of one organization, or of whoever the issuer serves. */
 export type Reach = 'project' | 'organization' | 'everyone'
@@ -38,6 +39,13 @@ const FORMS: readonly SubjectForm[] = [
     organization: /^org\/[^/]+\//,
     project: /^org\/[^/]+\/project\/[^/]+\//,
   },
+  {
+    issuer: /^api\.bitbucket\.org\/2\.0\/workspaces\//,
+    start: '{',
+    // The issuer is the workspace.
+    organization: /^/,
+    project: /^\{[^}]+\}:/,
+  },
 ]
 
 export function subjectReach(subject: string, issuer: string): Reach {
@@ -51,23 +59,9 @@ export function subjectReach(subject: string, issuer: string): Reach {
   return /[a-z0-9]/i.test(isShared(host) ? fixed : plain) ? 'project' : 'everyone'
 }
 
-// Shared OIDC providers that tell their customers apart by `sub`:
-// https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_oidc_secure-by-default.html
-const SHARED = [
-  'token.actions.githubusercontent.com',
-  'vstoken.actions.githubusercontent.com',
-  'oidc-configuration.audit-log.githubusercontent.com',
-  'gitlab.com',
-  'agent.buildkite.com',
-  'app.terraform.io',
-  'oidc.codefresh.io',
-  'studio.datachain.ai/api',
-  'scalr.io',
-  'tokens.cloud.shisho.dev',
-  'proidc.upbound.io',
-]
-
-/** Whether an issuer gives the same `iss` to all its customers. */
+/** Whether an issuer gives the same `iss` to all its customers, who differ by `sub`. */
 export function isShared(issuer: string): boolean {
-  return SHARED.includes(comparableIssuer(issuer))
+  const host = comparableIssuer(issuer)
+  // Google has tokens for everybody, too.
+  return host === 'accounts.google.com' || requiredControl(host) === `${host}:sub`
 }

@@ -3,31 +3,37 @@ import { conditionPath } from './key-findings.ts'
 import { parseOidcKey } from './oidc-key.ts'
 import { parseOperator } from './operators.ts'
 import type { Condition, Statement } from './policy.ts'
-import { limits, namesProject } from './statement-findings.ts'
+import {
+  claimOf,
+  hasWildcard,
+  namesProject,
+  pinsProject,
+  requires,
+  unescaped,
+} from './project-scope.ts'
 import { subjectFindings } from './subject-findings.ts'
 
 /** Slips in operators and values. */
 export function valueFindings(statement: Statement, path: string): Finding[] {
-  // A project id or repository beside the subject limits what a wide subject opens.
-  const limited = statement.conditions.some(
-    (one) => limits(one) && projectClaim(one) !== undefined && projectClaim(one) !== 'sub',
-  )
+  // Another condition that names the project limits what a wide one opens.
+  const pinned = pinsProject(statement)
   return statement.conditions.flatMap((condition) => {
     const at = conditionPath(path, condition)
-    const isSubject = parseOidcKey(condition.key)?.claim.toLowerCase() === 'sub'
-    const about = isSubject && statement.effect === 'Allow' && limits(condition)
-    return [
-      ...operatorFindings(condition, statement.effect, at),
-      ...(about
-        ? subjectFindings(condition, at).filter(({ kind }) => !(limited && kind === 'any-project'))
-        : []),
-    ]
+    const found = operatorFindings(condition, statement.effect, at)
+    if (statement.effect === 'Allow' && requires(condition)) {
+      found.push(
+        ...projectFindings(condition, at).filter(({ kind }) => !(pinned && kind === 'any-project')),
+      )
+    }
+    return found
   })
 }
 
-function projectClaim({ key }: Condition): string | undefined {
-  const claim = parseOidcKey(key)?.claim
-  return claim !== undefined && namesProject(claim) ? claim.toLowerCase() : undefined
+function projectFindings(condition: Condition, path: string): Finding[] {
+  if (claimOf(condition) === 'sub') return subjectFindings(condition, path)
+  return namesProject(condition) && hasWildcard(condition)
+    ? [{ kind: 'any-project', path, detail: quoted(condition.values) }]
+    : []
 }
 
 function operatorFindings(condition: Condition, effect: string, path: string): Finding[] {
@@ -47,15 +53,10 @@ function operatorFindings(condition: Condition, effect: string, path: string): F
   const parsed = parseOperator(operator)
   // Every token has aud and sub, so a negated operator on them is no gap.
   const present = parsed?.negated && /^(aud|sub)$/i.test(oidc?.claim ?? '')
-  if (effect === 'Allow' && oidc && parsed && !limits(condition) && !present) {
+  if (effect === 'Allow' && oidc && parsed && !requires(condition) && !present) {
     report('passes-when-absent', `${operator} on ${key}`)
   }
   return found
-}
-
-/** Without the escapes `${*}`, `${?}`, `${$}`. */
-function unescaped(value: string): string {
-  return value.replace(/\$\{[*?$]\}/g, '')
 }
 
 function quoted(values: readonly string[]): string {

@@ -143,6 +143,86 @@ test('an audience that the provider does not list is refused before the policy i
 test('a document beyond the quota', () => {
   assert.deepEqual(kinds(good, { length: 2049 }), ['too-long'])
   assert.deepEqual(kinds(good, { length: 2048 }), [])
+  const long = report(good, { length: 2049 })
+  assert.equal(long.verdict, 'undecided')
+  assert.match(checkText(long), /^The policy would admit this token, but AWS may refuse the policy/)
+  const wrong = report({ StringEquals: { [`${HOST}:aud`]: 'x' } }, { length: 2049 })
+  assert.equal(wrong.verdict, 'rejects')
+})
+
+/** The report on a statement that trusts this principal, for a token of this issuer. */
+function trusting(federated: string, condition: object, iss: string) {
+  const token = { iss, aud: 'app', azp: 'app', sub: '123', repository_id: '456' }
+  const parsed = parseTrustPolicy({
+    Version: '2012-10-17',
+    Statement: {
+      Effect: 'Allow',
+      Principal: { Federated: federated },
+      Action: 'sts:AssumeRoleWithWebIdentity',
+      Condition: condition,
+    },
+  })
+  assert.ok('policy' in parsed, JSON.stringify(parsed))
+  const { policy } = parsed
+  return checkTrust({ policy, length: 0, claims: token, clientIds: [], now: new Date() })
+}
+
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_oidc_secure-by-default.html
+test('a shared issuer without the condition that IAM asks for', () => {
+  const host = 'token.actions.githubusercontent.com'
+  const byId = { StringEquals: { [`${host}:aud`]: 'app', [`${host}:repository_id`]: '456' } }
+  const arn = `arn:aws:iam::111111111111:oidc-provider/${host}`
+  const { verdict, evaluation, findings } = trusting(arn, byId, `https://${host}`)
+  assert.deepEqual([verdict, evaluation?.verdict], ['undecided', 'admits'])
+  assert.deepEqual(findings, [
+    {
+      kind: 'missing-control',
+      path: 'Statement[0].Condition',
+      detail: `no condition on ${host}:sub`,
+    },
+  ])
+})
+
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create_for-idp_oidc.html: Google is built in
+test('Google by its host, and other principals that are no ARNs', () => {
+  const google = 'https://accounts.google.com'
+  const app = (host: string) => ({
+    StringEquals: { [`${host}:aud`]: 'app', [`${host}:sub`]: '123' },
+  })
+  const asked = (federated: string, condition: object, iss: string) =>
+    trusting(federated, condition, iss).verdict
+  assert.equal(asked('accounts.google.com', app('accounts.google.com'), google), 'admits')
+  assert.equal(
+    asked('accounts.google.com', app('accounts.google.com'), 'https://id.example'),
+    'rejects',
+  )
+  const other = { StringEquals: { 'accounts.google.com:aud': 'other' } }
+  assert.equal(asked('accounts.google.com', other, google), 'rejects')
+  const facebook = { StringEquals: { 'graph.facebook.com:app_id': '1' } }
+  assert.equal(asked('graph.facebook.com', facebook, 'https://graph.facebook.com'), 'undecided')
+  assert.equal(asked('*', app('id.example'), 'https://id.example'), 'undecided')
+})
+
+test('an issuer that ends in a slash itself, as those of Auth0', () => {
+  const host = 'acme.eu.auth0.com/'
+  const arn = `arn:aws:iam::111111111111:oidc-provider/${host}`
+  const condition = { StringEquals: { [`${host}:aud`]: 'app', [`${host}:sub`]: '123' } }
+  const { verdict, findings } = trusting(arn, condition, `https://${host}`)
+  assert.deepEqual([verdict, findings], ['admits', []])
+  const without = trusting(arn, condition, 'https://acme.eu.auth0.com')
+  assert.equal(without.verdict, 'rejects')
+  assert.ok(without.findings.some(({ kind }) => kind === 'trailing-slash'))
+})
+
+test('control characters of policy and token are shown, not obeyed', () => {
+  const text = checkText(
+    report(
+      { StringEquals: { ...aud, ...sub('\u001b[2K\u0085needle\n  x forged') } },
+      { claims: { ...claims, sub: 'org/\u009b31m' } },
+    ),
+  )
+  assert.doesNotMatch(text, /(?!\n)\p{Cc}|^ {2}x forged/mu)
+  assert.match(text, /"\\u001b\[2K\\u0085needle\\u000a {2}x forged"/)
 })
 
 test('a value that differs by case only', () => {

@@ -112,6 +112,8 @@ test('absence is known of what token and request carry, and of nothing else', ()
     'gitlab.com:project_path',
     'id.example:sub',
     'https://id.example:sub',
+    'vcs-ref',
+    'https://id.example:sub',
     'sts:SourceIdentity',
     'sts:TransitiveTagKeys',
     'sts:ExternalId',

@@ -43,6 +43,16 @@ const gitlab = (sub: string) =>
     { Principal: { Federated: provider('gitlab.com') } },
   )
 
+const trusting = (host: string, sub: string) =>
+  statement(
+    { StringEquals: { [`${host}:aud`]: 'x' }, StringLike: { [`${host}:sub`]: sub } },
+    { Principal: { Federated: provider(host) } },
+  )
+const BUILDKITE = 'agent.buildkite.com'
+const buildkite = (sub: string) => trusting(BUILDKITE, sub)
+const bitbucket = (sub: string) =>
+  trusting('api.bitbucket.org/2.0/workspaces/acme/pipelines-config/identity/oidc', sub)
+
 /** The statement with further keys under `StringEquals`. */
 const limited = (one: { Condition?: object }, more: object) => {
   const condition = (one.Condition ?? {}) as Record<string, object>
@@ -77,6 +87,12 @@ const CASES: readonly (readonly [name: string, statement: object, ...kinds: Find
     },
   ],
   ['no condition', statement(undefined), 'no-condition'],
+  [
+    'no condition for GitHub',
+    statement(undefined, { Principal: { Federated: provider(GITHUB) } }),
+    'no-condition',
+    'missing-control',
+  ],
   ['no audience', statement({ StringLike: { [`${HOST}:sub`]: `${SUBJECT}/*` } }), 'no-audience'],
   ['no subject', statement({ StringEquals: aud }), 'no-subject'],
   [
@@ -86,6 +102,119 @@ const CASES: readonly (readonly [name: string, statement: object, ...kinds: Find
       { Principal: { Federated: provider(GITHUB) } },
     ),
     'no-subject',
+    'missing-control',
+  ],
+  [
+    'Pulumi Cloud without an audience',
+    statement(
+      { StringLike: { 'api.pulumi.com/oidc:sub': 'pulumi:deploy:org:acme:project:site:*' } },
+      { Principal: { Federated: provider('api.pulumi.com/oidc') } },
+    ),
+    'no-audience',
+    'missing-control',
+  ],
+  [
+    'a GitHub repository by its id alone',
+    statement(
+      { StringEquals: { [`${GITHUB}:aud`]: 'x', [`${GITHUB}:repository_id`]: '456' } },
+      { Principal: { Federated: provider(GITHUB) } },
+    ),
+    'missing-control',
+  ],
+  // A wildcard in one key opens what it says; another key may still limit it.
+  [
+    'any audience',
+    statement({ StringLike: { [`${HOST}:aud`]: '*', [`${HOST}:sub`]: `${SUBJECT}/*` } }),
+    'no-audience',
+  ],
+  [
+    'any of a list of audiences',
+    statement({ StringLike: { [`${HOST}:aud`]: [ORG, '**'], [`${HOST}:sub`]: `${SUBJECT}/*` } }),
+    'no-audience',
+  ],
+  [
+    'any project, and any project id',
+    statement({
+      StringEquals: aud,
+      StringLike: {
+        [`${HOST}:sub`]: `org/${ORG}/project/*`,
+        [`${HOST}:oidc.circleci.com/project-id`]: '*',
+      },
+    }),
+    'any-project',
+  ],
+  [
+    'any project id',
+    statement({
+      StringEquals: aud,
+      StringLike: { [`${HOST}:oidc.circleci.com/project-id`]: '3c2d*' },
+    }),
+    'any-project',
+  ],
+  [
+    'one project by its subject, and any project id',
+    statement({
+      StringEquals: aud,
+      StringLike: {
+        [`${HOST}:sub`]: `${SUBJECT}/*`,
+        [`${HOST}:oidc.circleci.com/project-id`]: '*',
+      },
+    }),
+  ],
+  [
+    'any subject and repository of GitHub',
+    statement(
+      {
+        StringEquals: { [`${GITHUB}:aud`]: 'x' },
+        StringLike: { [`${GITHUB}:sub`]: 'repo:*', [`${GITHUB}:repository`]: '*' },
+      },
+      { Principal: { Federated: provider(GITHUB) } },
+    ),
+    'any-project',
+  ],
+  [
+    'any subject beside the project id of GitLab',
+    limited(gitlab('*'), { 'gitlab.com:project_id': '1' }),
+  ],
+  [
+    'any project of a GitLab group',
+    limited(gitlab('*'), { 'gitlab.com:namespace_id': '1' }),
+    'any-project',
+  ],
+  ['a Buildkite pipeline', buildkite('organization:acme:pipeline:site:ref:refs/heads/main:*')],
+  ['every pipeline of Buildkite', buildkite('organization:acme:*'), 'any-project'],
+  [
+    'a pipeline of that name in any organization',
+    limited(buildkite('organization:*'), { [`${BUILDKITE}:pipeline_slug`]: 'site' }),
+    'any-project',
+  ],
+  [
+    'a pipeline by name in an organization by id',
+    limited(buildkite('organization:*'), {
+      [`${BUILDKITE}:pipeline_slug`]: 'site',
+      [`${BUILDKITE}:organization_id`]: 'o1',
+    }),
+  ],
+  ['a Bitbucket repository', bitbucket('{5b8e2d14-7f36-4a9c-8d01-3e4f5a6b7c8d}:*')],
+  ['a step of any Bitbucket repository', bitbucket('*:{5b8e2d14}'), 'any-project'],
+  [
+    'a GitHub owner by id',
+    statement(
+      { StringEquals: { [`${GITHUB}:aud`]: 'x', [`${GITHUB}:repository_owner_id`]: '7' } },
+      { Principal: { Federated: provider(GITHUB) } },
+    ),
+    'any-project',
+    'missing-control',
+  ],
+  [
+    'any provider',
+    statement(
+      { StringEquals: aud, StringLike: { [`${HOST}:sub`]: `${SUBJECT}/*` } },
+      {
+        Principal: { Federated: '*' },
+      },
+    ),
+    'anyone-principal',
   ],
   ['every project', like(`org/${ORG}/project/*`), 'any-project'],
   ['every project of every organization', like('*'), 'any-project'],
@@ -267,7 +396,7 @@ for (const [name, one, ...kinds] of CASES) {
 }
 
 test('every kind of finding has a case here', () => {
-  const needsMore: FindingKind[] = ['too-long', 'audience-not-registered']
+  const needsMore: FindingKind[] = ['too-long', 'audience-not-registered', 'claim-of-aws']
   const covered = new Set([...CASES.flatMap(([, , ...kinds]) => kinds), ...needsMore])
   assert.deepEqual([...covered].sort(), Object.keys(FINDINGS).sort())
 })
