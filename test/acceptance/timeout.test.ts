@@ -98,6 +98,7 @@ for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
 }
 
 for (const [what, args] of [
+  ['a profiles file', ['assume-role', '--profiles-file', 'fifo']],
   ['a session policy', [...ARGS, '--policy', 'file://fifo']],
   ['a session policy of exec', ['exec', ...ARGS.slice(1), '--policy', 'file://fifo', '--', 'true']],
 ] as const) {
@@ -109,6 +110,14 @@ for (const [what, args] of [
     assert.ok(milliseconds < 4000, `${milliseconds} ms`)
   })
 }
+
+test('a profiles file, and a shared file that is a FIFO', async (t) => {
+  const { job } = await startJob(t)
+  const file = job.write('profiles', `[default]\nrole_arn = ${ROLE}\n`)
+  const env = { AWS_CONFIG_FILE: job.fifo('config') }
+  const args = ['assume-role', '--profiles-file', file]
+  await job.fails(args, 'file-unreadable', /config: it is a FIFO/, { env })
+})
 
 test('whoami with a shared file that is a FIFO', async (t) => {
   const { job } = await startJob(t)
