@@ -42,12 +42,12 @@ export function githubTokens(coordinates: GithubCoordinates): TrustedTokens {
       ...(anyProject
         ? [`Every repository of ${repository.slice(0, -2)} can assume this role.`]
         : []),
-      ...(issuer.startsWith(GITHUB) && !repository.includes('@') ? [IDS_MISSING] : []),
+      ...(!issuer.endsWith('/_services/token') && !repository.includes('@') ? [IDS_MISSING] : []),
     ],
   }
 }
 
-// https://docs.github.com/actions/reference/security/oidc#immutable-subject-claims
+// https://docs.github.com/actions/reference/security/oidc#immutable-subject-claims; GitHub Enterprise Server has none.
 const IDS_MISSING =
   'Repositories created, renamed or transferred since July 15, 2026, and those that opted in, have ids in their subject and are not admitted: for them, give --repository OWNER@ID/NAME@ID.'
 

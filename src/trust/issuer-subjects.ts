@@ -24,9 +24,12 @@ export function issuerTokens(coordinates: IssuerCoordinates): TrustedTokens {
   }
   const subject = checkCoordinate('subject', given, 'subject')
   const reach = subjectReach(subject, issuer)
-  if (reach === 'everyone' && isShared(issuer)) throw trustsStrangers(subject, issuer)
+  if (reach === 'everyone' && isShared(issuer)) {
+    // Whoever has an account there gets tokens.
+    throw tooBroad(subject, `everyone who uses ${issuer}`, 'Name the organization')
+  }
   if (reach !== 'project' && !coordinates.anyProject) {
-    throw missing('any-project', `The subject "${subject}" trusts more than one project.`)
+    throw tooBroad(subject, 'more than one project', 'Add --any-project, or name the project')
   }
   return {
     kind: 'tokens',
@@ -42,10 +45,9 @@ export function issuerTokens(coordinates: IssuerCoordinates): TrustedTokens {
   }
 }
 
-/** Whoever has an account at such an issuer gets tokens of it. */
-function trustsStrangers(subject: string, issuer: string): OidcError {
+function tooBroad(subject: string, whom: string, next: string): OidcError {
   return new OidcError('invalid-usage', {
-    what: `--subject "${subject}" trusts everyone who uses ${issuer}, also outside your organization.`,
-    next: 'Name the organization in --subject, before any wildcard.',
+    what: `--subject "${subject}" trusts ${whom}.`,
+    next: `${next} in --subject, before any wildcard.`,
   })
 }

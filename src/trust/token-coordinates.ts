@@ -31,7 +31,7 @@ export function tokensLike(claims: Claims, narrowing: Narrowing): TrustedTokens 
       ...narrowing,
       orgId,
       projectId: anyProject ? undefined : projectId,
-      vcsOrigin: narrowing.branch === undefined ? undefined : origin(claims),
+      vcsOrigin: narrowing.branch === undefined ? undefined : origin(subject),
       issuer,
       audience,
     })
@@ -49,6 +49,13 @@ export function tokensLike(claims: Claims, narrowing: Narrowing): TrustedTokens 
     // The token shows which form of the subject the repository has.
     return anyProject ? tokens : { ...tokens, warnings: [] }
   }
+  // Buildkite's subject goes on with ref, commit and step.
+  const [, organization, pipeline] =
+    /^(organization:[^:]+:)(pipeline:[^:]+:)ref:/.exec(subject) ?? []
+  if (organization !== undefined) {
+    const project = `${policyLiteral(organization + (anyProject ? '' : pipeline))}*`
+    return issuerTokens({ issuer, audience, subject: project, anyProject })
+  }
   if (anyProject && (isShared(issuer) || path !== undefined || claims['repository'])) {
     throw new OidcError('invalid-usage', {
       what: `--any-project can't tell the organization from the token's subject "${subject}".`,
@@ -64,9 +71,9 @@ export function tokensLike(claims: Claims, narrowing: Narrowing): TrustedTokens 
   })
 }
 
-function origin(claims: Claims): string {
-  const found = claims['oidc.circleci.com/vcs-origin']
-  if (typeof found === 'string') return found
+function origin(subject: string): string {
+  const [, found] = /\/vcs-origin\/(.+?)\/vcs-ref\//.exec(subject) ?? []
+  if (found !== undefined) return found
   throw new OidcError('invalid-usage', {
     what: '--branch needs a token that names the repository, and this one does not.',
     next: 'Take the V2 token (--token-version v2), or give --org-id, --project-id and --vcs-origin.',

@@ -108,7 +108,6 @@ const circleciClaims = {
   iss: `https://oidc.circleci.com/org/${ORG}`,
   aud: ORG,
   sub,
-  'oidc.circleci.com/vcs-origin': 'github.com/acme/site',
 }
 const GITHUB = 'https://token.actions.githubusercontent.com'
 // https://docs.github.com/actions/reference/security/oidc#immutable-subject-claims
@@ -117,6 +116,12 @@ const immutable = {
   aud: 'x',
   sub: 'repo:acme@123/website@456:ref:refs/heads/main',
   repository: 'acme/website',
+}
+// https://buildkite.com/docs/agent/v3/cli-oidc#claims
+const buildkite = {
+  iss: 'https://agent.buildkite.com',
+  aud: 'x',
+  sub: 'organization:acme:pipeline:website:ref:refs/heads/main:commit:9f3a:step:deploy',
 }
 const FROM_TOKEN: readonly (readonly [claims: Claims, narrowing: object, subject: string])[] = [
   [circleciClaims, {}, `org/${ORG}/project/${PROJECT}/user/*`],
@@ -155,6 +160,8 @@ const FROM_TOKEN: readonly (readonly [claims: Claims, narrowing: object, subject
   [immutable, { ref: 'main' }, 'repo:acme@123/website@456:ref:refs/heads/main'],
   [immutable, { environment: 'prod' }, 'repo:acme@123/website@456:environment:prod'],
   [immutable, { anyProject: true }, 'repo:acme@123/*'],
+  [buildkite, {}, 'organization:acme:pipeline:website:*'],
+  [buildkite, { anyProject: true }, 'organization:acme:*'],
   // A subject of GitHub's that was customized: exactly this one.
   [
     {
@@ -178,8 +185,9 @@ const UNTOLD: readonly Claims[] = [
   { iss: GITHUB, aud: 'x', sub: 'repository_owner:acme:job_workflow_ref:x', repository: 'acme/a' },
   { iss: `${GITHUB}/acme`, aud: 'x', sub: 'repository_id:7', repository: 'acme/a' },
   { iss: GITHUB, aud: 'x', sub: 'repo:evil/website:x', repository: 'acme/website' },
+  { iss: 'https://accounts.google.com', aud: 'x', sub: '123' },
   { iss: 'https://gitlab.com', aud: 'x', sub: 'project_id:7', project_path: 'acme/a' },
-  { iss: 'https://agent.buildkite.com', aud: 'x', sub: 'organization:acme:pipeline:a:ref:b' },
+  { iss: 'https://agent.buildkite.com', aud: 'x', sub: 'pipeline:a:organization:acme' },
 ]
 for (const claims of UNTOLD) {
   test(`every project of whom? ${claims.sub} of ${claims.iss}`, () => {
