@@ -43,7 +43,9 @@ test('a file in place of ~/.aws', async (t) => {
 test('a directory where none can be made', { skip: process.platform !== 'linux' }, async (t) => {
   const { job } = await startJob(t)
   const env = { AWS_SHARED_CREDENTIALS_FILE: '/proc/none/such/credentials' }
-  await job.fails(ARGS, 'file-unwritable', /Cannot write \/proc\/none\/such\/credentials: no /, { env })
+  await job.fails(ARGS, 'file-unwritable', /Cannot write \/proc\/none\/such\/credentials: no /, {
+    env,
+  })
   assert.deepEqual(job.files(), {})
 })
 
