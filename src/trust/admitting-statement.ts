@@ -1,5 +1,6 @@
 import type { Claims } from '../token/claims.ts'
 import { issuerHostPath, tokenAudience } from './context-keys.ts'
+import { sessionClaims, tokenActions } from './session-claims.ts'
 
 /** The account and partition that hold the provider. */
 export interface ProviderPlace {
@@ -19,13 +20,14 @@ export function admittingStatement(claims: Claims, place: ProviderPlace): object
   const [audience = '', ...others] = tokenAudience(claims) ?? []
   const aud = { [`${host}:aud`]: others.length > 0 ? [audience, ...others] : audience }
   const subject = claims.sub ?? ''
+  const actions = tokenActions(sessionClaims(claims))
   const project = CIRCLECI_SUBJECT.exec(subject)?.[1]
   return {
     Effect: 'Allow',
     Principal: {
       Federated: `arn:${place.partition}:iam::${place.accountId}:oidc-provider/${host}`,
     },
-    Action: 'sts:AssumeRoleWithWebIdentity',
+    Action: actions.length > 1 ? actions : actions[0],
     Condition: project
       ? { StringEquals: aud, StringLike: { [`${host}:sub`]: `${project}*` } }
       : { StringEquals: { ...aud, [`${host}:sub`]: subject } },

@@ -16,7 +16,7 @@ export async function readJsonFile(
   if ('value' in parsed) return parsed.value
   throw new OidcError('file-malformed', {
     what: `${what} can't be read: ${place} ${parsed.problem}.`,
-    next: 'Give a file with JSON.',
+    next: 'Correct it there, or name another file.',
   })
 }
 

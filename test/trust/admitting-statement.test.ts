@@ -2,8 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Claims } from '../../src/token/claims.ts'
 import { admittingStatement } from '../../src/trust/admitting-statement.ts'
-import { tokenContextKeys } from '../../src/trust/context-keys.ts'
-import { evaluate } from '../../src/trust/evaluate.ts'
+import { checkTrust } from '../../src/trust/check.ts'
 import { parseTrustPolicy } from '../../src/trust/policy.ts'
 
 const HOST = 'oidc.circleci.com/org/o1'
@@ -14,13 +13,11 @@ const V2: Claims = {
 }
 const PLACE = { partition: 'aws', accountId: '111111111111' }
 
-function verdict(statement: object, claims: Claims): string {
+function verdict(statement: object, claims: Claims) {
   const parsed = parseTrustPolicy({ Version: '2012-10-17', Statement: [statement] })
   assert.ok('policy' in parsed)
-  const providerArn = `arn:aws:iam::111111111111:oidc-provider/${claims.iss?.replace('https://', '')}`
-  const caller = { kind: 'federated', providerArn } as const
-  const action = 'sts:AssumeRoleWithWebIdentity'
-  return evaluate(parsed.policy, { action, caller, keys: tokenContextKeys(claims) }).verdict
+  const { policy } = parsed
+  return checkTrust({ policy, length: 0, claims, clientIds: [], now: new Date() }).verdict
 }
 
 test('CircleCI: the project by StringLike, the same from a V1 and a V2 token', () => {
@@ -100,4 +97,19 @@ test('several audiences: any of them; with azp, the one that IAM compares', () =
   })
   assert.deepEqual(condition({ ...V1, aud: ['o1'] }), { [`${HOST}:aud`]: 'o1' })
   assert.deepEqual(condition({ ...V1, azp: 'client' }), { [`${HOST}:aud`]: 'client' })
+})
+
+test('a token with session tags and a source identity needs more actions', () => {
+  const tagged = {
+    ...V1,
+    'https://aws.amazon.com/tags': { principal_tags: { team: ['web'] } },
+    'https://aws.amazon.com/source_identity': 'ann',
+  }
+  const statement = admittingStatement(tagged, PLACE)
+  assert.deepEqual((statement as { Action: unknown }).Action, [
+    'sts:AssumeRoleWithWebIdentity',
+    'sts:TagSession',
+    'sts:SetSourceIdentity',
+  ])
+  assert.equal(verdict(statement, tagged), 'admits')
 })
