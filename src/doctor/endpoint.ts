@@ -1,4 +1,5 @@
 import type { Deadline } from '../deadline.ts'
+import { EXIT } from '../errors.ts'
 import { proxyFor } from '../network/proxy-settings.ts'
 import type { Environment } from '../options.ts'
 import { resolveUrl, type StsEndpoint } from '../sts/endpoint.ts'
@@ -68,7 +69,8 @@ export function checkEndpoint(outcome: Outcome<Reached>, env: Environment): Find
     const set = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy', 'ALL_PROXY', 'all_proxy']
     const names = set.filter((name) => env[name])
     const proxies = names.length > 0 ? `Set here: ${names.join(', ')}.` : 'No proxy is set.'
-    return [{ ...found, evidence: found.evidence ?? proxies }]
+    const evidence = found.exit === EXIT.unreachable ? (found.evidence ?? proxies) : found.evidence
+    return [{ ...found, evidence }]
   }
   const { url, proxy, milliseconds } = outcome.value
   const way = proxy === undefined ? '' : `, through the proxy ${proxy}`

@@ -26,7 +26,8 @@ export function checkEnvironment(
   files: readonly SharedFileFacts[],
 ): Finding[] {
   const set = (names: readonly string[]) => names.filter((name) => env[name])
-  const keys = set(STATIC_KEYS)
+  // AWS tools look at the others only beside this one.
+  const keys = env['AWS_ACCESS_KEY_ID'] ? set(STATIC_KEYS) : []
   const webIdentity = set(WEB_IDENTITY)
   const wanted = given === undefined ? written : [given]
   const existing = files.flatMap(({ file, content }) =>

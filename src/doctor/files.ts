@@ -5,11 +5,9 @@ import { lineFindings } from './lines.ts'
 import { sectionFindings } from './sections.ts'
 import type { SharedFileFacts } from './shared-file.ts'
 
-/** Whether both SDK families read the shared files, and alike; and whether we could write them. */
+/** Whether both SDK families read the shared files, and alike. */
 export function checkFiles(files: readonly SharedFileFacts[]): Finding[] {
-  // What can't be read comes first: what can't be written may follow from it.
-  const unreadableFirst = [...files].sort((one) => (one.content ? 1 : -1))
-  return unreadableFirst.flatMap((facts) => {
+  return files.flatMap((facts) => {
     const wrong = [
       ...(facts.error ? [errorFinding(facts.error)] : []),
       ...permissionFindings(facts),
@@ -19,8 +17,8 @@ export function checkFiles(files: readonly SharedFileFacts[]): Finding[] {
   })
 }
 
-function summary({ path, mode, content }: SharedFileFacts): string {
-  if (mode === undefined) return `${path} does not exist yet`
+function summary({ path, exists, content }: SharedFileFacts): string {
+  if (!exists) return `${path} does not exist yet`
   const count = content?.sections.length ?? 0
   return `${path}: ${count} section${count === 1 ? '' : 's'}, readable for all AWS tools`
 }

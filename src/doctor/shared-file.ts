@@ -13,7 +13,8 @@ import { outcomeOf } from './outcome.ts'
 export interface SharedFileFacts {
   readonly file: SharedFile
   readonly path: string
-  /** Undefined where there is no such file. */
+  readonly exists: boolean
+  /** Undefined where there is no such file, and for what is none, such as /dev/null. */
   readonly mode: number | undefined
   readonly ownedByOther: boolean
   /** As botocore reads it; undefined where it can't. */
@@ -31,10 +32,12 @@ export async function readSharedFiles(env: Environment): Promise<SharedFileFacts
 
 async function readSharedFile(file: SharedFile, path: string): Promise<SharedFileFacts> {
   const reading = await outcomeOf(() => contentOf(path))
-  const stats = statsOf(path)
+  const there = statsOf(path)
+  const stats = there?.isFile() ? there : undefined
   return {
     file,
     path,
+    exists: there !== undefined,
     mode: stats?.mode,
     ownedByOther: stats !== undefined && stats.uid !== (process.getuid?.() ?? stats.uid),
     content: 'value' in reading ? reading.value : undefined,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { AWS_SET_UPS } from './aws-set-ups.ts'
+import { COMBINED_SET_UPS } from './combined-set-ups.ts'
 import { FILE_SET_UPS, LOCAL_SET_UPS } from './local-set-ups.ts'
 import { type BrokenSetUp, examine } from './set-ups.ts'
 import { TOKEN_SET_UPS } from './token-set-ups.ts'
@@ -10,6 +11,7 @@ const ALL: Readonly<Record<string, readonly BrokenSetUp[]>> = {
   'the AWS side, and the way to it': AWS_SET_UPS,
   'the shared files': FILE_SET_UPS,
   'options and variables': LOCAL_SET_UPS,
+  'several things': COMBINED_SET_UPS,
 }
 
 for (const [title, setUps] of Object.entries(ALL)) {

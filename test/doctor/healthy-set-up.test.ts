@@ -58,6 +58,14 @@ Nothing is wrong.
   assert.equal(sandbox.exchanges, 3)
 })
 
+test('what does no harm: no config file, a session token without keys', async (t) => {
+  const { job } = await startJob(t)
+  const env = { AWS_CONFIG_FILE: '/dev/null', AWS_SESSION_TOKEN: 'left-over-from-before' }
+  const { stdout } = await job.done(['doctor', ...BY_ROLE], { env })
+  assert.match(stdout, /^✓ \/dev\/null: 0 sections, readable for all AWS tools$/m)
+  assert.match(stdout, /\n\nNothing is wrong\.\n$/)
+})
+
 test('without a role: what could not be checked is said', async (t) => {
   const { job } = await startJob(t)
   const { stdout } = await job.done(['doctor'])
