@@ -4,8 +4,8 @@ import { printable } from '../printable.ts'
 export type ParsedJson = { readonly value: unknown } | { readonly problem: string }
 
 /**
- * Reads JSON as IAM does, which takes no key twice; `JSON.parse` would go on with the last one. Its messages
- * quote the text, which may be a secret that was named by mistake: ours say the place only.
+ * Reads JSON as IAM does, which takes no element twice (troubleshoot_policies.html); `JSON.parse` would go on with
+ * the last. Its messages quote the text, which may be a secret named by mistake: ours say the place only.
  */
 export function parseJson(text: string): ParsedJson {
   const bare = text.replace(/^\uFEFF/, '')
