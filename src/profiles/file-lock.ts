@@ -100,14 +100,17 @@ function tryToRemove(path: string): void {
   }
 }
 
+/** A cleanup may remove the directory, which is empty, again and again; some directories take no files at all. */
+const TRIES = 5
+
 function tryCreate(path: string, id: string, target: string): boolean {
-  try {
-    return createLockFile(path, id)
-  } catch (error) {
-    if (errorCode(error) !== 'ENOENT') throw unwritable(target, error)
-    // A cleanup removed the directory, which was empty.
-    makeDirectory(target)
-    return false
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return createLockFile(path, id)
+    } catch (error) {
+      if (errorCode(error) !== 'ENOENT' || tries === TRIES) throw unwritable(target, error)
+      makeDirectory(target)
+    }
   }
 }
 

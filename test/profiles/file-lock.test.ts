@@ -164,3 +164,7 @@ test('a directory that goes away while a lock is taken is made anew', async (t) 
   assert.ok(existsSync(lock.path))
   lock.release()
 })
+
+test('a directory that takes no files', { skip: process.platform !== 'linux' }, async () => {
+  await assert.rejects(lockFile('/proc/target'), { code: 'file-unwritable' })
+})
