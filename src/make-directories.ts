@@ -1,5 +1,7 @@
-import { existsSync, mkdirSync, statSync } from 'node:fs'
+import { existsSync, lstatSync, mkdirSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
+
+const IF_THERE = { throwIfNoEntry: false } as const
 
 /**
  * Makes a directory and those above it. Node's own recursion never ends where a directory that is there takes
@@ -12,7 +14,9 @@ export function makeDirectories(directory: string, mode: number): void {
     mkdirSync(directory, { mode })
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    if (code === 'EEXIST' && statSync(directory).isDirectory()) return
+    if (code === 'EEXIST' && statSync(directory, IF_THERE)?.isDirectory()) return
+    // Another process removed it meanwhile.
+    if (code === 'EEXIST' && !lstatSync(directory, IF_THERE)) return makeDirectories(directory, mode)
     throw code === 'ENOENT' ? new Error(`no directory can be made in ${parent}`) : error
   }
 }
