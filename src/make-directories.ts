@@ -15,8 +15,8 @@ export function makeDirectories(directory: string, mode: number): void {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === 'EEXIST' && statSync(directory, IF_THERE)?.isDirectory()) return
-    // Another process removed it meanwhile.
-    if (code === 'EEXIST' && !lstatSync(directory, IF_THERE)) return makeDirectories(directory, mode)
-    throw code === 'ENOENT' ? new Error(`no directory can be made in ${parent}`) : error
+    const isGone = code === 'EEXIST' && !lstatSync(directory, IF_THERE)
+    if (!isGone) throw code === 'ENOENT' ? new Error(`no directory can be made in ${parent}`) : error
+    makeDirectories(directory, mode)
   }
 }
