@@ -16,7 +16,8 @@ export function makeDirectories(directory: string, mode: number): void {
     const { code } = error as NodeJS.ErrnoException
     if (code === 'EEXIST' && statSync(directory, IF_THERE)?.isDirectory()) return
     const isGone = code === 'EEXIST' && !lstatSync(directory, IF_THERE)
-    if (!isGone) throw code === 'ENOENT' ? new Error(`no directory can be made in ${parent}`) : error
+    if (!isGone)
+      throw code === 'ENOENT' ? new Error(`no directory can be made in ${parent}`) : error
     makeDirectories(directory, mode)
   }
 }
