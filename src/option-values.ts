@@ -2,7 +2,7 @@ import { OidcError } from './errors.ts'
 import { expandVariables } from './expansion.ts'
 import type { Environment, OptionName, OptionSpec, OptionValues } from './options.ts'
 import { environmentName, OPTIONS } from './options.ts'
-import { hasRoleParameter, parameterTitle, parameterVariable } from './orb-parameters.ts'
+import { isHiddenInOrb, parameterTitle, parameterVariable } from './orb-parameters.ts'
 
 /** What the command line gave, by option name: text as typed, lists as repeated flags, flags as booleans. */
 export type Flags = Readonly<Record<string, unknown>>
@@ -16,8 +16,6 @@ const LIMITS: Partial<Record<OptionName, Limits>> = {
   port: [0, 65535],
   'max-session-duration': [3600, 43200],
 }
-
-const ROLE_SOURCES: readonly OptionName[] = ['role-arn', 'profiles-file']
 
 /**
  * The values of a command's options: a flag wins over a parameter of the orb other than its default, that
@@ -40,8 +38,8 @@ function resolveOption(name: OptionName, flag: unknown, env: Environment): unkno
   const parameter = expandVariables(env[parameterVariable(name)] ?? '', env, title).trim()
   if (parameter && !isDefault(spec, parameter)) return readText(name, spec, parameter, title)
   const variable = environmentName(name)
-  const isHidden = ROLE_SOURCES.includes(name) && hasRoleParameter(env)
-  const text = isHidden ? '' : expandVariables(env[variable] ?? '', env, variable).trim()
+  const given = isHiddenInOrb(name, env) ? '' : env[variable]
+  const text = expandVariables(given ?? '', env, variable).trim()
   if (text) return readText(name, spec, text, variable)
   return spec.default ?? (spec.kind === 'list' ? [] : spec.kind === 'flag' ? false : undefined)
 }

@@ -10,8 +10,16 @@ export function parameterTitle(option: OptionName): string {
   return `The orb's parameter ${option}`
 }
 
-/** Whether the orb's step names its roles. Then variables of the job that name roles are not read. */
-export function hasRoleParameter(env: Environment): boolean {
+/**
+ * Whether an option of the orb's step is not read from the job's variable: `profile` means another thing to
+ * each command, and a step that names its roles gets no other from the job.
+ */
+export function isHiddenInOrb(option: OptionName, env: Environment): boolean {
+  if (option === 'profile') return env['AWS_OIDC_ORB_COMMAND'] !== undefined
+  return ['role-arn', 'profiles-file'].includes(option) && hasRoleParameter(env)
+}
+
+function hasRoleParameter(env: Environment): boolean {
   return (
     isSet(env['AWS_OIDC_ORB_ROLE_ARN']) ||
     isSet(env['AWS_OIDC_ORB_PROFILES_FILE']) ||

@@ -52,6 +52,7 @@ describe('a parameter of the orb: between flag and variable, unless it is the de
     ['region', { AWS_OIDC_ORB_REGION: '$AWS_OIDC_REGION', AWS_OIDC_REGION: 'b' }, 'b'],
     ['region', { AWS_OIDC_ORB_REGION: '${AWS_OIDC_REGION:-c}' }, 'c'],
     ['profile', { AWS_OIDC_ORB_PROFILE: 'undefined' }, 'undefined'],
+    ['profile', { AWS_OIDC_ORB_COMMAND: 'cleanup', AWS_OIDC_PROFILE: 'a' }, undefined],
     ['export', { AWS_OIDC_ORB_EXPORT: 'keys', AWS_OIDC_EXPORT: 'none' }, 'keys'],
     ['export', { AWS_OIDC_ORB_EXPORT: 'profile', AWS_OIDC_EXPORT: 'none' }, 'none'],
     ['export', { AWS_OIDC_ORB_EXPORT: 'profile' }, 'profile'],

@@ -13,7 +13,9 @@ fail() {
 }
 
 bash_env_ended() {
+  # bash is still in the redirection below.
   { set +xv; } 2>/dev/null
+  exec 2>&3
   fail 6 "$BASH_ENV, the file for what earlier steps export, ended this step." \
     "Next: take its exit out, or its set -e."
 }
@@ -25,6 +27,7 @@ case ${BASH_VERSION:+bash}:${SHELLOPTS:-} in
   :* | *posix*)
     if [ -n "${BASH_ENV:-}" ] && [ -f "$BASH_ENV" ] && [ -r "$BASH_ENV" ]; then
       case $BASH_ENV in */*) ;; *) BASH_ENV=./$BASH_ENV ;; esac
+      exec 3>&2
       trap bash_env_ended EXIT
       # Without "command" a syntax error would end the shell.
       # shellcheck disable=SC1090
@@ -32,6 +35,7 @@ case ${BASH_VERSION:+bash}:${SHELLOPTS:-} in
         echo "This shell reads $BASH_ENV only up to there. Next: keep to the syntax of sh in it, or use bash." >&2
       { set +euxv; } 2>/dev/null
       trap - EXIT
+      exec 3>&-
     fi
     ;;
 esac

@@ -87,10 +87,26 @@ function pendingEdits(edits: readonly TargetEdit[]): TargetEdit[] {
   return pending
 }
 
-/** Files that are in order are locked, too: what another process makes of them counts. */
+/**
+ * Files that are in order are locked, too, where this user can write: what another process makes of them
+ * meanwhile counts.
+ */
 function toBeLocked(edits: readonly TargetEdit[]): string[] {
-  for (const { target } of pendingEdits(edits)) makeDirectory(target)
-  return edits.map(({ target }) => target).filter((target) => existsSync(dirname(target)))
+  const pending = pendingEdits(edits).map(({ target }) => target)
+  for (const target of pending) makeDirectory(target)
+  const others = edits.map(({ target }) => target).filter((one) => !pending.includes(one))
+  return [...pending, ...others.filter(isWritable)]
+}
+
+function isWritable(target: string): boolean {
+  if (!existsSync(dirname(target))) return false
+  try {
+    refuseSpecialFile(target)
+    refuseUnwritable(target)
+    return true
+  } catch {
+    return false
+  }
 }
 
 /** Returns the edits that changed something. */

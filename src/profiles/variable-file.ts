@@ -25,7 +25,9 @@ export async function appendGithubEnv(path: string, variables: Variables): Promi
 export function checkGithubEnv(path: string): void {
   try {
     accessSync(path, constants.R_OK | constants.W_OK)
-    if (!statSync(path).isFile()) throw new Error('it is not a regular file')
+    const stats = statSync(path)
+    // /dev/null is a way not to export.
+    if (!stats.isFile() && !stats.isCharacterDevice()) throw new Error('it is not a regular file')
   } catch (cause) {
     throw unwritableEnv(cause, 'Later steps learn of the profile by it.')
   }

@@ -17,8 +17,9 @@ const FORMS: readonly SubjectForm[] = [
     issuer: /^token\.actions\.githubusercontent\.com(\/|$)/,
     start: 'repo:',
     // A repository may choose other claims for its subject: those that name an owner limit it to that owner.
+    // GitHub percent-encodes colons within the value of a claim.
     organization:
-      /^(repo|repository_(owner|owner_id|id)|enterprise|enterprise_id|job_workflow_ref):[^:/]+[:/]/,
+      /(^|:)(repo|repository_(owner|owner_id|id)|enterprise|enterprise_id|job_workflow_ref):[^:/]+[:/]/,
     project: /^(repo:[^:/]+\/[^:/]+|repository_id:[^:/]+):/,
   },
   {

@@ -41,15 +41,17 @@ function refuseExisting(path: string, found: Stats | undefined, overwrite: boole
   }
 }
 
-/** The JSON files that the script to be replaced used, and the new one does not. */
+/** What not every script has beside it. */
+const OPTIONAL_INPUTS = ['provider.json', 'permission-policy.json', 'tags.json']
+
+/** The JSON files of ours that the script to be replaced used, and the new one does not. */
 async function leftOvers(directory: string, files: readonly GeneratedFile[]): Promise<string[]> {
   const script = files.find(({ executable }) => executable)
   if (script === undefined) return []
   const old = await readFile(join(directory, script.name), 'utf8').catch(() => '')
-  return [...old.matchAll(/\$here\/([\w-]+\.json)/g)]
-    .map(([, name = '']) => name)
-    .filter((name) => !files.some((file) => file.name === name))
-    .map((name) => join(directory, name))
+  return OPTIONAL_INPUTS.filter(
+    (name) => old.includes(`$here/${name}`) && !files.some((file) => file.name === name),
+  ).map((name) => join(directory, name))
 }
 
 function unwritable(what: string, cause?: unknown): OidcError {

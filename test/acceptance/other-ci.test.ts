@@ -41,6 +41,12 @@ function exported(job: Job): Record<string, string> {
   return variables
 }
 
+test('GITHUB_ENV may be /dev/null', async (t) => {
+  const { job } = await startGithubJob(t)
+  await job.done(ARGS, { env: { GITHUB_ENV: '/dev/null' } })
+  assert.ok(job.read('.aws/credentials'))
+})
+
 test('GITHUB_ENV: the profile and both regions; static keys become empty', async (t) => {
   const { job } = await startGithubJob(t)
   const env = {

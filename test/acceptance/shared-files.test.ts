@@ -131,6 +131,23 @@ test('a BASH_ENV of someone else, in a directory where only its owner may replac
   assert.equal((await job.done(['cleanup'], options)).stdout, 'There is nothing to clean up.\n')
 })
 
+test('files in order are left alone where nobody can lock them', async (t) => {
+  const { job } = await startJob(t)
+  giveToNobody(job)
+  const elsewhere = join(job.root, 'elsewhere')
+  mkdirSync(elsewhere, { mode: 0o755 })
+  const config = join(elsewhere, 'config')
+  writeFileSync(config, '[default]\nregion = eu-west-1\n')
+  const args = ['assume-role', '--role-arn', ROLE, '--profile', 'dev']
+  for (const path of ['/dev/null', config]) {
+    const options = { asNobody: true, env: { AWS_CONFIG_FILE: path } }
+    await job.done(args, options)
+    assert.match(job.read('.aws/credentials') ?? '', /^\[dev\]$/m)
+    await job.done(['cleanup'], { asNobody: true, env: { ...options.env, BASH_ENV: path } })
+    assert.equal(job.read('.aws/credentials'), undefined)
+  }
+})
+
 test('paths in the variables that AWS tools read differently', async (t) => {
   const { job } = await startJob(t)
   const env = { AWS_CONFIG_FILE: '~someone/config' }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { compileWithOrb, jobOf } from './config.ts'
@@ -66,6 +66,16 @@ test('variables of the job stand in for parameters left alone, and only for thos
   assert.ok(succeeded, output)
   const config = readFileSync(join(host.home, '.aws/config'), 'utf8')
   assert.match(config, /^\[profile dev\]\n.*\nregion = eu-central-1\noutput = json\n$/)
+})
+
+test('a profile that a context names is no step’s', async (t) => {
+  const host = await openHost(t)
+  const env = { AWS_OIDC_PROFILE: 'a' }
+  const profiles = `[profile a]\nrole_arn = ${ROLE}\n[profile b]\nrole_arn = ${ROLE}\n`
+  const job = jobOf({ 'aws-oidc/assume-role': { profiles } }, 'aws-oidc/cleanup')
+  const { succeeded, output } = await runJob(host, job, { env })
+  assert.ok(succeeded, output)
+  assert.equal(existsSync(join(host.home, '.aws/credentials')), false)
 })
 
 test('a guard that a context sets holds', async (t) => {

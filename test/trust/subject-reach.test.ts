@@ -12,6 +12,7 @@ const CASES: readonly (readonly [issuer: string, subject: string, reach: Reach])
   [GITHUB, 'repo:acme/web*:ref:refs/heads/main', 'organization'],
   [GITHUB, 'repository_owner:acme:*', 'organization'],
   [GITHUB, 'job_workflow_ref:acme/shared/.github/workflows/deploy.yml@*', 'organization'],
+  [GITHUB, 'environment:prod:repository_owner:acme:*', 'organization'],
   [GITHUB, 'repo:*', 'everyone'],
   [GITHUB, 'repo:acme*/website:*', 'everyone'],
   [GITHUB, 'repo:acme@*/website@456:*', 'everyone'],
