@@ -2,7 +2,7 @@ import { OidcError } from './errors.ts'
 import { expandVariables } from './expansion.ts'
 import type { Environment, OptionName, OptionSpec, OptionValues } from './options.ts'
 import { environmentName, OPTIONS } from './options.ts'
-import { isHiddenInOrb, parameterTitle, parameterVariable } from './orb-parameters.ts'
+import { isHiddenInOrb, parameterTitle, parameterValue } from './orb-parameters.ts'
 
 /** What the command line gave, by option name: text as typed, lists as repeated flags, flags as booleans. */
 export type Flags = Readonly<Record<string, unknown>>
@@ -34,9 +34,10 @@ export function resolveOptions<Name extends OptionName>(
 function resolveOption(name: OptionName, flag: unknown, env: Environment): unknown {
   const spec: OptionSpec = OPTIONS[name]
   if (flag !== undefined) return readFlag(name, spec, flag)
-  const title = parameterTitle(name)
-  const parameter = expandVariables(env[parameterVariable(name)] ?? '', env, title).trim()
-  if (parameter && !isDefault(spec, parameter)) return readText(name, spec, parameter, title)
+  const parameter = parameterValue(name, env)
+  if (parameter && !isDefault(spec, parameter)) {
+    return readText(name, spec, parameter, parameterTitle(name))
+  }
   const variable = environmentName(name)
   const given = isHiddenInOrb(name, env) ? '' : env[variable]
   const text = expandVariables(given ?? '', env, variable).trim()

@@ -1,3 +1,4 @@
+import { expandVariables } from './expansion.ts'
 import { type Environment, environmentName, type OptionName } from './options.ts'
 
 /** `role-arn` → `AWS_OIDC_ORB_ROLE_ARN`: apart from the variables that a job or a context sets. */
@@ -8,6 +9,12 @@ export function parameterVariable(option: OptionName): string {
 /** What to call a parameter at the start of a message. */
 export function parameterTitle(option: OptionName): string {
   return `The orb's parameter ${option}`
+}
+
+/** What a parameter stands for, empty where it is left empty. Throws `unset-variable`. */
+export function parameterValue(option: OptionName, env: Environment): string {
+  const text = env[parameterVariable(option)] ?? ''
+  return expandVariables(text, env, parameterTitle(option)).trim()
 }
 
 /**
@@ -21,8 +28,8 @@ export function isHiddenInOrb(option: OptionName, env: Environment): boolean {
 
 function hasRoleParameter(env: Environment): boolean {
   return (
-    isSet(env['AWS_OIDC_ORB_ROLE_ARN']) ||
-    isSet(env['AWS_OIDC_ORB_PROFILES_FILE']) ||
+    parameterValue('role-arn', env) !== '' ||
+    parameterValue('profiles-file', env) !== '' ||
     isSet(env['AWS_OIDC_ORB_PROFILES'])
   )
 }

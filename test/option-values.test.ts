@@ -67,6 +67,7 @@ describe('a parameter of the orb: between flag and variable, unless it is the de
     ['allowed-account-ids', { AWS_OIDC_ALLOWED_ACCOUNT_IDS: '1 2' }, ['1', '2']],
     // A step that names its roles is not to get another one from the job.
     ['role-arn', ROLES, 'arn'],
+    ['role-arn', { ...ROLES, AWS_OIDC_ORB_ROLE_ARN: '${NONE:-}' }, 'arn'],
     ['role-arn', { ...ROLES, AWS_OIDC_ORB_PROFILES: '[default]' }, undefined],
     ['profiles-file', { ...ROLES, AWS_OIDC_ORB_ROLE_ARN: 'mine' }, undefined],
     ['role-arn', { ...ROLES, AWS_OIDC_ORB_ROLE_ARN: 'AWS_OIDC_ROLE_ARN' }, 'AWS_OIDC_ROLE_ARN'],

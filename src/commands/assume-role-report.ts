@@ -1,4 +1,5 @@
 import { homedir } from 'node:os'
+import { printable } from '../printable.ts'
 import type { PlannedRole } from '../roles/assume-roles.ts'
 import { clockTime, isoSeconds } from '../timestamp.ts'
 import { audiences, expiration } from '../token/claims.ts'
@@ -35,7 +36,9 @@ export function reportLines({ roles, delivery, files }: Outcome): Line[] {
 function tokenText({ claims, source }: WebIdentityToken): string {
   const end = expiration(claims)
   const until = end ? `, valid until ${clockTime(end)}` : ''
-  return `${claims.sub ?? '(no subject)'} of ${claims.iss ?? '(no issuer)'}${until} (${source})`
+  return printable(
+    `${claims.sub ?? '(no subject)'} of ${claims.iss ?? '(no issuer)'}${until} (${source})`,
+  )
 }
 
 function roleText({ plan, role }: PlannedRole<AssumeRolePlan>, oneOfMany: boolean): string {

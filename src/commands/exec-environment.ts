@@ -1,5 +1,6 @@
 import type { Environment } from '../options.ts'
 import type { SessionCredentials } from '../sts/credentials.ts'
+import { isoSeconds } from '../timestamp.ts'
 
 /**
  * Where AWS tools would find other credentials than the ones given to them: profiles, web identity,
@@ -27,7 +28,7 @@ export function commandEnvironment(
     AWS_ACCESS_KEY_ID: credentials.accessKeyId,
     AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
     AWS_SESSION_TOKEN: credentials.sessionToken,
-    AWS_CREDENTIAL_EXPIRATION: credentials.expiration.toISOString().replace(/\.\d+Z$/, 'Z'),
+    AWS_CREDENTIAL_EXPIRATION: isoSeconds(credentials.expiration),
     ...regions(parent, region),
   }
 }

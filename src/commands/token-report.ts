@@ -1,5 +1,5 @@
 import { printable } from '../printable.ts'
-import { clockTime } from '../timestamp.ts'
+import { clockTime, isoSeconds } from '../timestamp.ts'
 import { audiences, type Claims, expiration } from '../token/claims.ts'
 import type { WebIdentityToken } from '../token/web-identity-token.ts'
 import { expiryInWords } from './token-expiry.ts'
@@ -38,7 +38,7 @@ export function tokenJson({ claims, source }: WebIdentityToken, now: Date): obje
     issuer: claims.iss ?? null,
     audience: audiences(claims),
     subject: claims.sub ?? null,
-    expiration: end ? end.toISOString().replace(/\.\d+Z$/, 'Z') : null,
+    expiration: end ? isoSeconds(end) : null,
     expired: end ? end <= now : null,
     claims,
   }

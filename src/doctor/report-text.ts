@@ -1,3 +1,4 @@
+import { withoutControls } from '../printable.ts'
 import type { Style, Terminal } from '../terminal.ts'
 import type { Finding } from './finding.ts'
 
@@ -12,7 +13,7 @@ const MARKS = {
 export function reportText(findings: readonly Finding[], paint: Terminal['paint']): string {
   const lines = findings.map((one) => {
     const [mark, style] = MARKS[one.level]
-    const head = `${paint('stdout', style, mark)} ${printable(one.what.replace(/\s+/g, ' '))}`
+    const head = `${paint('stdout', style, mark)} ${withoutControls(one.what.replace(/\s+/g, ' '))}`
     return [head, ...details(one).map(([label, text]) => `    ${label.padEnd(6)}${indented(text)}`)]
   })
   return [...lines.flat(), '', summary(findings)].join('\n')
@@ -45,11 +46,5 @@ function summary(findings: readonly Finding[]): string {
 const indented = (text: string): string =>
   text
     .split('\n')
-    .map(printable)
+    .map(withoutControls)
     .join(`\n${' '.repeat(10)}`)
-
-/** Without control characters, by which whoever chose a claim could write elsewhere on a terminal. */
-function printable(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be shown
-  return text.replace(/[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+/g, ' ')
-}

@@ -1,4 +1,5 @@
 import { OidcError } from '../errors.ts'
+import { withoutControls } from '../printable.ts'
 
 export interface Problem {
   /** From 1. */
@@ -9,10 +10,6 @@ export interface Problem {
 
 /** Notes a problem, so that one run shows all of them. */
 export type Report = (line: number, text: string) => void
-
-/** Anything that would break the line of its problem or reach the terminal as a command. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be printed
-const CONTROL = /[\x00-\x1f\x7f-\x9f\u2028\u2029]+/g
 
 /** Throws `invalid-profiles-file` with one line for each problem, if there is any. */
 export function refuseProblems(
@@ -26,7 +23,7 @@ export function refuseProblems(
     .map(({ line, text }) => {
       const profile = profileAt(line)
       const where = profile === undefined ? `line ${line}` : `line ${line}, profile ${profile}`
-      return `  ${where}: ${text.replace(CONTROL, ' ')}`
+      return `  ${where}: ${withoutControls(text)}`
     })
   const count = problems.length === 1 ? 'a problem' : `${problems.length} problems`
   throw new OidcError('invalid-profiles-file', {

@@ -1,5 +1,6 @@
 import type { Environment } from '../options.ts'
 import { assertRegion } from '../region.ts'
+import { isoSeconds } from '../timestamp.ts'
 import type { ProfileDelivery, StaticCredentials } from './delivery.ts'
 import { assertOneLine } from './shell-quote.ts'
 
@@ -47,7 +48,7 @@ export function keyVariables(
     ...ofThoseSet(env, {
       // botocore's old name for the session token, which it reads first.
       AWS_SECURITY_TOKEN: keys.sessionToken,
-      AWS_CREDENTIAL_EXPIRATION: keys.expiration.toISOString().replace(/\.\d+Z$/, 'Z'),
+      AWS_CREDENTIAL_EXPIRATION: isoSeconds(keys.expiration),
       AWS_PROFILE: profile,
       AWS_DEFAULT_PROFILE: profile,
     }),

@@ -7,8 +7,6 @@ export interface SessionTags {
   readonly transitiveTagKeys: readonly string[]
 }
 
-export const NO_TAGS: SessionTags = { tags: new Map(), transitiveTagKeys: [] }
-
 /** Session tags of an AssumeRole request: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html */
 export function tagsFromParameters(query: Query): SessionTags {
   const members = listMembers(query, 'Tags')

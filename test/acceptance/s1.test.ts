@@ -4,7 +4,7 @@ import { after, before, type TestContext, test } from 'node:test'
 import { readWorld, startSandbox } from '../../src/sandbox/index.ts'
 import { AWS_CLI } from '../interop/aws-cli.ts'
 import { type MotoAccount, openMotoAccount, withoutMoto as skip } from '../trust/moto-account.ts'
-import { ACCOUNT, ORG, PROJECT } from '../trust/setup.ts'
+import { ACCOUNT, ORG, PERMISSIONS, PROJECT } from '../trust/setup.ts'
 import { callerIdentity } from './caller-identity.ts'
 import { Job } from './job.ts'
 
@@ -14,17 +14,6 @@ import { Job } from './job.ts'
 const HOST = `oidc.circleci.com/org/${ORG}`
 const ROLE_ARN = `arn:aws:iam::${ACCOUNT}:role/circleci-oidc`
 const PLAYGROUND = 'arn:aws:iam::222222222222:role/playground'
-const PERMISSIONS = {
-  Version: '2012-10-17',
-  Statement: [
-    {
-      Effect: 'Allow',
-      Action: ['eks:DescribeCluster', 'eks:ListClusters'],
-      Resource: '*',
-      Condition: { StringEquals: { 'aws:PrincipalTag/team': '${aws:PrincipalTag/team}' } },
-    },
-  ],
-}
 const CONFIG = `# written by hand
 [default]
 region = eu-central-1

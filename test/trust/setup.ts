@@ -39,21 +39,23 @@ export function setupFor(party: TrustedParty, change: Partial<RoleSetup> = {}): 
   }
 }
 
+export const PERMISSIONS = {
+  Version: '2012-10-17',
+  Statement: [
+    {
+      Effect: 'Allow',
+      Action: ['eks:DescribeCluster', 'eks:ListClusters'],
+      Resource: '*',
+      Condition: { StringEquals: { 'aws:PrincipalTag/team': '${aws:PrincipalTag/team}' } },
+    },
+  ],
+}
+
 /** Everything a setup can have, as in scenarios S1 and S2. */
 export function fullSetup(party: TrustedParty): RoleSetup {
   return setupFor(party, {
     policyArns: ['arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess'],
-    permissionPolicy: {
-      Version: '2012-10-17',
-      Statement: [
-        {
-          Effect: 'Allow',
-          Action: ['eks:DescribeCluster', 'eks:ListClusters'],
-          Resource: '*',
-          Condition: { StringEquals: { 'aws:PrincipalTag/team': '${aws:PrincipalTag/team}' } },
-        },
-      ],
-    },
+    permissionPolicy: PERMISSIONS,
     tags: new Map([
       ['Name', 'circleci-oidc'],
       ['cost:center', 'no'],
