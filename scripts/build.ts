@@ -11,7 +11,7 @@ const NOT_EMBEDDED = [
   'commands/sandbox.ts',
   'commands/trust-check.ts',
   'commands/trust-generate.ts',
-  'commands/doctor-policy.ts',
+  'doctor/trust-policy.ts',
   'commands/trust-thumbprint.ts',
 ]
 

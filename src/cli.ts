@@ -1,119 +1,68 @@
 import { version } from '../package.json'
-import type { Command, Context } from './command.ts'
-import { readFlags } from './command-line.ts'
-import { ASSUME_ROLE_OPTIONS } from './commands/assume-role-options.ts'
-import { CLEANUP_OPTIONS } from './commands/cleanup-options.ts'
-import { DOCTOR_OPTIONS } from './commands/doctor-options.ts'
-import { EXEC_OPTIONS } from './commands/exec-options.ts'
-import { TOKEN_COMMAND_OPTIONS } from './commands/token-command-options.ts'
 import {
-  TRUST_CHECK_OPTIONS,
-  TRUST_GENERATE_OPTIONS,
-  TRUST_THUMBPRINT_OPTIONS,
-} from './commands/trust-options.ts'
-import { WHOAMI_OPTIONS } from './commands/whoami-options.ts'
+  COMMANDS,
+  type Command,
+  type CommandName,
+  type Context,
+  type Run,
+} from './command-table.ts'
 import { OidcError } from './errors.ts'
-import { resolveOptions } from './option-values.ts'
-import type { OptionName } from './options.ts'
+import { type Flags, resolveOptions } from './option-values.ts'
+import { OPTIONS, type OptionName, type OptionSpec } from './options.ts'
 
-function command<Name extends OptionName>(definition: Command<Name>): Command {
-  return definition as unknown as Command
+/**
+ * The flags of a command line that says plainly `--name value`, `--name=value` or `--flag`: loading yargs
+ * would take a good part of a run's time. Undefined for any other, which yargs reads or refuses.
+ */
+export function readFlags(
+  names: readonly OptionName[],
+  args: readonly string[],
+): Flags | undefined {
+  const flags: Record<string, string | true | string[]> = {}
+  const rest = [...args]
+  while (rest.length > 0) {
+    const [, text = '', inline] = /^--([a-z-]+)(?:=(.*))?$/s.exec(rest.shift() ?? '') ?? []
+    const name = names.find((own) => own === text)
+    if (!name) return undefined
+    const { kind }: OptionSpec = OPTIONS[name]
+    if (kind === 'flag' && inline !== undefined) throw strayValue(name)
+    const value = kind === 'flag' ? true : (inline ?? plainValue(rest.shift()))
+    if (value === undefined) return undefined
+    flags[name] = typeof value === 'string' ? added(flags[name], value) : value
+  }
+  return flags
 }
 
-const COMMANDS: Readonly<Record<string, Command>> = {
-  'assume-role': command({
-    summary: "Exchange the job's OIDC token for credentials of a role and write a profile",
-    usage: 'assume-role (--role-arn ARN | --profiles-file FILE) [options]',
-    options: ASSUME_ROLE_OPTIONS,
-    example: 'assume-role --role-arn arn:aws:iam::123456789012:role/deploy --region eu-central-1',
-    load: async () => (await import('./commands/assume-role.ts')).run,
-  }),
-  exec: command({
-    summary: 'Run a command with credentials of a role in its environment and nowhere else',
-    usage: 'exec --role-arn ARN [options] -- CMD…',
-    options: EXEC_OPTIONS,
-    descriptions: {
-      region: 'Region of the command and of the STS endpoint',
-      'timeout-seconds': 'Limit in seconds until the command starts, 1 to 3600',
-    },
-    example: 'exec --role-arn arn:aws:iam::123456789012:role/deploy -- aws s3 ls',
-    takesProgram: true,
-    load: async () => (await import('./commands/exec.ts')).run,
-  }),
-  'credential-process': command({
-    summary: 'Print credentials for the credential_process of a profile, cached until they expire',
-    usage: 'credential-process [--profile NAME]',
-    options: ['profile', 'debug'],
-    example: 'credential-process --profile dev',
-    load: async () => (await import('./commands/credential-process.ts')).run,
-  }),
-  whoami: command({
-    summary: 'Show whose credentials a profile or the environment holds',
-    usage: 'whoami [options]',
-    options: WHOAMI_OPTIONS,
-    example: 'whoami --profile dev',
-    load: async () => (await import('./commands/whoami.ts')).run,
-  }),
-  token: command({
-    summary: 'Show the claims of the web identity token, or write the token to a file',
-    usage: 'token [options]',
-    options: TOKEN_COMMAND_OPTIONS,
-    example: 'token --audience sts.amazonaws.com --write web-identity-token',
-    load: async () => (await import('./commands/token.ts')).run,
-  }),
-  doctor: command({
-    summary: 'Find what is wrong: environment, token, files, endpoint, exchange, trust policy',
-    usage: 'doctor [--role-arn ARN | --profiles-file FILE] [options]',
-    options: DOCTOR_OPTIONS,
-    descriptions: {
-      profile: 'Profile to look at (default: default, or all of the profiles file)',
-      region: 'Region of the STS endpoint',
-    },
-    example: 'doctor --role-arn arn:aws:iam::123456789012:role/deploy',
-    load: async () => (await import('./commands/doctor.ts')).run,
-  }),
-  cleanup: command({
-    summary: 'Remove exactly what was written: profiles, exports, tokens, cached credentials',
-    usage: 'cleanup [options]',
-    options: CLEANUP_OPTIONS,
-    descriptions: { profile: 'Profiles to clean up after, separated by commas (default: all)' },
-    example: 'cleanup --profile dev',
-    load: async () => (await import('./commands/cleanup.ts')).run,
-  }),
-  'trust generate': command({
-    summary: 'Generate provider, role and trust policy for AWS',
-    usage: 'trust generate (--org-id ID --project-id ID | … | --from-token) [options]',
-    options: TRUST_GENERATE_OPTIONS,
-    descriptions: {
-      audience: "Audience of the tokens (default: the CI's own)",
-      'policy-arns': 'Managed policies of the role: ARNs, separated by commas',
-    },
-    example: 'trust generate --from-token --account-id 123456789012 --for aws-cli',
-    load: async () => (await import('./commands/trust-generate.ts')).run,
-  }),
-  'trust check': command({
-    summary: 'Check whether a trust policy admits a token, and what is wrong with it',
-    usage: 'trust check --policy FILE [options]',
-    options: TRUST_CHECK_OPTIONS,
-    descriptions: { policy: 'File with the trust policy, or - for stdin' },
-    example: 'trust check --policy trust-policy.json --claims claims.json',
-    load: async () => (await import('./commands/trust-check.ts')).run,
-  }),
-  'trust thumbprint': command({
-    summary: "Find the thumbprint of an issuer's certificate authority",
-    usage: 'trust thumbprint --issuer URL [options]',
-    options: TRUST_THUMBPRINT_OPTIONS,
-    example: 'trust thumbprint --issuer https://jenkins.example.com/oidc',
-    load: async () => (await import('./commands/trust-thumbprint.ts')).run,
-  }),
-  sandbox: command({
-    summary: 'Rehearse on a local issuer and STS that really verify',
-    usage: 'sandbox [options] [-- CMD…]',
-    options: ['port', 'world', 'fault', 'debug'],
-    example: 'sandbox -- sh -c "circleci-aws-oidc assume-role --role-arn ARN"',
-    takesProgram: true,
-    load: async () => (await import('./commands/sandbox.ts')).run,
-  }),
+/** What cannot be taken for an option. */
+function plainValue(text: string | undefined): string | undefined {
+  return text?.startsWith('-') ? undefined : text
+}
+
+function added(earlier: string | true | string[] | undefined, value: string): string | string[] {
+  return earlier === undefined || earlier === true ? value : [earlier, value].flat()
+}
+
+/** `--debug=1` would be read as no. */
+function strayValue(name: OptionName): OidcError {
+  return new OidcError('invalid-usage', {
+    what: `--${name} takes no value.`,
+    next: `Give --${name} alone, or leave it out.`,
+  })
+}
+
+/** Loads the code of a command, only when it is called. */
+const LOADERS: { readonly [Name in CommandName]: () => Promise<Run<Name>> } = {
+  'assume-role': async () => (await import('./commands/assume-role.ts')).run,
+  exec: async () => (await import('./commands/exec.ts')).run,
+  'credential-process': async () => (await import('./commands/credential-process.ts')).run,
+  whoami: async () => (await import('./commands/whoami.ts')).run,
+  token: async () => (await import('./commands/token.ts')).run,
+  doctor: async () => (await import('./commands/doctor.ts')).run,
+  cleanup: async () => (await import('./commands/cleanup.ts')).run,
+  'trust generate': async () => (await import('./commands/trust-generate.ts')).run,
+  'trust check': async () => (await import('./commands/trust-check.ts')).run,
+  'trust thumbprint': async () => (await import('./commands/trust-thumbprint.ts')).run,
+  sandbox: async () => (await import('./commands/sandbox.ts')).run,
 }
 
 /** Parses the command line and runs the command; resolves to the exit code. */
@@ -126,20 +75,20 @@ export async function runCli(
   const separator = found.args.indexOf('--')
   const typed = separator < 0 ? found.args : found.args.slice(0, separator)
   const rest = separator < 0 ? [] : found.args.slice(separator + 1)
-  const { options, load } = found.command
-  const flags = readFlags(options, typed) ?? (await readUnusual(found.command, typed))
+  const command: Command = COMMANDS[found.name]
+  const flags = readFlags(command.options, typed) ?? (await readUnusual(command, typed))
   if (flags['help'] === true) {
     const { commandHelp } = await loadHelp()
-    context.terminal.print(await commandHelp(found.command))
+    context.terminal.print(await commandHelp(command))
     return 0
   }
-  if (separator >= 0 && !found.command.takesProgram) throw strayProgram(found.command)
-  const run = await load().catch(missingPart('This command'))
-  return run(resolveOptions(options, flags, context.env), { ...context, rest })
+  if (separator >= 0 && !command.takesProgram) throw strayProgram(found.name)
+  const run = (await LOADERS[found.name]().catch(missingPart('This command'))) as Run
+  const options = resolveOptions(command.options, flags, context.env)
+  return run(options as Parameters<Run>[0], { ...context, rest })
 }
 
-function strayProgram({ usage }: Command): OidcError {
-  const name = usage.split(/ [^a-z]/)[0]
+function strayProgram(name: CommandName): OidcError {
   return new OidcError('invalid-usage', {
     what: `${name} takes no command after "--".`,
     next: `Run ${name} first, and the command after it.`,
@@ -173,13 +122,16 @@ function missingPart(what: string): (cause: NodeJS.ErrnoException) => never {
 /** The command named by the first two words or by the first, and the arguments after it. */
 function findCommand(
   args: readonly string[],
-): { command: Command; args: readonly string[] } | undefined {
+): { name: CommandName; args: readonly string[] } | undefined {
   for (const words of [2, 1]) {
     const name = args.slice(0, words).join(' ')
-    const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
-    if (command) return { command, args: args.slice(words) }
+    if (isCommand(name)) return { name, args: args.slice(words) }
   }
   return undefined
+}
+
+function isCommand(name: string): name is CommandName {
+  return Object.hasOwn(COMMANDS, name)
 }
 
 async function runWithoutCommand(
@@ -196,7 +148,7 @@ async function runWithoutCommand(
     if (!topic && rest[0] !== undefined && !rest[0].startsWith('-')) {
       throw await unknownCommand(rest[0])
     }
-    print(await (topic ? commandHelp(topic.command) : overviewHelp(COMMANDS)))
+    print(await (topic ? commandHelp(COMMANDS[topic.name]) : overviewHelp(COMMANDS)))
     return name === '' ? 2 : 0
   }
   throw await unknownCommand(name)
@@ -205,7 +157,7 @@ async function runWithoutCommand(
 async function unknownCommand(name: string): Promise<OidcError> {
   const names = Object.keys(COMMANDS)
   const below = names.filter((known) => known.startsWith(`${name} `))
-  const { nearest } = await import('./nearest.ts')
+  const { nearest } = await import('./text.ts')
   const meant = nearest(name, names)
   return new OidcError('invalid-usage', {
     what: below.length > 0 ? `"${name}" is not a whole command.` : `There is no command "${name}".`,

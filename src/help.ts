@@ -1,9 +1,9 @@
 import yargs, { type Argv } from 'yargs'
-import type { Command } from './command.ts'
+import type { Command } from './command-table.ts'
 import { OidcError } from './errors.ts'
-import { nearest } from './nearest.ts'
 import type { Flags } from './option-values.ts'
 import { environmentName, OPTIONS, type OptionSpec } from './options.ts'
+import { nearest } from './text.ts'
 
 const PROGRAM = 'circleci-aws-oidc'
 

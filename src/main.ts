@@ -1,7 +1,6 @@
 import { runCli } from './cli.ts'
-import { asOidcError, errorText } from './error-text.ts'
-import { EXIT } from './errors.ts'
-import { withoutEmptyHome } from './home-directory.ts'
+import { asOidcError, EXIT, errorText } from './errors.ts'
+import { withoutEmptyHome } from './profiles/locations.ts'
 import { openTerminal } from './terminal.ts'
 
 const terminal = openTerminal()

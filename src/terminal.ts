@@ -1,4 +1,4 @@
-import { withoutTokens } from './token/token-masking.ts'
+import { withoutTokens } from './text.ts'
 
 /** Where output goes. Everything passes through `conceal`, so a secret that slips in is not shown. */
 export interface Terminal {

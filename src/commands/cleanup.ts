@@ -1,19 +1,116 @@
-import { dirname, resolve } from 'node:path'
-import type { Context } from '../command.ts'
-import type { OptionValues } from '../options.ts'
-import { resolveTarget } from '../profiles/file-target.ts'
-import { removeStaleLocks, removeTemporaryFiles } from '../profiles/left-overs.ts'
-import { assertProfileName } from '../profiles/profile-name.ts'
-import { mayBeThere, removeFromFiles } from '../profiles/removal.ts'
-import { sharedFileLocations } from '../profiles/shared-file-locations.ts'
-import { filesIn } from '../refresh/data-directory.ts'
-import { dataDirectories, removeEmptyDirectory } from './cleanup-data-files.ts'
-import type { CLEANUP_OPTIONS } from './cleanup-options.ts'
+import { lstatSync, readdirSync, rmdirSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import type { Context, OptionsOf } from '../command-table.ts'
+import { editExports, exportsMore } from '../delivery/bash-env.ts'
+import { type FileChange, type FileEdit, fileRemoval, replaceFiles } from '../files/replace.ts'
+import { removeStaleLocks, removeTemporaryFiles } from '../files/stale.ts'
+import { errorCode, resolveTarget, statTarget, unreadable } from '../files/target.ts'
+import type { Environment } from '../options.ts'
+import { type SharedFileLocations, sharedFileLocations } from '../profiles/locations.ts'
+import { mentionsMarker } from '../profiles/marker.ts'
+import { decode } from '../profiles/profile.ts'
+import { assertProfileName, type SharedFile } from '../profiles/profile-name.ts'
+import { removeOurs } from '../profiles/removal.ts'
+import { filesIn, profileDirectory, profilesDirectory } from '../refresh/data-directory.ts'
 
-type CleanupOptions = OptionValues<(typeof CLEANUP_OPTIONS)[number]>
+/** The paths of files that changed, and of those that are gone. */
+export interface Removal {
+  readonly changed: readonly string[]
+  readonly removed: readonly string[]
+}
+
+/**
+ * Takes back what we wrote for these profiles, or for any, into the shared files and the file that
+ * `$BASH_ENV` names, and removes the files of ours that `files` finds: all of it, or nothing. A shared file
+ * that is empty then is removed, for to AWS tools that is the same; where a symbolic link leads to it, it stays.
+ * Throws `file-malformed` and what `replaceFiles` throws.
+ */
+export async function removeFromFiles(
+  locations: SharedFileLocations,
+  bashEnv: string | undefined,
+  files: () => readonly string[],
+  profiles: readonly string[] | undefined,
+): Promise<Removal> {
+  const shared = (['config', 'credentials'] as const)
+    .filter((file) => mayBeThere(locations[file]))
+    .map((file) => sharedFileChange(locations[file], file, profiles))
+  const exported = bashEnv && mayBeThere(bashEnv) ? [exportsEdit(bashEnv, profiles)] : []
+  const changed = await replaceFiles(() => [...shared, ...exported, ...files().map(fileRemoval)])
+  const isThere = (path: string) => statTarget(path) !== undefined
+  return { changed: changed.filter(isThere), removed: changed.filter((path) => !isThere(path)) }
+}
+
+/** Not where a part of the path is a file. */
+export function mayBeThere(path: string): boolean {
+  try {
+    lstatSync(path, { throwIfNoEntry: false })
+    return true
+  } catch (error) {
+    return errorCode(error) !== 'ENOTDIR'
+  }
+}
+
+function sharedFileChange(
+  path: string,
+  file: SharedFile,
+  profiles: readonly string[] | undefined,
+): FileChange {
+  const isLink = statTarget(path)?.isSymbolicLink() === true
+  const edit = (content: Buffer, exists: boolean) => {
+    // A file that AWS tools cannot read is no concern of ours as long as we wrote nothing into it.
+    const isOurs = mentionsMarker(content.toString('latin1'))
+    const rest = isOurs
+      ? Buffer.from(removeOurs(decode(content, path), file, profiles, path))
+      : content
+    const becameEmpty = rest.length === 0 && (content.length > 0 || !exists)
+    return becameEmpty && !isLink ? undefined : rest
+  }
+  return { path, edit, secret: file === 'credentials' }
+}
+
+/** Later steps need not find the profile exported any more; another one's exports stay. */
+function exportsEdit(path: string, profiles: readonly string[] | undefined): FileEdit {
+  const edit = (content: Buffer) => {
+    // Latin-1 keeps every byte of what others wrote, in whatever encoding.
+    const text = content.toString('latin1')
+    const rest = editExports(text, { mode: 'none' })
+    const isMeant = !profiles || profiles.some((one) => exportsMore(text, rest, one))
+    return isMeant ? Buffer.from(rest, 'latin1') : content
+  }
+  return { path, edit, secret: false }
+}
+
+/**
+ * Where the files are that we keep for these profiles, or for all profiles of a shared config file.
+ * Throws `file-unreadable`.
+ */
+export function dataDirectories(
+  config: string,
+  profiles: readonly string[] | undefined,
+  env: Environment,
+): string[] {
+  if (!mayBeThere(config)) return []
+  const parent = profilesDirectory(config, env)
+  if (profiles) return profiles.map((profile) => profileDirectory(parent, profile))
+  try {
+    const entries = readdirSync(parent, { withFileTypes: true })
+    return entries.filter((one) => one.isDirectory()).map(({ name }) => join(parent, name))
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return []
+    throw unreadable(parent, error)
+  }
+}
+
+export function removeEmptyDirectory(path: string): void {
+  try {
+    rmdirSync(path)
+  } catch {
+    // Missing, or something else is in it: another process at work, or profiles of another config file.
+  }
+}
 
 export async function run(
-  { profile, format }: CleanupOptions,
+  { profile, format }: OptionsOf<'cleanup'>,
   { env, terminal }: Context,
 ): Promise<number> {
   const profiles = profile === undefined ? undefined : profileNames(profile)

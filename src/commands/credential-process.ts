@@ -1,12 +1,11 @@
-import type { Context } from '../command.ts'
+import type { Context, OptionsOf } from '../command-table.ts'
 import { startDeadline } from '../deadline.ts'
-import type { OptionValues } from '../options.ts'
-import { sharedFileLocations } from '../profiles/shared-file-locations.ts'
+import { sharedFileLocations } from '../profiles/locations.ts'
 import { renewCredentials } from '../refresh/renewal.ts'
 
 /** Prints what the `credential_process` of a profile must print, and nothing else on stdout. */
 export async function run(
-  { profile = 'default' }: OptionValues<'profile' | 'debug'>,
+  { profile = 'default' }: OptionsOf<'credential-process'>,
   { env, terminal }: Context,
 ): Promise<number> {
   const { text } = await renewCredentials(profile, {

@@ -1,15 +1,12 @@
-import type { Context } from '../command.ts'
+import type { Context, OptionsOf } from '../command-table.ts'
 import { startDeadline } from '../deadline.ts'
-import { exitCode, inOrder } from '../doctor/report.ts'
-import { reportJson } from '../doctor/report-json.ts'
-import { reportText } from '../doctor/report-text.ts'
-import type { OptionValues } from '../options.ts'
-import { examine } from './doctor-examination.ts'
-import type { DOCTOR_OPTIONS } from './doctor-options.ts'
+import { examine } from '../doctor/examine.ts'
+import { exitCode, inOrder, reportJson, reportText } from '../doctor/report.ts'
 
-export type DoctorOptions = OptionValues<(typeof DOCTOR_OPTIONS)[number]>
-
-export async function run(options: DoctorOptions, { env, terminal }: Context): Promise<number> {
+export async function run(
+  options: OptionsOf<'doctor'>,
+  { env, terminal }: Context,
+): Promise<number> {
   const deadline = startDeadline(options['timeout-seconds'])
   try {
     const findings = inOrder(await examine(options, { env, terminal, deadline }))

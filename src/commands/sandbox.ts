@@ -1,11 +1,8 @@
 import { join } from 'node:path'
-import type { Context } from '../command.ts'
-import type { OptionValues } from '../options.ts'
-
-type SandboxOptions = OptionValues<'port' | 'world' | 'fault' | 'debug'>
+import type { Context, OptionsOf } from '../command-table.ts'
 
 export async function run(
-  { port, world, fault }: SandboxOptions,
+  { port, world, fault }: OptionsOf<'sandbox'>,
   { terminal, rest }: Context,
 ): Promise<number> {
   // A file beside this one, which the copy in the orb doesn't have.

@@ -1,16 +1,95 @@
-import type { Context } from '../command.ts'
+import type { Context, OptionsOf } from '../command-table.ts'
 import { startDeadline } from '../deadline.ts'
-import type { Environment, OptionValues } from '../options.ts'
-import { replaceFiles } from '../profiles/file-replacement.ts'
+import { replaceFiles } from '../files/replace.ts'
+import type { Environment } from '../options.ts'
+import { clockTime, isoSeconds, printable } from '../text.ts'
+import { audiences, type Claims, expiration } from '../token/claims.ts'
 import { readToken } from '../token/source.ts'
-import { refuseExpired, type WhenExpired } from '../token/web-identity-token.ts'
-import type { TOKEN_COMMAND_OPTIONS } from './token-command-options.ts'
-import { otherClaims, tokenJson, tokenLines } from './token-report.ts'
+import {
+  refuseExpired,
+  type WebIdentityToken,
+  type WhenExpired,
+} from '../token/web-identity-token.ts'
 
-type TokenCommandOptions = OptionValues<(typeof TOKEN_COMMAND_OPTIONS)[number]>
+const UNITS: readonly (readonly [unit: string, seconds: number])[] = [
+  ['day', 86_400],
+  ['hour', 3600],
+  ['minute', 60],
+  ['second', 1],
+]
+
+/** `in 43 minutes`, `expired 5 minutes ago`: in the largest unit of which there are two, rounded down. */
+export function expiryInWords(end: Date, now: Date): string {
+  const seconds = (end.getTime() - now.getTime()) / 1000
+  const distance = Math.floor(Math.abs(seconds))
+  const [unit, length] = UNITS.find(([, size]) => distance >= 2 * size) ?? ['second', 1]
+  const count = Math.floor(distance / length)
+  const words = `${count} ${unit}${count === 1 ? '' : 's'}`
+  return seconds > 0 ? `in ${words}` : `expired ${words} ago`
+}
+
+/** Claims with a line of their own. */
+const NAMED = ['iss', 'aud', 'sub', 'exp']
+const TIMES = ['iat', 'nbf', 'auth_time']
+
+/** What a person reads of a token: label and text. */
+export function tokenLines({ claims, source }: WebIdentityToken, now: Date): [string, string][] {
+  const end = expiration(claims)
+  const kind = tokenKind(claims)
+  return [
+    ['Source', source],
+    ...(kind ? [['Kind', KINDS[kind]] satisfies [string, string]] : []),
+    ['Issuer', printable(claims.iss ?? '(none)')],
+    ['Audience', printable(audiences(claims).join(', ') || '(none)')],
+    ['Subject', printable(claims.sub ?? '(none)')],
+    ['Expires', end ? `${clockTime(end)}, ${expiryInWords(end, now)}` : '(it does not say when)'],
+  ]
+}
+
+/** The claims that `tokenLines` leaves: name and text. */
+export function otherClaims({ claims }: WebIdentityToken): [string, string][] {
+  return Object.entries(claims)
+    .filter(([name]) => !NAMED.includes(name))
+    .map(([name, value]) => [printable(name), claimText(name, value)])
+}
+
+/** The same for machines. */
+export function tokenJson({ claims, source }: WebIdentityToken, now: Date): object {
+  const end = expiration(claims)
+  return {
+    source,
+    kind: tokenKind(claims) ?? null,
+    issuer: claims.iss ?? null,
+    audience: audiences(claims),
+    subject: claims.sub ?? null,
+    expiration: end ? isoSeconds(end) : null,
+    expired: end ? end <= now : null,
+    claims,
+  }
+}
+
+const KINDS = {
+  'circleci-v1': 'CircleCI V1, whose subject does not name repository and branch',
+  'circleci-v2': 'CircleCI V2, whose subject names repository and branch',
+} as const
+
+/** https://circleci.com/docs/openid-connect-tokens/#format-of-the-openid-connect-id-token */
+function tokenKind({ sub = '' }: Claims): keyof typeof KINDS | undefined {
+  const subject = /^org\/[^/]+\/project\/[^/]+\/user\/[^/]*(\/vcs-origin\/.*\/vcs-ref\/.*)?$/
+  const match = subject.exec(sub)
+  return match ? (match[1] ? 'circleci-v2' : 'circleci-v1') : undefined
+}
+
+function claimText(name: string, value: unknown): string {
+  if (typeof value === 'number' && TIMES.includes(name)) {
+    const date = new Date(value * 1000)
+    if (!Number.isNaN(date.getTime())) return clockTime(date)
+  }
+  return printable(typeof value === 'string' ? value : JSON.stringify(value))
+}
 
 export async function run(
-  options: TokenCommandOptions,
+  options: OptionsOf<'token'>,
   { env, terminal }: Context,
 ): Promise<number> {
   const { write } = options
@@ -41,7 +120,7 @@ export async function run(
   return 0
 }
 
-async function read(options: TokenCommandOptions, env: Environment, whenExpired: WhenExpired) {
+async function read(options: OptionsOf<'token'>, env: Environment, whenExpired: WhenExpired) {
   const deadline = startDeadline(options['timeout-seconds'])
   try {
     const reading = readToken(options, env, deadline.signal, whenExpired)

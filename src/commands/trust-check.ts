@@ -1,20 +1,15 @@
-import type { Context } from '../command.ts'
+import type { Context, OptionsOf } from '../command-table.ts'
 import { type Deadline, startDeadline } from '../deadline.ts'
 import { EXIT, OidcError } from '../errors.ts'
-import type { Environment, OptionValues } from '../options.ts'
+import type { Environment } from '../options.ts'
 import type { Claims } from '../token/claims.ts'
 import { readToken } from '../token/source.ts'
-import { checkTrust, type TrustReport } from '../trust/check.ts'
-import { checkJson } from '../trust/check-json.ts'
-import { checkText } from '../trust/check-text.ts'
-import { readClaimsFile } from '../trust/claims-file.ts'
-import { readPolicyFile } from '../trust/policy-file.ts'
-import { conflict, missing } from '../trust/usage.ts'
-import type { TRUST_CHECK_OPTIONS } from './trust-options.ts'
+import { checkTrust, type TrustReport } from '../trust/check/check.ts'
+import { checkJson, checkText } from '../trust/check/report.ts'
+import { conflict, missing } from '../trust/generate/coordinate.ts'
+import { readClaimsFile, readPolicyFile } from '../trust/input.ts'
 
-type CheckOptions = OptionValues<(typeof TRUST_CHECK_OPTIONS)[number]>
-
-export async function run(options: CheckOptions, context: Context): Promise<number> {
+export async function run(options: OptionsOf<'trust check'>, context: Context): Promise<number> {
   const deadline = startDeadline(options['timeout-seconds'])
   try {
     return await check(options, context, deadline)
@@ -24,7 +19,7 @@ export async function run(options: CheckOptions, context: Context): Promise<numb
 }
 
 async function check(
-  options: CheckOptions,
+  options: OptionsOf<'trust check'>,
   { env, terminal }: Context,
   deadline: Deadline,
 ): Promise<number> {
@@ -53,7 +48,7 @@ async function check(
   return answer.verdict === 'admits' ? EXIT.done : EXIT.refused
 }
 
-function refuseStdinTwice(options: CheckOptions): void {
+function refuseStdinTwice(options: OptionsOf<'trust check'>): void {
   if (options.policy !== '-') return
   if (options.claims === '-') throw conflict('policy -', 'claims -')
   if (options.claims === undefined && options['token-source'] === 'stdin') {
@@ -62,7 +57,7 @@ function refuseStdinTwice(options: CheckOptions): void {
 }
 
 async function readClaims(
-  options: CheckOptions,
+  options: OptionsOf<'trust check'>,
   env: Environment,
   deadline: Deadline,
 ): Promise<Claims> {

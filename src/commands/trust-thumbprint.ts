@@ -1,14 +1,12 @@
-import type { Context } from '../command.ts'
+import type { Context, OptionsOf } from '../command-table.ts'
 import { startDeadline } from '../deadline.ts'
-import type { OptionValues } from '../options.ts'
-import { checkIssuer } from '../trust/coordinate.ts'
+import { checkIssuer, missing } from '../trust/generate/coordinate.ts'
 import { thumbprintOf, thumbprintText } from '../trust/thumbprint.ts'
-import { missing } from '../trust/usage.ts'
-import type { TRUST_THUMBPRINT_OPTIONS } from './trust-options.ts'
 
-type ThumbprintOptions = OptionValues<(typeof TRUST_THUMBPRINT_OPTIONS)[number]>
-
-export async function run(options: ThumbprintOptions, { env, terminal }: Context): Promise<number> {
+export async function run(
+  options: OptionsOf<'trust thumbprint'>,
+  { env, terminal }: Context,
+): Promise<number> {
   if (options.issuer === undefined) throw missing('issuer', 'The thumbprint is of its certificate.')
   const deadline = startDeadline(options['timeout-seconds'])
   try {

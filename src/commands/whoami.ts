@@ -1,19 +1,19 @@
 import { accessSync, constants, statSync } from 'node:fs'
-import type { Context } from '../command.ts'
+import type { Context, OptionsOf } from '../command-table.ts'
 import { startDeadline } from '../deadline.ts'
-import type { Environment, OptionValues } from '../options.ts'
-import { errorCode, unreadable } from '../profiles/file-error.ts'
-import { sharedFileLocations } from '../profiles/shared-file-locations.ts'
+import { errorCode, unreadable } from '../files/target.ts'
+import type { Environment } from '../options.ts'
+import { sharedFileLocations } from '../profiles/locations.ts'
+import { givenRegion } from '../role/region.ts'
 import { callerIdentity } from '../sts/caller-identity.ts'
-import { connectSts } from '../sts/connection.ts'
+import { connectSts } from '../sts/client.ts'
 import { stsEndpoint } from '../sts/endpoint.ts'
 import { findCredentials, profileRegion } from '../sts/profile-credentials.ts'
-import { givenRegion } from '../sts/region.ts'
-import type { WHOAMI_OPTIONS } from './whoami-options.ts'
 
-type WhoamiOptions = OptionValues<(typeof WHOAMI_OPTIONS)[number]>
-
-export async function run(options: WhoamiOptions, { env, terminal }: Context): Promise<number> {
+export async function run(
+  options: OptionsOf<'whoami'>,
+  { env, terminal }: Context,
+): Promise<number> {
   const deadline = startDeadline(options['timeout-seconds'])
   try {
     checkSharedFiles(env)

@@ -1,5 +1,5 @@
 import type { Claims } from '../token/claims.ts'
-import { type Finding, finding, fine } from './finding.ts'
+import { type Finding, finding, fine } from './findings.ts'
 
 // AWS refuses a signature that is older or younger: RequestExpired, SignatureDoesNotMatch.
 const TOLERATED = 300

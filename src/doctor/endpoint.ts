@@ -1,14 +1,13 @@
 import type { Deadline } from '../deadline.ts'
 import { EXIT } from '../errors.ts'
-import { proxyFor } from '../network/proxy-settings.ts'
+import { proxyFor } from '../network/proxy.ts'
 import type { Environment } from '../options.ts'
+import { httpHandler } from '../sts/client.ts'
 import { resolveUrl, type StsEndpoint } from '../sts/endpoint.ts'
-import { failedConnection } from '../sts/failed-connection.ts'
+import { failedConnection } from '../sts/refusal.ts'
 import { FailedAttempts, type Narration, tellOfRetries, withRetries } from '../sts/retry.ts'
-import { httpHandler } from '../sts/transport.ts'
 import type { ClockReading } from './clock.ts'
-import { errorFinding, type Finding, fine } from './finding.ts'
-import type { Outcome } from './outcome.ts'
+import { errorFinding, type Finding, fine, type Outcome } from './findings.ts'
 
 /** An answer of whatever kind: there is a way to the endpoint. */
 export interface Reached {

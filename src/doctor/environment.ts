@@ -1,7 +1,6 @@
 import type { Environment } from '../options.ts'
-import { type Finding, finding, fine } from './finding.ts'
-import { profileOf } from './sections.ts'
-import type { SharedFileFacts } from './shared-file.ts'
+import { profileOf, type SharedFileFacts } from './files.ts'
+import { type Finding, finding, fine } from './findings.ts'
 
 const STATIC_KEYS = [
   'AWS_ACCESS_KEY_ID',

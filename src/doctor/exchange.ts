@@ -3,11 +3,21 @@ import {
   assumeWithCredentials,
   assumeWithToken,
   type RoleOfPlan,
-} from '../roles/assume-role-of-plan.ts'
-import { readSharedProfile } from '../roles/assume-roles.ts'
-import type { RolePlan } from '../roles/role-plan.ts'
-import type { TokenPool } from '../roles/token-pool.ts'
-import { type Outcome, outcomeOf } from './outcome.ts'
+  type RolePlan,
+  readSharedProfile,
+} from '../sts/assume-roles.ts'
+import { readToken, type TokenPool } from '../token/source.ts'
+import type { TokenOptions, WebIdentityToken } from '../token/web-identity-token.ts'
+import {
+  blame,
+  errorFinding,
+  type Finding,
+  finding,
+  fine,
+  type Outcome,
+  outcomeOf,
+  skipped,
+} from './findings.ts'
 
 export interface Exchange {
   readonly plan: RolePlan
@@ -57,4 +67,73 @@ export function plansOfProfile<Plan extends RolePlan>(
   if (!own) return []
   const base = own.source.kind === 'profile' ? plansOfProfile(plans, own.source.name) : []
   return [...base, own]
+}
+
+/** The CircleCI token of the other version, which AWS accepted where it refused the one in use. */
+export interface OtherVersion {
+  readonly refused: string
+  readonly accepted: string
+}
+
+/** How AWS answered; where it refused, what the reason may be. */
+export function checkExchange(
+  { plan, outcome }: Exchange,
+  suspects: readonly Finding[],
+  other: OtherVersion | undefined,
+): Finding[] {
+  if (!outcome) return [skipped('exchange', `${plan.profile}: the profile it builds on failed`)]
+  if ('value' in outcome) {
+    const { arn, credentials } = outcome.value
+    return [fine('exchange', `AWS gives ${arn}, until ${credentials.expiration.toISOString()}`)]
+  }
+  const { error } = outcome
+  const found = errorFinding(error)
+  if (plan.source.kind !== 'token') return [found]
+  if (error.code === 'provider-not-found') {
+    const issuers = suspects.filter(
+      ({ id }) => id === 'root-issuer' || id === 'token-of-another-job',
+    )
+    return [...issuers.map((one) => blame(one, error)), found]
+  }
+  if (error.code !== 'access-denied') return [found]
+  if (other) {
+    const detail = `AWS accepts ${other.accepted} and refuses ${other.refused}`
+    return [finding('token-version-refused', detail), found]
+  }
+  // Rerunning with SSH changes nothing that a trust policy can see.
+  const likely = suspects.filter(({ id }) => id !== 'ssh-rerun')
+  return [...likely.map((one) => blame(one, error)), found]
+}
+
+const OTHERS = {
+  CIRCLE_OIDC_TOKEN_V2: ['v1', 'CIRCLE_OIDC_TOKEN'],
+  CIRCLE_OIDC_TOKEN: ['v2', 'CIRCLE_OIDC_TOKEN_V2'],
+} as const
+
+/** Where AWS refuses the job's token: does it take the one of the other version? */
+export async function tryOtherVersion(
+  exchanges: readonly Exchange[],
+  { source }: WebIdentityToken,
+  options: TokenOptions,
+  context: AssumeContext,
+): Promise<OtherVersion | undefined> {
+  const refused = exchanges.find(
+    ({ plan, outcome }) =>
+      plan.source.kind === 'token' &&
+      plan.source.audience === undefined &&
+      outcome &&
+      'error' in outcome &&
+      outcome.error.code === 'access-denied',
+  )
+  const [version, variable] = OTHERS[source as keyof typeof OTHERS] ?? []
+  if (!refused || !variable || !context.env[variable]) return undefined
+  const wanted = { ...options, 'token-version': version }
+  const accepted = await outcomeOf(async () => {
+    const token = await readToken(wanted, context.env, context.deadline.signal)
+    context.conceal(token.value)
+    // With a token minted in its place nothing would be learnt of this version.
+    if (token.source === variable) await assumeWithToken(refused.plan, token, context)
+    return token.source === variable
+  })
+  return 'value' in accepted && accepted.value ? { refused: source, accepted: variable } : undefined
 }

@@ -1,4 +1,5 @@
-import { EXIT } from '../errors.ts'
+import { asOidcError, type ErrorCode, EXIT, type OidcError } from '../errors.ts'
+import type { FindingKind as TrustFindingKind } from '../trust/check/findings.ts'
 
 export type FindingText = {
   /** What is wrong, in a few words; the values follow. */
@@ -129,3 +130,125 @@ export const FINDINGS = {
 } as const satisfies Record<string, FindingText>
 
 export type FindingKind = keyof typeof FINDINGS
+
+/** What comparing with a trust policy can show; apart, because the orb's copy goes without the evaluator. */
+export const POLICY_FINDINGS = {
+  'trust-policy-rejects': {
+    level: 'error',
+    exit: EXIT.refused,
+    title: 'The trust policy rejects this token',
+    fix: 'Correct the condition named.',
+  },
+  'trust-policy-undecided': {
+    level: 'warning',
+    title: 'Whether the trust policy admits this token hangs on what only AWS can tell',
+    fix: 'Look at the conditions named; "trust check" shows all of them.',
+  },
+  'refused-despite-policy': {
+    level: 'error',
+    exit: EXIT.refused,
+    title: 'AWS refuses the role although this trust policy admits the token',
+    fix: "Compare with the role's own policy (aws iam get-role), its name with regard to case, and the service control policies. Changes take a few minutes.",
+  },
+  'trust-policy-differs': {
+    level: 'warning',
+    title: 'AWS admits the token although this trust policy does not',
+    fix: "The role has another trust policy: bring the file and the role's own (aws iam get-role) together.",
+  },
+} as const satisfies Record<string, FindingText>
+
+export type PolicyFindingKind = keyof typeof POLICY_FINDINGS
+
+/** What is looked at, in the order in which one thing leads to the next. */
+export const CHECKS = [
+  'runtime',
+  'clock',
+  'token',
+  'role',
+  'trust-policy',
+  'endpoint',
+  'exchange',
+  'files',
+  'environment',
+] as const
+
+export type Check = (typeof CHECKS)[number]
+
+/** Worst first. `skipped`: the check could not be made. */
+export const LEVELS = ['error', 'warning', 'skipped', 'ok'] as const
+
+export interface Finding {
+  /** What is wrong has a heading in `docs/troubleshooting.md`; what is fine or skipped has the check's name. */
+  readonly id: FindingKind | PolicyFindingKind | TrustFindingKind | ErrorCode | Check
+  readonly level: (typeof LEVELS)[number]
+  /** One line, with the values. Never a secret. */
+  readonly what: string
+  readonly evidence?: string | undefined
+  readonly fix?: string | undefined
+  /** Exit code of the command when this is the worst; of errors only. */
+  readonly exit: number
+}
+
+type More = Pick<Finding, 'evidence' | 'fix'>
+
+/** Something wrong: `detail` follows the title of its kind. */
+export function finding(kind: FindingKind, detail: string, more?: More): Finding {
+  return findingOf(kind, FINDINGS[kind], detail, more)
+}
+
+export function findingOf(
+  id: FindingKind | PolicyFindingKind,
+  text: FindingText,
+  detail: string,
+  more?: More,
+): Finding {
+  const { level, title, fix } = text
+  const exit = text.level === 'error' ? text.exit : EXIT.done
+  return { id, level, what: `${title}: ${detail}.`, fix, exit, ...more }
+}
+
+/** Errors whose message without the reason would not tell what to correct. */
+const TOLD_BY_REASON = ['invalid-role-arn', 'token-malformed']
+
+/** What a command would end with. */
+export function errorFinding(error: OidcError): Finding {
+  const { code: id, message, why, likely, next: fix, exitCode: exit } = error
+  const reason = why !== undefined && TOLD_BY_REASON.includes(id)
+  const evidence = likely === undefined ? why : `Likely: ${likely}`
+  return reason
+    ? { id, level: 'error', what: `${message} ${why}`, fix, exit }
+    : { id, level: 'error', what: message, evidence, fix, exit }
+}
+
+/** A warning that turns out to be the likely reason why AWS refuses the role. */
+export function blame(suspect: Finding, { message, exitCode }: OidcError): Finding {
+  const what = `AWS refuses the role, likely because of this: ${suspect.what}`
+  return { ...suspect, level: 'error', what, evidence: message, exit: exitCode }
+}
+
+export const fine = (id: Check, what: string): Finding => ({
+  id,
+  level: 'ok',
+  what,
+  exit: EXIT.done,
+})
+
+export const skipped = (id: Check, why: string): Finding => ({
+  id,
+  level: 'skipped',
+  what: `${id}: ${why}`,
+  exit: EXIT.done,
+})
+
+/** What came of something that may fail. */
+export type Outcome<Value> = { readonly value: Value } | { readonly error: OidcError }
+
+export async function outcomeOf<Value>(
+  work: () => Value | Promise<Value>,
+): Promise<Outcome<Value>> {
+  try {
+    return { value: await work() }
+  } catch (error) {
+    return { error: asOidcError(error) }
+  }
+}

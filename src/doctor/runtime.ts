@@ -1,6 +1,6 @@
 import { type Ci, detectCi } from '../ci.ts'
 import type { Environment } from '../options.ts'
-import { type Finding, finding, fine } from './finding.ts'
+import { type Finding, finding, fine } from './findings.ts'
 
 export interface Runtime {
   /** `20.20.2` */

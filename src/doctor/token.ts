@@ -2,7 +2,7 @@ import type { OidcError } from '../errors.ts'
 import type { Environment } from '../options.ts'
 import { audiences, type Claims, expiration } from '../token/claims.ts'
 import type { WebIdentityToken } from '../token/web-identity-token.ts'
-import { errorFinding, type Finding, finding, fine } from './finding.ts'
+import { errorFinding, type Finding, finding, fine } from './findings.ts'
 
 const SOON = 300
 

@@ -1,13 +1,132 @@
-import { EXIT } from '../errors.ts'
+import { EXIT, OidcError } from '../errors.ts'
+import type { AssumeRolePlan } from '../plans/plans.ts'
 import type { Claims } from '../token/claims.ts'
-import { checkTrust, type TrustReport } from '../trust/check.ts'
-import { explainEvaluation } from '../trust/explain.ts'
-import { FINDINGS as TRUST_FINDINGS, type Finding as TrustFinding } from '../trust/findings.ts'
-import type { TrustPolicy } from '../trust/policy.ts'
-import type { PolicyFile } from '../trust/policy-file.ts'
-import { type Finding, findingOf, fine } from './finding.ts'
-import { POLICY_FINDINGS, type PolicyFindingKind } from './policy-findings.ts'
-import { whyRejected } from './rejection.ts'
+import type { TokenPool } from '../token/source.ts'
+import { checkTrust, type TrustReport } from '../trust/check/check.ts'
+import { conditionPath } from '../trust/check/conditions.ts'
+import {
+  FINDINGS,
+  type Finding as FindingRejection,
+  FINDINGS as TRUST_FINDINGS,
+  type Finding as TrustFinding,
+} from '../trust/check/findings.ts'
+import { type PolicyFile, readPolicyFile } from '../trust/input.ts'
+import { admittingStatement } from '../trust/policy/admitting-statement.ts'
+import type { ConditionResult } from '../trust/policy/condition.ts'
+import { comparableIssuer, providerIssuers } from '../trust/policy/context-keys.ts'
+import { explainEvaluation, type StatementResult } from '../trust/policy/evaluate.ts'
+import type { Statement, TrustPolicy } from '../trust/policy/policy.ts'
+import { matchesWildcard } from '../trust/policy/wildcard.ts'
+import type { Exchange } from './exchange.ts'
+import {
+  errorFinding,
+  type Finding,
+  findingOf,
+  fine,
+  outcomeOf,
+  POLICY_FINDINGS,
+  type PolicyFindingKind,
+  skipped,
+} from './findings.ts'
+
+/** One thing that keeps the token out: what does not match, and the slip in the policy if it is one. */
+export interface Cause {
+  readonly reason: string
+  readonly finding: FindingRejection | undefined
+}
+
+/** Why the policy rejects the token: by the statement that comes closest to admitting it, unless one denies it. */
+export function whyRejected(policy: TrustPolicy, report: TrustReport): Cause[] {
+  const { evaluation, token, findings } = report
+  if (!evaluation || !token) return []
+  const { statements } = evaluation
+  const denied = statements.some((one) => one.effect === 'Deny' && one.outcome === 'applies')
+  const [meant] = statements
+    .filter(({ effect, outcome }) => effect === 'Allow' && outcome === 'does-not-apply')
+    .map((one) => ({ one, far: distance(one, policy.statements[one.index], token.issuer) }))
+    .sort((a, b) => compare(a.far, b.far))
+  if (denied || !meant) {
+    return explainEvaluation(evaluation).map((reason) => ({ reason, finding: undefined }))
+  }
+  return causes(meant.one, findings)
+}
+
+/** How far the statement is from being about this token, first things first: issuer, mismatches, values. */
+function distance(result: StatementResult, statement: Statement | undefined, issuer: string) {
+  const { principal, action, conditions } = result
+  const own = comparableIssuer(issuer)
+  const named = statement ? providerIssuers(statement).map(comparableIssuer) : []
+  const hostOf = (one: string) => one.split('/')[0]
+  const sameHost = named.some((one) => hostOf(one) === hostOf(own))
+  const ofIssuer = principal.outcome !== 'unmatched' || named.includes(own) ? 0 : sameHost ? 1 : 2
+  const unmatched = conditions.filter(({ outcome }) => outcome === 'unmatched')
+  const others = [principal, action].filter(({ outcome }) => outcome === 'unmatched')
+  const alike = unmatched.flatMap(({ actual = [], expected }) =>
+    actual.flatMap((value) => expected.map((wanted) => sharedStart(value, wanted))),
+  )
+  return [ofIssuer, unmatched.length + others.length, -Math.max(0, ...alike)]
+}
+
+function compare(one: readonly number[], other: readonly number[]): number {
+  return one.map((value, index) => value - (other[index] ?? 0)).find((value) => value !== 0) ?? 0
+}
+
+function sharedStart(one: string, other: string): number {
+  const differs = [...one].findIndex((char, index) => char !== other[index])
+  return differs < 0 ? one.length : differs
+}
+
+function causes(statement: StatementResult, findings: readonly FindingRejection[]): Cause[] {
+  const at = `Statement[${statement.index}]`
+  const name = `statement ${statement.index + 1}`
+  const { principal, action, conditions } = statement
+  const slipAt = (path: string) =>
+    findings.find((one) => one.path.startsWith(path) && FINDINGS[one.kind].severity === 'broken')
+  if (principal.outcome === 'unmatched') {
+    // The conditions are about that issuer's tokens, and fail with it.
+    const finding = slipAt(`${at}.Principal`)
+    return [{ reason: `${name}: Principal: ${principal.reason}`, finding }]
+  }
+  const wrongAction = {
+    reason: `${name}: Action: ${action.reason}`,
+    finding: slipAt(`${at}.Action`) ?? slipAt(`${at}.NotAction`),
+  }
+  const failed = conditions.filter(({ outcome }) => outcome === 'unmatched')
+  return [
+    ...(action.outcome === 'unmatched' ? [wrongAction] : []),
+    ...failed.map((one) => ({
+      reason: `${name}: ${one.operator}: ${one.reason}`,
+      finding: findings.find(
+        ({ kind, path }) => path === conditionPath(at, one) && isCause(kind, one),
+      ),
+    })),
+  ]
+}
+
+/** Whether this alone keeps the condition from matching, as far as that can be told. */
+function isCause(
+  kind: FindingRejection['kind'],
+  { expected, actual = [] }: ConditionResult,
+): boolean {
+  if (FINDINGS[kind].severity === 'broad') return false
+  const some = (fits: (value: string, wanted: string) => boolean) =>
+    actual.some((value) => expected.some((wanted) => fits(value, wanted)))
+  switch (kind) {
+    case 'equals-with-wildcard':
+      return some(matchesWildcard)
+    case 'v1-only-subject':
+      return some((value, wanted) => value.startsWith(`${wanted}/vcs-`))
+    case 'v2-only-subject':
+      return some((value, wanted) => wanted.startsWith(`${value}/vcs-`))
+    case 'wrong-case':
+      return some((value, wanted) => matchesWildcard(value.toLowerCase(), wanted.toLowerCase()))
+    case 'like-without-wildcard':
+    case 'policy-variable':
+      return false
+    default:
+      return true
+  }
+}
 
 /** What the file says, before AWS is asked. */
 export interface ComparedPolicy {
@@ -83,4 +202,49 @@ function asFinding(one: TrustFinding): Finding {
 
 function told({ kind, path, detail }: TrustFinding): string {
   return `${TRUST_FINDINGS[kind].title}: ${path === '' ? '' : `${path}: `}${detail}`
+}
+
+/** Compares a trust policy with the token and with what AWS said. */
+export type ComparePolicy = (
+  plans: readonly AssumeRolePlan[],
+  tokens: TokenPool,
+  exchanges: readonly Exchange[],
+) => Promise<Finding[]>
+
+/** Reads the file of `--trust-policy`. */
+export async function readPolicy(path: string, signal: AbortSignal): Promise<ComparePolicy> {
+  const file = await outcomeOf(() => readPolicyFile(path, signal))
+  if ('error' in file) return async () => [errorFinding(file.error)]
+  return (...facts) => examinePolicy(path, file.value, ...facts)
+}
+
+async function examinePolicy(
+  path: string,
+  file: PolicyFile,
+  ...[plans, tokens, exchanges]: Parameters<ComparePolicy>
+): Promise<Finding[]> {
+  const [plan, ...others] = plans.filter(({ source }) => source.kind === 'token')
+  if (others.length > 0) return [errorFinding(oneRole())]
+  const audience = plan?.source.kind === 'token' ? plan.source.audience : undefined
+  const token = await outcomeOf(() => tokens.get(audience))
+  const claims = 'value' in token ? token.value.claims : undefined
+  const outcome = exchanges.find((one) => one.plan.profile === plan?.profile)?.outcome
+  const refused = outcome && 'error' in outcome && outcome.error.code === 'access-denied'
+  const admitted = outcome && 'value' in outcome
+  const statement = plan && claims ? admittingStatement(claims, plan.role) : undefined
+  const compared = checkPolicy(
+    comparePolicy(path, file, claims),
+    admitted ? 'admitted' : refused ? 'refused' : undefined,
+    statement && JSON.stringify(statement, null, 2),
+  )
+  return claims
+    ? compared
+    : [...compared, skipped('trust-policy', 'there is no token to compare it with')]
+}
+
+function oneRole(): OidcError {
+  return new OidcError('invalid-usage', {
+    what: '--trust-policy is that of one role, but there are several.',
+    next: 'Choose one of them with --profile.',
+  })
 }

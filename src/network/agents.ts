@@ -1,9 +1,9 @@
 import type { Agent as HttpAgent } from 'node:http'
 import type { AgentOptions, Agent as HttpsAgent } from 'node:https'
 import { OidcError } from '../errors.ts'
-import { readingFailure, readLastingFile } from '../input-file.ts'
+import { readingFailure, readLastingFile } from '../files/read.ts'
 import type { Environment } from '../options.ts'
-import { proxyFor } from './proxy-settings.ts'
+import { proxyFor } from './proxy.ts'
 
 /** Milliseconds, for every request: Node has no limits of its own. */
 export const CONNECTION_TIMEOUT = 5_000
@@ -23,7 +23,7 @@ export interface Agents {
 export async function agents(url: URL, env: Environment): Promise<Agents> {
   const proxy = proxyFor(url, env)
   const ca = url.protocol === 'https:' ? await caBundle(env) : undefined
-  if (proxy) return (await import('./proxy.ts')).proxyAgents(proxy, ca)
+  if (proxy) return (await import('./proxy-agents.ts')).proxyAgents(proxy, ca)
   if (url.protocol === 'http:') return {}
   return { httpsAgent: ca ? { ca } : {} }
 }

@@ -1,4 +1,4 @@
-import type { SharedFile } from './section-header.ts'
+import type { SharedFile } from './profile-name.ts'
 
 /** One setting as the AWS SDK for JavaScript v3 reads it. */
 export interface JavaScriptSetting {

@@ -1,5 +1,4 @@
-import { type IniFile, isComment, type Section, valueOn } from './ini-lines.ts'
-import type { SectionEdit } from './section-edit.ts'
+import { type IniFile, isComment, type Section, valueOn } from './ini.ts'
 
 /** Starts the comment line above the keys we write; `cleanup` finds our work by it. */
 const PREFIX = '# circleci-aws-oidc: wrote '
@@ -58,15 +57,23 @@ export function markersIn(file: IniFile, section: Section): { index: number; mar
   return found
 }
 
+/** What an edit says of the keys it writes and removes. */
+interface MarkedEdit {
+  readonly values: Readonly<Record<string, string>>
+  readonly remove: readonly string[]
+  readonly note?: string | undefined
+}
+
 /**
  * The comment after an edit; undefined when nothing in the section is ours any more. A value that was
  * there before us stays the user's.
  */
+
 export function nextMarker(
   earlier: Marker | undefined,
   file: IniFile,
   section: Section,
-  edit: SectionEdit,
+  edit: MarkedEdit,
 ): Marker | undefined {
   const isUsers = (key: string, value: string) =>
     earlier?.keys.includes(key) !== true &&

@@ -33,3 +33,58 @@ export function assertProfileName(name: string): void {
     })
   }
 }
+
+const BLANK = /[ \t\r\n]/
+
+/**
+ * Splits like Python's `shlex.split`, which botocore applies to section headers.
+ * Returns undefined for what Python refuses: an open quotation or a final backslash.
+ */
+export function splitShellWords(text: string): string[] | undefined {
+  const words: string[] = []
+  let word: string | undefined
+  let quote = ''
+  for (let i = 0; i < text.length; i += 1) {
+    const char = text.charAt(i)
+    if (char === '\\' && quote !== "'") {
+      i += 1
+      if (i >= text.length) return undefined
+      const escaped = text.charAt(i)
+      const keepsBackslash = quote === '"' && escaped !== '"' && escaped !== '\\'
+      word = (word ?? '') + (keepsBackslash ? `\\${escaped}` : escaped)
+    } else if (quote) {
+      if (char === quote) quote = ''
+      else word += char
+    } else if (char === '"' || char === "'") {
+      quote = char
+      word ??= ''
+    } else if (BLANK.test(char)) {
+      if (word !== undefined) words.push(word)
+      word = undefined
+    } else {
+      word = (word ?? '') + char
+    }
+  }
+  if (quote) return undefined
+  if (word !== undefined) words.push(word)
+  return words
+}
+
+export type SharedFile = 'config' | 'credentials'
+
+/** The header text we give a profile's new section. */
+export function canonicalHeader(file: SharedFile, profile: string): string {
+  return file === 'credentials' || profile === 'default' ? profile : `profile ${profile}`
+}
+
+/**
+ * Whether botocore takes a section for the profile (`configloader.build_profile_map`). In the config
+ * file any header that starts with "profile" and has two shell words counts, however it is spelled.
+ */
+export function denotesProfile(header: string, file: SharedFile, profile: string): boolean {
+  if (file === 'credentials') return header === profile
+  if (header === 'default') return profile === 'default'
+  if (!header.startsWith('profile')) return false
+  const words = splitShellWords(header)
+  return words?.length === 2 && words[1] === profile
+}

@@ -1,77 +1,101 @@
-import { lstatSync } from 'node:fs'
-import { editExports, exportsMore } from './exports.ts'
-import { errorCode } from './file-error.ts'
-import { type FileChange, type FileEdit, fileRemoval, replaceFiles } from './file-replacement.ts'
-import { statTarget } from './file-target.ts'
-import { mentionsMarker } from './marker.ts'
-import type { SharedFile } from './section-header.ts'
-import { removeOurs } from './section-removal.ts'
-import type { SharedFileLocations } from './shared-file-locations.ts'
-import { decode } from './shared-files.ts'
-
-/** The paths of files that changed, and of those that are gone. */
-export interface Removal {
-  readonly changed: readonly string[]
-  readonly removed: readonly string[]
-}
+import {
+  type IniFile,
+  indentation,
+  type Line,
+  lineEndAt,
+  parseIni,
+  type Section,
+  valueOn,
+} from './ini.ts'
+import { formatMarker, markersIn, mentionsMarker } from './marker.ts'
+import { STATIC_KEYS } from './profile.ts'
+import { denotesProfile, type SharedFile } from './profile-name.ts'
 
 /**
- * Takes back what we wrote for these profiles, or for any, into the shared files and the file that
- * `$BASH_ENV` names, and removes the files of ours that `files` finds: all of it, or nothing. A shared file
- * that is empty then is removed, for to AWS tools that is the same; where a symbolic link leads to it, it stays.
- * Throws `file-malformed` and what `replaceFiles` throws.
+ * Returns the text of an AWS shared file without what our markers say we wrote for these profiles, or
+ * for any profile. Every other byte stays; values that stood there before ours do not come back.
+ * `path` is for messages only. Throws `file-malformed` for a text that has something of ours in it.
  */
-export async function removeFromFiles(
-  locations: SharedFileLocations,
-  bashEnv: string | undefined,
-  files: () => readonly string[],
-  profiles: readonly string[] | undefined,
-): Promise<Removal> {
-  const shared = (['config', 'credentials'] as const)
-    .filter((file) => mayBeThere(locations[file]))
-    .map((file) => sharedFileChange(locations[file], file, profiles))
-  const exported = bashEnv && mayBeThere(bashEnv) ? [exportsEdit(bashEnv, profiles)] : []
-  const changed = await replaceFiles(() => [...shared, ...exported, ...files().map(fileRemoval)])
-  const isThere = (path: string) => statTarget(path) !== undefined
-  return { changed: changed.filter(isThere), removed: changed.filter((path) => !isThere(path)) }
-}
-
-/** Not where a part of the path is a file. */
-export function mayBeThere(path: string): boolean {
-  try {
-    lstatSync(path, { throwIfNoEntry: false })
-    return true
-  } catch (error) {
-    return errorCode(error) !== 'ENOTDIR'
-  }
-}
-
-function sharedFileChange(
-  path: string,
+export function removeOurs(
+  text: string,
   file: SharedFile,
   profiles: readonly string[] | undefined,
-): FileChange {
-  const isLink = statTarget(path)?.isSymbolicLink() === true
-  const edit = (content: Buffer, exists: boolean) => {
-    // A file that AWS tools cannot read is no concern of ours as long as we wrote nothing into it.
-    const isOurs = mentionsMarker(content.toString('latin1'))
-    const rest = isOurs
-      ? Buffer.from(removeOurs(decode(content, path), file, profiles, path))
-      : content
-    const becameEmpty = rest.length === 0 && (content.length > 0 || !exists)
-    return becameEmpty && !isLink ? undefined : rest
+  path: string,
+): string {
+  if (!mentionsMarker(text)) return text
+  const isMeant = ({ name }: Section) =>
+    profiles === undefined || profiles.some((profile) => denotesProfile(name, file, profile))
+  let rest = text
+  let ini = parseIni(text, path)
+  // From the last to the first: sections are added at the end, so this undoes them in reverse.
+  for (let index = ini.sections.length - 1; index >= 0; index -= 1) {
+    const section = ini.sections[index]
+    if (!section || !isMeant(section) || markersIn(ini, section).length === 0) continue
+    rest = removeFrom(rest, ini, section, path)
+    ini = parseIni(rest, path)
   }
-  return { path, edit, secret: file === 'credentials' }
+  return rest
 }
 
-/** Later steps need not find the profile exported any more; another one's exports stay. */
-function exportsEdit(path: string, profiles: readonly string[] | undefined): FileEdit {
-  const edit = (content: Buffer) => {
-    // Latin-1 keeps every byte of what others wrote, in whatever encoding.
-    const text = content.toString('latin1')
-    const rest = editExports(text, { mode: 'none' })
-    const isMeant = !profiles || profiles.some((one) => exportsMore(text, rest, one))
-    return isMeant ? Buffer.from(rest, 'latin1') : content
+function removeFrom(text: string, ini: IniFile, section: Section, path: string): string {
+  const found = markersIn(ini, section)
+  const users = usersKeys(ini, section)
+  const keys = found.flatMap(({ marker }) => marker.keys).filter((key) => !users.includes(key))
+  const ours = new Set(found.map(({ index }) => index))
+  for (const { key, first, continuations } of section.options) {
+    if (keys.includes(key)) for (const index of [first, ...continuations]) ours.add(index)
   }
-  return { path, edit, secret: false }
+  const above = joined(ini.lines.slice(0, section.header))
+  const isKept = (index: number) => index > section.header && !ours.has(index)
+  const isAllOurs = section.options.every(({ key }) => keys.includes(key))
+  if (found.some(({ marker }) => marker.section) && isAllOurs) {
+    const lineEnd = found.some(({ marker }) => marker.lineEnd)
+    const lines = lineEnd ? withHeir(ini, section) : ini.lines
+    const below = joined(lines.filter((_, index) => isKept(index)))
+    const end = lineEndAt(ini, section.header)
+    const result = withoutSeparator(above, end, lineEnd && below === '') + below
+    // A header below, indented deeper than the last key above, would become part of that key's value.
+    if (parseIni(result, path).sections.length === ini.sections.length - 1) return result
+  }
+  const result = above + joined(ini.lines.filter((_, i) => i === section.header || isKept(i)))
+  return /[\r\n]$/.test(text) ? result : result.replace(/(\r\n|\n|\r)$/, '')
+}
+
+/** What AWS STS issues starts so; a key that starts otherwise was put in the place of ours. */
+const TEMPORARY_KEY = 'ASIA'
+
+function usersKeys(ini: IniFile, { options }: Section): readonly string[] {
+  const [id, secret] = STATIC_KEYS
+  const isUsers = options.some(
+    (one) => one.key === id && !valueOn(ini, one).startsWith(TEMPORARY_KEY),
+  )
+  return isUsers ? [id, secret] : []
+}
+
+/** What stands above a section without the blank line, and the line end before that, if it is ours. */
+function withoutSeparator(above: string, end: string, lineEnd: boolean): string {
+  const hasBlankLine = above === end || above.endsWith(`\n${end}`)
+  const separated = hasBlankLine ? cut(above, end) : above
+  return lineEnd ? cut(separated, end) : separated
+}
+
+/** The lines, with our line end in the care of the next section if that is ours too. */
+function withHeir(ini: IniFile, section: Section): readonly Line[] {
+  const next = ini.sections[ini.sections.indexOf(section) + 1]
+  const heir = next && markersIn(ini, next).find(({ marker }) => marker.section)
+  return ini.lines.map((line, index) => {
+    if (index !== heir?.index) return line
+    return {
+      ...line,
+      text: indentation(line.text) + formatMarker({ ...heir.marker, lineEnd: true }),
+    }
+  })
+}
+
+function cut(text: string, end: string): string {
+  return text.endsWith(end) ? text.slice(0, -end.length) : text
+}
+
+function joined(lines: readonly Line[]): string {
+  return lines.map(({ text, end }) => text + end).join('')
 }

@@ -1,13 +1,225 @@
-import { type IniFile, parseIni, type Section } from './ini-lines.ts'
-import { javaScriptReads, readAsJavaScript } from './javascript-reading.ts'
-import { malformedFile } from './malformed-file.ts'
-import { appendSection } from './new-section.ts'
-import { assertProfileName } from './profile-name.ts'
-import type { SectionEdit } from './section-edit.ts'
-import { canonicalHeader, denotesProfile } from './section-header.ts'
-import { refuseDuplicates, refuseInherited, refuseUnseenHeaders } from './section-refusals.ts'
-import { type Placement, rewriteSections } from './section-rewrite.ts'
-import { assertSetting } from './setting.ts'
+import { OidcError } from '../errors.ts'
+import {
+  type Draft,
+  depthBeneath,
+  depthOf,
+  type IniFile,
+  joinDraft,
+  type Line,
+  lineEndAt,
+  linesAt,
+  malformedFile,
+  parseIni,
+  type Section,
+  strip,
+} from './ini.ts'
+import { javaScriptHeader, javaScriptReads, readAsJavaScript } from './javascript-reading.ts'
+import { formatMarker, markersIn, nextMarker } from './marker.ts'
+import {
+  assertProfileName,
+  canonicalHeader,
+  denotesProfile,
+  type SharedFile,
+} from './profile-name.ts'
+
+export interface SectionEdit {
+  readonly file: SharedFile
+  readonly profile: string
+  /** Settings the profile has afterwards; keys in lower case. */
+  readonly values: Readonly<Record<string, string>>
+  /** Keys the profile no longer has afterwards, in lower case. Those in `values` win. */
+  readonly remove: readonly string[]
+  /** Ends the comment above our keys: `credentials expire 2026-11-21T12:00:00Z`. */
+  readonly note?: string
+}
+
+interface Layout {
+  readonly indent: string
+  /** CRLF or LF. */
+  readonly end: string
+  /** Whether the line before got its line end from us. */
+  readonly lineEnd: boolean
+}
+
+export function newSection(header: string, edit: SectionEdit, layout: Layout): Line[] {
+  const { indent, end, lineEnd } = layout
+  const keys = Object.keys(edit.values)
+  return [
+    `[${header}]`,
+    formatMarker({ keys, section: true, lineEnd, note: edit.note }),
+    ...keys.map((key) => `${key} = ${edit.values[key]}`),
+  ].map((text) => ({ text: indent + text, end }))
+}
+
+/** The text with a new section at its end, a blank line before it unless the text is empty. */
+export function appendSection(text: string, header: string, edit: SectionEdit): string {
+  const end = /\r?\n/.exec(text)?.[0] ?? '\n'
+  const lineEnd = text !== '' && !text.endsWith('\n')
+  const separator = (lineEnd ? end : '') + (text === '' ? '' : end)
+  const lines = newSection(header, edit, { indent: '', end, lineEnd })
+  return text + separator + lines.map((line) => line.text + line.end).join('')
+}
+
+/** botocore gives up a file with the same section or key twice, so our write could not be read. */
+export function refuseDuplicates(targets: readonly Section[], path: string): void {
+  for (const [index, target] of targets.entries()) {
+    const twin = targets.slice(0, index).find((other) => other.name === target.name)
+    if (twin) {
+      const why = `the section [${target.name}] is on line ${twin.header + 1} already; the AWS CLI cannot read a file with both`
+      throw malformedFile(path, target.header + 1, why)
+    }
+    for (const [place, option] of target.options.entries()) {
+      const same = target.options.slice(0, place).find((other) => other.key === option.key)
+      if (!same) continue
+      const why = `the same key is on line ${same.first + 1} already, both in [${target.name}]; the AWS CLI cannot read a file with both`
+      throw malformedFile(path, option.first + 1, why)
+    }
+  }
+}
+
+/** botocore copies the options of [DEFAULT] into every section: they cannot be removed from one. */
+export function refuseInherited(file: IniFile, remove: readonly string[], path: string): void {
+  for (const section of file.sections.filter(({ name }) => name === 'DEFAULT')) {
+    const option = section.options.find(({ key }) => remove.includes(key))
+    if (!option) continue
+    const why = `"${option.key}" in [DEFAULT] holds for every profile in the AWS CLI, beside the credentials to be written; [default] is the default profile`
+    throw malformedFile(path, option.first + 1, why)
+  }
+}
+
+/** The JavaScript SDK would read our keys as part of the section above such a header. */
+export function refuseUnseenHeaders(
+  file: IniFile,
+  targets: readonly Section[],
+  path: string,
+): void {
+  for (const { header } of targets) {
+    if (javaScriptHeader(file.lines[header]?.text ?? '') !== undefined) continue
+    const why =
+      'there is text beside the section header, which hides it from the AWS SDK for JavaScript'
+    throw malformedFile(path, header + 1, why)
+  }
+}
+
+/**
+ * A setting's line with a new value. What stands before the value stays, unless the JavaScript SDK
+ * would not read it: that knows neither ":" nor keys in upper case.
+ */
+export function settingLine(old: string, key: string, value: string, indent: string): string {
+  const [start = '', name, oldValue = ''] =
+    /^[ \t]*([a-z0-9_]+)[ \t]*=[ \t]*(?=(.*))/.exec(old) ?? []
+  const keeps = name === key && strip(oldValue) !== ''
+  return (keeps ? start : `${indent}${key} = `) + value
+}
+
+/** Where a key goes that the section has already; a missing one always goes beneath the header. */
+export type Placement = 'in place' | 'beneath header'
+
+/** The text with the target sections edited; `extraHeader` heads a new section before the first. */
+export function rewriteSections(
+  file: IniFile,
+  targets: readonly Section[],
+  edit: SectionEdit,
+  placement: Placement,
+  extraHeader: string | undefined,
+): string {
+  const draft: Draft = new Map()
+  for (const target of targets) {
+    const staying = rewriteSettings(draft, file, target, edit, placement)
+    addMissing(draft, file, target, edit, staying)
+  }
+  const [first] = targets
+  if (first && extraHeader !== undefined && Object.keys(edit.values).length > 0) {
+    const end = lineEndAt(file, first.header)
+    const indent = depthOf(file, first.header)
+    const blankLine = first.header > 0 ? [{ text: '', end }] : []
+    const section = newSection(extraHeader, edit, { indent, end, lineEnd: false })
+    draft.set(first.header, [...blankLine, ...section, ...linesAt(draft, file, first.header)])
+  }
+  return joinDraft(draft, file)
+}
+
+/** Sets what stays in place, takes away the rest; returns the line index of each key that stayed. */
+function rewriteSettings(
+  draft: Draft,
+  file: IniFile,
+  section: Section,
+  { values, remove }: SectionEdit,
+  placement: Placement,
+): Map<string, number> {
+  const staying = new Map<string, number>()
+  for (const { key, first, continuations } of section.options) {
+    const value = Object.hasOwn(values, key) ? values[key] : undefined
+    if (value === undefined && !remove.includes(key)) continue
+    for (const index of continuations) draft.set(index, [])
+    if (value === undefined || placement === 'beneath header') {
+      draft.set(first, [])
+      continue
+    }
+    const old = file.lines[first]?.text ?? ''
+    const text = settingLine(old, key, value, depthOf(file, first))
+    draft.set(first, [{ text, end: lineEndAt(file, first) }])
+    staying.set(key, first)
+  }
+  return staying
+}
+
+/** Adds our comment and the keys the section lacks. The comment replaces the one of an earlier run. */
+function addMissing(
+  draft: Draft,
+  file: IniFile,
+  section: Section,
+  edit: SectionEdit,
+  staying: ReadonlyMap<string, number>,
+): void {
+  const end = lineEndAt(file, section.header)
+  const earlier = markersIn(file, section)
+  const marker = nextMarker(earlier[0]?.marker, file, section, edit)
+  const markerLines = (indent: string) =>
+    marker ? [{ text: indent + formatMarker(marker), end }] : []
+  for (const { index } of earlier) draft.set(index, [])
+
+  const missing = Object.entries(edit.values).filter(([key]) => !staying.has(key))
+  const [topmost] = [...staying.values()].sort((a, b) => a - b)
+  if (missing.length > 0) {
+    const indent = depthBeneath(draft, file, section.header)
+    const settings = missing.map(([key, value]) => ({ text: `${indent}${key} = ${value}`, end }))
+    const header = linesAt(draft, file, section.header)
+    draft.set(section.header, [...header, ...markerLines(indent), ...settings])
+  } else if (earlier[0]) {
+    draft.set(earlier[0].index, markerLines(depthOf(file, earlier[0].index)))
+  } else if (topmost !== undefined) {
+    const setting = linesAt(draft, file, topmost)
+    draft.set(topmost, [...markerLines(depthOf(file, topmost)), ...setting])
+  }
+}
+
+const KEY = /^[a-z][a-z0-9_]*$/
+/** A control or line-separating character, which readers would take for the end of the line. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be written
+const CONTROL = /[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff]/
+
+/**
+ * Throws `invalid-usage` unless every reader of the shared files gets exactly this value back.
+ * The message names the key, never the value: it may be a secret.
+ */
+export function assertSetting(key: string, value: string): void {
+  const why = KEY.test(key) ? whyUnwritable(value) : 'the key has other characters than a-z, 0-9, _'
+  if (why === undefined) return
+  throw new OidcError('invalid-usage', {
+    what: `The value for "${key}" cannot be written to an AWS shared file: ${why}.`,
+    next: `Pass another value for "${key}".`,
+  })
+}
+
+function whyUnwritable(value: string): string | undefined {
+  if (value === '') return 'it is empty'
+  if (CONTROL.test(value)) return 'it contains a line break or another control character'
+  if (value.trim() !== value) return 'it starts or ends with a blank'
+  // The JavaScript SDK cuts a value there; botocore does not.
+  if (/(^|\s)[;#]/.test(value)) return 'it has a "#" or ";" at the start or after a blank'
+  return undefined
+}
 
 /**
  * Returns the text of an AWS shared file with one profile's settings changed and every other byte

@@ -1,7 +1,7 @@
 import { homedir } from 'node:os'
 import { join } from 'node:path'
+import { resolveTarget } from '../files/target.ts'
 import type { Environment } from '../options.ts'
-import { resolveTarget } from '../profiles/file-target.ts'
 
 /**
  * Where our own files live, for this user only (directories 0700, files 0600):

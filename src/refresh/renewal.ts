@@ -1,21 +1,46 @@
 import { existsSync } from 'node:fs'
 import type { Deadline } from '../deadline.ts'
+import { withFileLocks } from '../files/lock.ts'
+import { type FileEdit, replaceFiles } from '../files/replace.ts'
+import { makeDirectory, readTarget, removeFile } from '../files/target.ts'
 import type { Environment } from '../options.ts'
-import { withFileLocks } from '../profiles/file-lock.ts'
-import { makeDirectory } from '../profiles/file-target.ts'
+import type { SessionCredentials } from '../role/request.ts'
 import {
   type AssumeContext,
   assumeWithCredentials,
   assumeWithToken,
-} from '../roles/assume-role-of-plan.ts'
-import { readSharedProfile } from '../roles/assume-roles.ts'
-import { tokenPool } from '../roles/token-pool.ts'
-import type { SessionCredentials } from '../sts/credentials.ts'
-import { type CachedCredentials, isFresh, readCachedCredentials } from './cached-credentials.ts'
+  readSharedProfile,
+} from '../sts/assume-roles.ts'
+import { tokenPool } from '../token/source.ts'
+import {
+  type CachedCredentials,
+  cacheEdit,
+  credentialsOf,
+  isFresh,
+  readCachedCredentials,
+} from './cache.ts'
 import { type ProfileFiles, profileFiles } from './data-directory.ts'
-import { keepCredentials } from './kept-cache.ts'
-import { credentialsOf } from './process-credentials.ts'
-import { type Recipe, readRecipe } from './recipe.ts'
+import { type Recipe, readRecipe, type StoredRecipe } from './recipe.ts'
+
+/**
+ * Writes the cache unless the recipe that the credentials came by has changed or gone: a renewal must
+ * not undo a set-up or a cleanup. Returns what was written; undefined where the recipe is another.
+ */
+export async function keepCredentials(
+  path: string,
+  credentials: SessionCredentials,
+  { isCurrent }: Pick<StoredRecipe, 'isCurrent'>,
+): Promise<string | undefined> {
+  const { edit, ...file } = cacheEdit(path, credentials)
+  const text = edit(Buffer.alloc(0))
+  // Under the lock of the cache, which a set-up holds while it writes recipe and cache.
+  const guarded: FileEdit['edit'] = (content) => (isCurrent() ? text : content)
+  await replaceFiles([{ ...file, edit: guarded }])
+  if (isCurrent()) return text.toString()
+  // Whoever removes the two removes the recipe first, so what we wrote in between is seen here.
+  if (readTarget(path).equals(text)) removeFile(path)
+  return undefined
+}
 
 export interface RenewalContext {
   /** Path of the shared config file that the profile stands in. */

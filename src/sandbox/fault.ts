@@ -1,5 +1,5 @@
 import { OidcError } from '../errors.ts'
-import type { StsErrorCode } from './sts-error.ts'
+import type { StsErrorCode } from './aws/answer.ts'
 
 /** What a fault does to one STS request. `truncate` and `omit` spoil the real answer. */
 export type FaultEffect =

@@ -1,14 +1,75 @@
 import { readFile } from 'node:fs/promises'
 import { OidcError } from '../errors.ts'
-import { describeExports } from './exports.ts'
+import { forwardSignals, runChild } from '../processes.ts'
+import { parseWorld, readWorld, type World } from './aws/world.ts'
 import { parseFault } from './fault.ts'
-import { runJob } from './job.ts'
-import type { CommandPaths } from './job-directory.ts'
-import { createJobDirectory } from './job-directory.ts'
-import type { Sandbox } from './server.ts'
-import { startSandbox } from './server.ts'
-import type { World } from './world.ts'
-import { parseWorld, readWorld } from './world.ts'
+import {
+  type CommandPaths,
+  circleVariables,
+  createJobDirectory,
+  type Environment,
+  isHiddenFromJob,
+  type JobDirectory,
+  jobEnvironment,
+  sandboxVariables,
+  shellQuote,
+} from './job.ts'
+import { type Sandbox, startSandbox } from './server.ts'
+
+/**
+ * POSIX shell text that turns the shell it is pasted into into a job of this sandbox. The token is minted when pasted, so
+ * none is printed; AWS files go to the sandbox's directory, so the user's own `~/.aws` stays as it is.
+ */
+export function describeExports(
+  world: World,
+  url: string,
+  directory: JobDirectory,
+  parent: Environment,
+): string {
+  const hidden = Object.keys(parent).filter((name) => /^(AWS|CIRCLE)/.test(name))
+  const unset = hidden.filter(isHiddenFromJob).sort()
+  const { PATH: _, ...variables } = sandboxVariables(url, directory, parent)
+  const exported = {
+    ...circleVariables(world),
+    ...variables,
+    AWS_CONFIG_FILE: `${directory.home}/.aws/config`,
+    AWS_SHARED_CREDENTIALS_FILE: `${directory.home}/.aws/credentials`,
+  }
+  return [
+    ...(unset.length > 0 ? [`unset ${unset.join(' ')}`] : []),
+    ...Object.entries(exported).map(([name, value]) => `export ${name}=${shellQuote(value)}`),
+    `export PATH=${shellQuote(directory.bin)}:"$PATH"`,
+    'export CIRCLE_OIDC_TOKEN_V2="$(circleci run oidc get)"',
+    '',
+  ].join('\n')
+}
+
+/**
+ * Runs a command as a CircleCI job would run in this sandbox, stdio inherited, and returns its exit code as a shell
+ * would: 128+n for a signal, 127 when not found, 126 when not executable. The job's directory is removed afterwards.
+ */
+export async function runJob(
+  sandbox: Sandbox,
+  command: readonly string[],
+  paths: CommandPaths,
+  log: (line: string) => void,
+): Promise<number> {
+  // From before the directory exists, so that no signal can leave it behind.
+  const signals = forwardSignals()
+  let directory: JobDirectory | undefined
+  try {
+    directory = await createJobDirectory(paths)
+    const tokens = {
+      v1: await sandbox.mint({ version: 'v1' }),
+      v2: await sandbox.mint({ version: 'v2' }),
+    }
+    const env = jobEnvironment(process.env, sandbox.world, sandbox.url, directory, tokens)
+    return await runChild(command, env, signals, log)
+  } finally {
+    await directory?.remove()
+    signals.stop()
+  }
+}
 
 export interface RunOptions {
   /** 0 or `undefined`: any free port. */

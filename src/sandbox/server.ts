@@ -1,23 +1,98 @@
-import type { IncomingMessage, Server, ServerResponse } from 'node:http'
-import { createServer } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
 import { OidcError } from '../errors.ts'
-import type { Fault } from './fault.ts'
-import { faultEffect, faultQueue } from './fault.ts'
-import { flatHeaders, omitElement, readBody, send, sendHalf } from './http-message.ts'
-import type { Issuer, MintOptions } from './issuer.ts'
-import { createIssuer, discover } from './issuer.ts'
-import { MINT_PATH, mintForJob } from './mint-endpoint.ts'
-import type { StsRequest } from './operation.ts'
-import { parseQuery } from './query.ts'
-import type { RequestRecord } from './request-record.ts'
-import { recordRequest } from './request-record.ts'
-import { Sessions } from './session.ts'
-import { answerSts } from './sts.ts'
-import { StsError } from './sts-error.ts'
-import { TokenVerification } from './token-verification.ts'
-import type { World } from './world.ts'
-import { readWorld } from './world.ts'
+import { type Answer, StsError } from './aws/answer.ts'
+import { parseQuery, type Query, type StsRequest } from './aws/request.ts'
+import { Sessions } from './aws/session.ts'
+import { answerSts } from './aws/sts.ts'
+import { TokenVerification } from './aws/token-verification.ts'
+import { readWorld, type World } from './aws/world.ts'
+import { type Fault, type FaultName, faultEffect, faultQueue } from './fault.ts'
+import {
+  createIssuer,
+  discover,
+  type Issuer,
+  MINT_PATH,
+  type MintOptions,
+  mintForJob,
+} from './issuer.ts'
+
+const BODY_LIMIT_BYTES = 1024 * 1024
+
+export function flatHeaders({ headers }: IncomingMessage): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [
+      name,
+      Array.isArray(value) ? value.join(',') : (value ?? ''),
+    ]),
+  )
+}
+
+export async function readBody(incoming: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of incoming) {
+    chunks.push(chunk)
+    size += chunk.length
+    if (size > BODY_LIMIT_BYTES) throw new Error(`a request of more than ${BODY_LIMIT_BYTES} bytes`)
+  }
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+export function send(response: ServerResponse, { status, contentType, body }: Answer): void {
+  response.writeHead(status, {
+    'content-type': contentType,
+    'content-length': Buffer.byteLength(body),
+  })
+  response.end(body)
+}
+
+/** Promises the whole answer and hangs up after half of it. */
+export function sendHalf(response: ServerResponse, { status, contentType, body }: Answer): void {
+  response.writeHead(status, {
+    'content-type': contentType,
+    'content-length': Buffer.byteLength(body),
+  })
+  response.write(body.slice(0, body.length / 2), () => response.destroy())
+}
+
+/** The answer without that element, XML or JSON. */
+export function omitElement(answer: Answer, element: string): Answer {
+  const body = answer.body
+    .replace(new RegExp(` *<${element}>[^<]*</${element}>\n?`), '')
+    .replace(new RegExp(`"${element}":"[^"]*",?`), '')
+  return { ...answer, body }
+}
+
+/** One STS request in the sandbox's log. */
+export interface RequestRecord {
+  readonly action: string
+  /** As sent, `WebIdentityToken` replaced by `***`. */
+  readonly parameters: Readonly<Record<string, string>>
+  /** Milliseconds since the epoch. */
+  readonly arrivedAt: number
+  /** HTTP status of the answer; `undefined` while there is none. */
+  status: number | undefined
+  /** AWS's error code, when refused. */
+  code: string | undefined
+  fault: FaultName | undefined
+  /** The client was sent a whole, unspoilt answer without an error. */
+  succeeded: boolean
+}
+
+export function recordRequest(query: Query): RequestRecord {
+  const parameters = Object.fromEntries(query)
+  if ('WebIdentityToken' in parameters) parameters['WebIdentityToken'] = '***'
+  return {
+    action: query.get('Action') ?? '',
+    parameters,
+    arrivedAt: Date.now(),
+    status: undefined,
+    code: undefined,
+    fault: undefined,
+    succeeded: false,
+  }
+}
 
 export interface SandboxOptions {
   /** Default: the default world. */

@@ -1,9 +1,9 @@
 import { GetCallerIdentity$, type GetCallerIdentityResponse } from '@aws-sdk/client-sts'
 import type { Deadline } from '../deadline.ts'
-import type { StsConnection } from './connection.ts'
-import type { Credentials } from './credentials.ts'
-import { failedConnection } from './failed-connection.ts'
+import type { Credentials } from '../role/request.ts'
+import type { StsConnection } from './client.ts'
 import { FailedExchange, incompleteAnswer } from './failure.ts'
+import { failedConnection } from './refusal.ts'
 import { FailedAttempts, type Narration, tellOfRetries, withRetries } from './retry.ts'
 
 /** Who AWS says that the credentials are. */

@@ -1,5 +1,5 @@
 import { type ErrorCode, OidcError } from '../errors.ts'
-import { withoutTokens } from '../token/token-masking.ts'
+import { withoutTokens } from '../text.ts'
 
 /** What went wrong in one exchange with STS. */
 export interface Failure {

@@ -7,12 +7,13 @@ import {
 } from '@aws-sdk/client-sts'
 import { fromIni } from '@aws-sdk/credential-providers/dist-es/fromIni.js'
 import { loadSharedConfigFiles } from '@smithy/core/config'
+import type { AwsCredentialIdentity } from '@smithy/types'
 import type { Deadline } from '../deadline.ts'
 import { ERROR_EXIT_CODES, EXIT, OidcError } from '../errors.ts'
 import type { Environment } from '../options.ts'
-import type { StsConnection } from './connection.ts'
-import type { Credentials } from './credentials.ts'
-import { failedConnection, failedRequest } from './failed-connection.ts'
+import type { Credentials } from '../role/request.ts'
+import type { StsConnection } from './client.ts'
+import { failedConnection, failedRequest } from './refusal.ts'
 import { FailedAttempts, type Narration, tellOfRetries, withRetries } from './retry.ts'
 
 /** Credentials, and where they came from in words. */
@@ -82,7 +83,7 @@ export async function readProfile(
   }
   const provider = fromIni({
     profile,
-    roleAssumer: async (source, input: AssumeRoleRequest) =>
+    roleAssumer: async (source: AwsCredentialIdentity, input: AssumeRoleRequest) =>
       assumed(() => sts.send(AssumeRole$, input, signal, source)),
     roleAssumerWithWebIdentity: async (input: AssumeRoleWithWebIdentityRequest) =>
       assumed(() => sts.send(AssumeRoleWithWebIdentity$, input, signal)),

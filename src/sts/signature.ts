@@ -1,7 +1,7 @@
 import { Sha256 } from '@smithy/core/checksum'
 import { SignatureV4 } from '@smithy/signature-v4'
 import type { HttpRequest } from '@smithy/types'
-import type { Credentials } from './credentials.ts'
+import type { Credentials } from '../role/request.ts'
 
 /** Signs a request to STS. AWS Signature Version 4; the region is the one of the endpoint. */
 export function sign(

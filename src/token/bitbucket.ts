@@ -1,6 +1,5 @@
-import type { Reading } from './reading.ts'
-import { readVariable } from './variable.ts'
-import { unexpired, type WebIdentityToken } from './web-identity-token.ts'
+import { readVariable } from './given.ts'
+import { type Reading, unexpired, type WebIdentityToken } from './web-identity-token.ts'
 
 // https://support.atlassian.com/bitbucket-cloud/docs/integrate-pipelines-with-resource-servers-using-oidc/
 const VARIABLE = 'BITBUCKET_STEP_OIDC_TOKEN'

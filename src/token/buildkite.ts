@@ -1,8 +1,7 @@
 import { OidcError } from '../errors.ts'
 import { runMintingCommand } from './minting-command.ts'
-import type { Reading } from './reading.ts'
 import { AWS_AUDIENCE } from './token-service.ts'
-import { type WebIdentityToken, webIdentityToken } from './web-identity-token.ts'
+import { type Reading, type WebIdentityToken, webIdentityToken } from './web-identity-token.ts'
 
 /** A new token from the agent: https://buildkite.com/docs/agent/v3/cli-oidc. Error: `token-mint-failed`. */
 export async function readBuildkiteToken({

@@ -1,7 +1,6 @@
 import { OidcError } from '../errors.ts'
-import type { Reading } from './reading.ts'
 import { AWS_AUDIENCE, askTokenService, serviceOf } from './token-service.ts'
-import { type WebIdentityToken, webIdentityToken } from './web-identity-token.ts'
+import { type Reading, type WebIdentityToken, webIdentityToken } from './web-identity-token.ts'
 
 // https://docs.github.com/actions/reference/security/oidc#methods-for-requesting-the-oidc-token
 const VARIABLES = {

@@ -1,9 +1,8 @@
 import { OidcError } from '../errors.ts'
 import type { Environment } from '../options.ts'
 import { decodeClaims } from './claims.ts'
-import type { Reading } from './reading.ts'
-import { readVariable } from './variable.ts'
-import { unexpired, type WebIdentityToken } from './web-identity-token.ts'
+import { readVariable } from './given.ts'
+import { type Reading, unexpired, type WebIdentityToken } from './web-identity-token.ts'
 
 /** Names that `id_tokens` have in the documentation of GitLab and of others; each job chooses its own. */
 const COMMON_NAMES = [

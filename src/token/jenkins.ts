@@ -1,8 +1,7 @@
 import { OidcError } from '../errors.ts'
-import { readTokenFile } from './file.ts'
-import type { Reading } from './reading.ts'
+import { readTokenFile } from './given.ts'
 import { AWS_AUDIENCE, askTokenService, serviceOf } from './token-service.ts'
-import { type WebIdentityToken, webIdentityToken } from './web-identity-token.ts'
+import { type Reading, type WebIdentityToken, webIdentityToken } from './web-identity-token.ts'
 
 /** Named after GitHub's, for a service that works like GitHub's. */
 const VARIABLES = {

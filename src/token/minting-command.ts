@@ -1,9 +1,9 @@
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process'
 import { OidcError } from '../errors.ts'
-import { onInterruption } from '../interruption.ts'
 import type { Environment } from '../options.ts'
+import { onInterruption } from '../processes.ts'
+import { withoutTokens } from '../text.ts'
 import { decodeClaims } from './claims.ts'
-import { withoutTokens } from './token-masking.ts'
 
 /** A token, or why there is none: in words, without anything that could be a token. */
 export type CommandAnswer = { readonly token: string } | { readonly reason: string }

@@ -1,10 +1,64 @@
 import { detectCi } from '../ci.ts'
+import type { Deadline } from '../deadline.ts'
+import { OidcError } from '../errors.ts'
 import type { Environment } from '../options.ts'
 import { readCircleciToken } from './circleci.ts'
-import type { ReadSource } from './reading.ts'
-import { checkOptions } from './source-options.ts'
-import type { TokenOptions } from './token-options.ts'
-import { refuseExpired, unexpired, type WebIdentityToken } from './web-identity-token.ts'
+import {
+  type ReadSource,
+  refuseExpired,
+  type TokenOptions,
+  unexpired,
+  type WebIdentityToken,
+} from './web-identity-token.ts'
+
+type SourceOption = Exclude<keyof TokenOptions, 'token-source'>
+
+/** The sources to which an option means something. */
+const SOURCES_OF = {
+  'token-env': ['env', 'gitlab'],
+  'token-file': ['file'],
+  'token-version': ['circleci'],
+  audience: ['circleci', 'github', 'buildkite', 'jenkins'],
+} as const satisfies Record<SourceOption, readonly Source[]>
+
+const NEEDED = { env: 'token-env', file: 'token-file' } as const satisfies Partial<
+  Record<Source, SourceOption>
+>
+
+/** Where the audience is chosen with sources that get a token made before. */
+const AUDIENCE_IN: Partial<Record<Source, string>> = {
+  gitlab: 'choose the audience with "aud" of id_tokens in .gitlab-ci.yml',
+  bitbucket: 'choose the audience with "oidc: audiences" of the step in bitbucket-pipelines.yml',
+}
+
+/** An option that the source would ignore is a mistake, not a wish. Throws `invalid-usage`. */
+export function checkOptions(source: Source, options: TokenOptions): void {
+  const names = Object.keys(SOURCES_OF) as SourceOption[]
+  for (const option of names) {
+    const sources: readonly Source[] = SOURCES_OF[option]
+    if (options[option] === undefined || sources.includes(source)) continue
+    const elsewhere = option === 'audience' ? AUDIENCE_IN[source] : undefined
+    const other = elsewhere ? `and ${elsewhere}` : `or use --token-source ${sources.join(' or ')}`
+    throw new OidcError('invalid-usage', {
+      what: `--${option} has no meaning with the token source "${source}".`,
+      next: `Leave --${option} out, ${other}.`,
+    })
+  }
+  const needed = source in NEEDED ? NEEDED[source as keyof typeof NEEDED] : undefined
+  if (needed && options[needed] === undefined) {
+    throw new OidcError('invalid-usage', {
+      what: `The token source "${source}" needs --${needed}.`,
+      next: `Add --${needed}.`,
+    })
+  }
+  if (options.audience !== undefined && options['token-version'] === 'v1') {
+    throw new OidcError('invalid-usage', {
+      what: '--token-version v1 and --audience exclude each other.',
+      why: 'An audience means a minted token, and only its audience can be chosen.',
+      next: 'Leave one of them out.',
+    })
+  }
+}
 
 export type Source = Exclude<TokenOptions['token-source'], 'auto'>
 
@@ -23,15 +77,15 @@ const SOURCES = {
   buildkite: async (reading) => (await import('./buildkite.ts')).readBuildkiteToken(reading),
   jenkins: async (reading) => (await import('./jenkins.ts')).readJenkinsToken(reading),
   env: async ({ options, env, whenExpired }) => {
-    const { readVariable } = await import('./variable.ts')
+    const { readVariable } = await import('./given.ts')
     return unexpired(readVariable(options['token-env'] ?? '', env), whenExpired)
   },
   file: async ({ options, signal, whenExpired }) => {
-    const { readTokenFile } = await import('./file.ts')
+    const { readTokenFile } = await import('./given.ts')
     return readTokenFile(options['token-file'] ?? '', whenExpired, signal)
   },
   stdin: async ({ signal, whenExpired }) =>
-    unexpired(await (await import('./stdin.ts')).readStdin(signal), whenExpired),
+    unexpired(await (await import('./given.ts')).readStdin(signal), whenExpired),
 } as const satisfies Record<Source, ReadSource>
 
 /**
@@ -55,4 +109,26 @@ function chooseSource(options: TokenOptions, env: Environment): Source {
   if (options['token-env'] !== undefined) return ci === 'gitlab' ? 'gitlab' : 'env'
   if (options['token-file'] !== undefined) return 'file'
   return ci ?? 'circleci'
+}
+
+/** The tokens of one run: each audience is read once, whoever asks for it. */
+export interface TokenPool {
+  /** The command's own token, or one minted for the audience. */
+  get(audience?: string): Promise<WebIdentityToken>
+}
+
+export function tokenPool(options: TokenOptions, env: Environment, deadline: Deadline): TokenPool {
+  const tokens = new Map<string | undefined, Promise<WebIdentityToken>>()
+  const read = (audience: string | undefined) => {
+    const wanted = audience === undefined ? options : { ...options, audience }
+    const reading = readToken(wanted, env, deadline.signal)
+    return deadline.race('reading the web identity token', reading)
+  }
+  return {
+    get: (audience) => {
+      const token = tokens.get(audience) ?? read(audience)
+      tokens.set(audience, token)
+      return token
+    },
+  }
 }

@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { OidcError } from '../errors.ts'
 import { get } from '../network/get.ts'
 import type { Environment } from '../options.ts'
+import { withoutTokens } from '../text.ts'
 import { decodeClaims } from './claims.ts'
-import { withoutTokens } from './token-masking.ts'
 
 /** The audience that AWS documents for tokens made for it. */
 export const AWS_AUDIENCE = 'sts.amazonaws.com'

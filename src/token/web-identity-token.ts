@@ -1,5 +1,17 @@
 import { OidcError } from '../errors.ts'
+import type { Environment, OptionValues } from '../options.ts'
 import { type Claims, decodeClaims, expiration } from './claims.ts'
+
+/** The options that say where the token comes from. */
+export const TOKEN_OPTIONS = [
+  'token-source',
+  'token-env',
+  'token-file',
+  'token-version',
+  'audience',
+] as const
+
+export type TokenOptions = OptionValues<(typeof TOKEN_OPTIONS)[number]>
 
 /** A token and what we know of it. `value` is a secret: it goes to STS and nowhere else. */
 export interface WebIdentityToken {
@@ -43,3 +55,14 @@ export function unexpired(token: WebIdentityToken, whenExpired: WhenExpired): We
   })
   return whenExpired(token, error)
 }
+
+/** What a source reads the token by. */
+export interface Reading {
+  readonly options: TokenOptions
+  readonly env: Environment
+  /** Aborts what is under way. */
+  readonly signal: AbortSignal
+  readonly whenExpired: WhenExpired
+}
+
+export type ReadSource = (reading: Reading) => Promise<WebIdentityToken>

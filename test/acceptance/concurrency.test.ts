@@ -3,7 +3,7 @@ import fs from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { parseIni } from '../../src/profiles/ini-lines.ts'
+import { parseIni } from '../../src/profiles/ini.ts'
 import { type Job, ROLE, startJob } from './job.ts'
 
 const USERS_CONFIG = '# mine\n[default]\ns3 =\n  max_concurrent_requests = 5\n'

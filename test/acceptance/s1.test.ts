@@ -3,7 +3,11 @@ import { spawnSync } from 'node:child_process'
 import { after, before, type TestContext, test } from 'node:test'
 import { readWorld, startSandbox } from '../../src/sandbox/index.ts'
 import { AWS_CLI } from '../interop/aws-cli.ts'
-import { type MotoAccount, openMotoAccount, withoutMoto as skip } from '../trust/moto-account.ts'
+import {
+  type MotoAccount,
+  openMotoAccount,
+  withoutMoto as skip,
+} from '../trust/generate/moto-account.ts'
 import { ACCOUNT, ORG, PERMISSIONS, PROJECT } from '../trust/setup.ts'
 import { callerIdentity } from './caller-identity.ts'
 import { Job } from './job.ts'

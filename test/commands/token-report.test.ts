@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { expiryInWords } from '../../src/commands/token-expiry.ts'
-import { otherClaims, tokenJson, tokenLines } from '../../src/commands/token-report.ts'
+import { expiryInWords, otherClaims, tokenJson, tokenLines } from '../../src/commands/token.ts'
 import type { Claims } from '../../src/token/claims.ts'
 
 const NOW = new Date('2026-11-21T12:00:00Z')

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { homedir, hostname } from 'node:os'
+import { join, relative, sep } from 'node:path'
 import { test } from 'node:test'
 
 const tracked = execFileSync('git', ['ls-files', '-z'], { encoding: 'utf8' })
@@ -41,12 +42,14 @@ test('no file says where packages come from: that is for who installs them', () 
 
 test('tests mirror src', () => {
   const folders = (root: string) =>
-    readdirSync(root, { withFileTypes: true })
+    readdirSync(root, { withFileTypes: true, recursive: true })
       .filter((one) => one.isDirectory())
-      .map(({ name }) => name)
+      .map((one) => relative(root, join(one.parentPath, one.name)))
   const source = folders('src')
   assert.deepEqual(
-    folders('test').filter((name) => !source.includes(name) && !OTHER_TESTS.includes(name)),
+    folders('test').filter(
+      (name) => !source.includes(name) && !OTHER_TESTS.includes(name.split(sep)[0] ?? ''),
+    ),
     [],
   )
   const untested = source.filter((name) => name !== 'commands' && !hasTests(`test/${name}`))

@@ -11,10 +11,10 @@ function matching(files: readonly SourceFile[], pattern: RegExp): string[] {
   return files.filter(({ text }) => pattern.test(text)).map(({ path }) => path)
 }
 
-test('no file is longer than 250 lines: it would hold a second noun', () => {
+test('no file is longer than 300 lines: it would hold a second noun', () => {
   const long = [...source, ...sourceFiles('scripts')]
     .map(({ path, text }) => ({ path, lines: text.split('\n').length - 1 }))
-    .filter(({ lines }) => lines > 250)
+    .filter(({ lines }) => lines > 300)
   assert.deepEqual(long, [])
 })
 

@@ -5,10 +5,9 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { TestContext } from 'node:test'
-import { createJobDirectory } from '../../src/sandbox/job-directory.ts'
-import { jobEnvironment } from '../../src/sandbox/job-environment.ts'
+import { parseWorld } from '../../src/sandbox/aws/world.ts'
+import { createJobDirectory, jobEnvironment } from '../../src/sandbox/job.ts'
 import { startSandbox } from '../../src/sandbox/server.ts'
-import { parseWorld } from '../../src/sandbox/world.ts'
 
 /** A CircleCI job of the sandbox, in which the blocks of a page run one after another. */
 export interface Job {

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
+import { readSessionPolicy } from '../../src/role/session-policy.ts'
+import { parseWorld } from '../../src/sandbox/aws/world.ts'
 import { startSandbox } from '../../src/sandbox/server.ts'
-import { parseWorld } from '../../src/sandbox/world.ts'
-import { readSessionPolicy } from '../../src/sts/session-policy.ts'
 import { decodeClaims } from '../../src/token/claims.ts'
-import { issuerHostPath, tokenContextKeys } from '../../src/trust/context-keys.ts'
-import { evaluate } from '../../src/trust/evaluate.ts'
-import { parseTrustPolicy } from '../../src/trust/policy.ts'
+import { issuerHostPath, tokenContextKeys } from '../../src/trust/policy/context-keys.ts'
+import { evaluate } from '../../src/trust/policy/evaluate.ts'
+import { parseTrustPolicy } from '../../src/trust/policy/policy.ts'
 
 /** Checks a block by what it is: a trust policy, a session policy, or a world of the sandbox. */
 export async function checkJson(text: string, admits = 'v1, v2'): Promise<void> {

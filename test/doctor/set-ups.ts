@@ -1,6 +1,6 @@
 import type { TestContext } from 'node:test'
+import { readWorld } from '../../src/sandbox/aws/world.ts'
 import type { Sandbox, SandboxOptions } from '../../src/sandbox/index.ts'
-import { readWorld } from '../../src/sandbox/world.ts'
 import { type Environment, type Job, ROLE, startJob } from '../acceptance/job.ts'
 
 export const ORG = 'a6e1f8a0-5b7c-4c1d-9e2f-0123456789ab'

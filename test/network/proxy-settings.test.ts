@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { proxyFor } from '../../src/network/proxy-settings.ts'
+import { proxyFor } from '../../src/network/proxy.ts'
 
 const STS = new URL('https://sts.eu-west-1.amazonaws.com/')
 const SANDBOX = new URL('http://127.0.0.1:4566/')

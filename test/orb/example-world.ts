@@ -1,4 +1,4 @@
-import { defaultWorld } from '../../src/sandbox/default-world.ts'
+import { defaultWorld } from '../../src/sandbox/aws/world.ts'
 
 const { organization, project } = defaultWorld
 const issuer = `oidc.circleci.com/org/${organization}`

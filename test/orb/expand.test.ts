@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { type StdioOptions, spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
-import { expandVariables } from '../../src/expansion.ts'
+import { expandVariables } from '../../src/option-values.ts'
 import { SHELLS } from './shells.ts'
 import { pathOf } from './tools.ts'
 

@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path'
-import { shellQuote } from '../../src/sandbox/job-directory.ts'
+import { shellQuote } from '../../src/sandbox/job.ts'
 import type { Job } from './compile.ts'
 import type { Host } from './job-runner.ts'
 import { addAwsProgram, addTool, linkTools, pathOf } from './tools.ts'

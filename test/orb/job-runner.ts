@@ -13,9 +13,9 @@ import {
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { TestContext } from 'node:test'
-import { circleVariables } from '../../src/sandbox/job-environment.ts'
+import { readWorld } from '../../src/sandbox/aws/world.ts'
+import { circleVariables } from '../../src/sandbox/job.ts'
 import { type Sandbox, startSandbox } from '../../src/sandbox/server.ts'
-import { readWorld } from '../../src/sandbox/world.ts'
 import type { Job, RunStep } from './compile.ts'
 import { addAwsProgram, addTool, BASE_TOOLS, linkBusybox, linkTools, pathOf } from './tools.ts'
 

@@ -1,11 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { ASSUME_ROLE_OPTIONS } from '../../src/commands/assume-role-options.ts'
-import { CLEANUP_OPTIONS } from '../../src/commands/cleanup-options.ts'
-import { DOCTOR_OPTIONS } from '../../src/commands/doctor-options.ts'
-import { WHOAMI_OPTIONS } from '../../src/commands/whoami-options.ts'
+import { COMMANDS } from '../../src/command-table.ts'
+import { parameterVariable } from '../../src/option-values.ts'
 import { OPTIONS, type OptionName, type OptionSpec } from '../../src/options.ts'
-import { parameterVariable } from '../../src/orb-parameters.ts'
 import { orb } from './packed-orb.ts'
 import type { Values } from './parameters.ts'
 
@@ -34,7 +31,7 @@ function variableOf(parameter: OptionName | 'profiles'): string {
 }
 
 // The copy in the orb has no trust evaluator.
-const ORB_DOCTOR_OPTIONS = DOCTOR_OPTIONS.filter((option) => option !== 'trust-policy')
+const ORB_DOCTOR_OPTIONS = COMMANDS.doctor.options.filter((option) => option !== 'trust-policy')
 
 const DOCTOR_DESCRIPTIONS = {
   profile: 'Profile to look at (default: default, or all of the profiles file)',
@@ -53,19 +50,19 @@ const COMPONENTS: readonly {
   {
     name: 'command assume-role',
     component: commands['assume-role'],
-    options: ASSUME_ROLE_OPTIONS,
+    options: COMMANDS['assume-role'].options,
     own: ['profiles', 'install', 'when'],
   },
   {
     name: 'job run',
     component: jobs['run'],
-    options: ASSUME_ROLE_OPTIONS,
+    options: COMMANDS['assume-role'].options,
     own: ['profiles', 'executor', 'checkout', 'steps'],
   },
   {
     name: 'command whoami',
     component: commands['whoami'],
-    options: WHOAMI_OPTIONS,
+    options: COMMANDS.whoami.options,
     own: ['when'],
   },
   {
@@ -85,7 +82,7 @@ const COMPONENTS: readonly {
   {
     name: 'command cleanup',
     component: commands['cleanup'],
-    options: CLEANUP_OPTIONS,
+    options: COMMANDS.cleanup.options,
     own: ['when'],
     descriptions: { profile: 'Profiles to clean up after, separated by commas (default: all)' },
   },
@@ -110,9 +107,9 @@ describe('the parameters are the options', () => {
 
 describe('every option reaches the helper as a variable of its own', () => {
   for (const [command, options] of [
-    ['assume-role', ['profiles', ...ASSUME_ROLE_OPTIONS]],
-    ['whoami', WHOAMI_OPTIONS],
-    ['cleanup', CLEANUP_OPTIONS],
+    ['assume-role', ['profiles', ...COMMANDS['assume-role'].options]],
+    ['whoami', COMMANDS.whoami.options],
+    ['cleanup', COMMANDS.cleanup.options],
     ['doctor', ['profiles', ...ORB_DOCTOR_OPTIONS]],
   ] as const) {
     test(command, () => {
@@ -129,7 +126,7 @@ describe('every option reaches the helper as a variable of its own', () => {
 
 describe('a job gives every parameter on', () => {
   for (const [job, command, options] of [
-    ['run', 'assume-role', ASSUME_ROLE_OPTIONS],
+    ['run', 'assume-role', COMMANDS['assume-role'].options],
     ['doctor', 'doctor', ORB_DOCTOR_OPTIONS],
   ] as const) {
     test(job, () => {

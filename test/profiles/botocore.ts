@@ -2,7 +2,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import type { SharedFile } from '../../src/profiles/section-header.ts'
+import type { SharedFile } from '../../src/profiles/profile-name.ts'
 
 export type Settings = Record<string, unknown>
 

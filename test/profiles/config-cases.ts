@@ -1,4 +1,4 @@
-import type { SectionEdit } from '../../src/profiles/section-edit.ts'
+import type { SectionEdit } from '../../src/profiles/section.ts'
 
 export interface SectionCase extends Partial<SectionEdit> {
   readonly name: string

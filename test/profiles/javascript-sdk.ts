@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { loadSharedConfigFiles } from '@smithy/core/config'
-import type { SharedFile } from '../../src/profiles/section-header.ts'
+import type { SharedFile } from '../../src/profiles/profile-name.ts'
 
 /** What the AWS SDK for JavaScript itself reads from a file. */
 export async function readWithSdk(

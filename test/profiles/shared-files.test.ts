@@ -2,11 +2,11 @@ import assert from 'node:assert/strict'
 import * as fs from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
-import { replaceFiles } from '../../src/profiles/file-replacement.ts'
-import { sharedFileLocations } from '../../src/profiles/shared-file-locations.ts'
-import { commit, stageFile } from '../../src/profiles/staged-file.ts'
+import { replaceFiles } from '../../src/files/replace.ts'
+import { commit, stageFile } from '../../src/files/staged.ts'
+import { sharedFileLocations } from '../../src/profiles/locations.ts'
+import { writeSharedFiles } from '../files/write-files.ts'
 import { temporaryDirectory } from './temporary-home.ts'
-import { writeSharedFiles } from './write-files.ts'
 
 const mode = (path: string) => fs.statSync(path).mode & 0o777
 const read = (path: string) => fs.readFileSync(path, 'utf8')

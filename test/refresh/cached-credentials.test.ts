@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { isFresh, readCachedCredentials } from '../../src/refresh/cached-credentials.ts'
+import { isFresh, readCachedCredentials } from '../../src/refresh/cache.ts'
 
 const MINUTE = 60_000
 const start = Date.parse('2026-11-21T12:00:00Z')

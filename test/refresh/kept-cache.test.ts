@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { keepCredentials } from '../../src/refresh/kept-cache.ts'
+import { keepCredentials } from '../../src/refresh/renewal.ts'
 
 const CREDENTIALS = {
   accessKeyId: 'ASIA',

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { FaultName } from '../../src/sandbox/index.ts'
 import { describeFault, FAULT_NAMES, parseFault } from '../../src/sandbox/index.ts'
-import { CIRCLECI_ROLE, exchange, post, refused, sandboxFor } from './sandbox-client.ts'
+import { CIRCLECI_ROLE, exchange, post, refused, sandboxFor } from './aws/sandbox-client.ts'
 
 // Codes and statuses: facts of the STS API Reference ("Errors" of the actions, "Common errors").
 const ERRORS: [fault: FaultName, code: string, status: number, message: RegExp][] = [

@@ -15,7 +15,7 @@ import {
   UnsecuredJWT,
 } from 'jose'
 import { readWorld } from '../../src/sandbox/index.ts'
-import { exchange, refused, sandboxFor } from './sandbox-client.ts'
+import { exchange, refused, sandboxFor } from './aws/sandbox-client.ts'
 
 const NO_KEY =
   "Couldn't retrieve verification key from your identity provider,  please reference AssumeRoleWithWebIdentity documentation for requirements"

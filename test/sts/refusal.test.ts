@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { OidcError } from '../../src/errors.ts'
-import { parseRoleArn } from '../../src/sts/arn.ts'
+import { parseRoleArn } from '../../src/role/arn.ts'
 import type { Failure } from '../../src/sts/failure.ts'
 import { refusal } from '../../src/sts/refusal.ts'
 import { FailedAttempts } from '../../src/sts/retry.ts'

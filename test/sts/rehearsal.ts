@@ -2,11 +2,11 @@ import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
 import { startDeadline } from '../../src/deadline.ts'
 import { OidcError } from '../../src/errors.ts'
+import { parseRoleArn } from '../../src/role/arn.ts'
 import type { Sandbox, SandboxOptions } from '../../src/sandbox/index.ts'
 import { startSandbox } from '../../src/sandbox/index.ts'
-import { parseRoleArn } from '../../src/sts/arn.ts'
+import { type Exchanged, exchangeToken } from '../../src/sts/assume-role.ts'
 import { stsEndpoint } from '../../src/sts/endpoint.ts'
-import { type Exchanged, exchangeToken } from '../../src/sts/exchange.ts'
 import { type WebIdentityToken, webIdentityToken } from '../../src/token/web-identity-token.ts'
 
 export interface Rehearsal {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { withoutTokens } from '../../src/text.ts'
 import { audiences, decodeClaims, expiration } from '../../src/token/claims.ts'
-import { withoutTokens } from '../../src/token/token-masking.ts'
 import { hasExpired, webIdentityToken } from '../../src/token/web-identity-token.ts'
 import { jwt } from './jwt.ts'
 

@@ -1,4 +1,4 @@
-import type { TokenOptions } from '../../src/token/token-options.ts'
+import type { TokenOptions } from '../../src/token/web-identity-token.ts'
 
 /** Token options where nothing is given. */
 export const AUTO: TokenOptions = {

@@ -1,0 +1,213 @@
+import type { Environment, OptionName, OptionValues } from './options.ts'
+import type { Terminal } from './terminal.ts'
+import { TOKEN_OPTIONS } from './token/web-identity-token.ts'
+
+export interface Command {
+  readonly summary: string
+  readonly usage: string
+  readonly options: readonly OptionName[]
+  /** What an option means to this command, where that is not what `OPTIONS` says. */
+  readonly descriptions?: { readonly [Name in OptionName]?: string }
+  readonly example: string
+  /** Whether a command line of another program may follow after `--`. */
+  readonly takesProgram?: boolean
+}
+
+/** Every command, for help and for the command line. Loads nothing: a command's own code may drag in the AWS SDK. */
+export const COMMANDS = {
+  'assume-role': {
+    summary: "Exchange the job's OIDC token for credentials of a role and write a profile",
+    usage: 'assume-role (--role-arn ARN | --profiles-file FILE) [options]',
+    options: [
+      'role-arn',
+      'profile',
+      'profiles-file',
+      'region',
+      'output',
+      'duration-seconds',
+      'role-session-name',
+      'policy',
+      'policy-arns',
+      'allowed-account-ids',
+      'credentials',
+      'export',
+      'export-file',
+      ...TOKEN_OPTIONS,
+      'sts-endpoint',
+      'timeout-seconds',
+      'max-attempts',
+      'format',
+      'debug',
+    ],
+    example: 'assume-role --role-arn arn:aws:iam::123456789012:role/deploy --region eu-central-1',
+  },
+  exec: {
+    summary: 'Run a command with credentials of a role in its environment and nowhere else',
+    usage: 'exec --role-arn ARN [options] -- CMD…',
+    options: [
+      'role-arn',
+      'region',
+      'duration-seconds',
+      'role-session-name',
+      'policy',
+      'policy-arns',
+      'allowed-account-ids',
+      ...TOKEN_OPTIONS,
+      'sts-endpoint',
+      'timeout-seconds',
+      'max-attempts',
+      'debug',
+    ],
+    descriptions: {
+      region: 'Region of the command and of the STS endpoint',
+      'timeout-seconds': 'Limit in seconds until the command starts, 1 to 3600',
+    },
+    example: 'exec --role-arn arn:aws:iam::123456789012:role/deploy -- aws s3 ls',
+    takesProgram: true,
+  },
+  'credential-process': {
+    summary: 'Print credentials for the credential_process of a profile, cached until they expire',
+    usage: 'credential-process [--profile NAME]',
+    options: ['profile', 'debug'],
+    example: 'credential-process --profile dev',
+  },
+  whoami: {
+    summary: 'Show whose credentials a profile or the environment holds',
+    usage: 'whoami [options]',
+    options: [
+      'profile',
+      'region',
+      'sts-endpoint',
+      'timeout-seconds',
+      'max-attempts',
+      'format',
+      'debug',
+    ],
+    example: 'whoami --profile dev',
+  },
+  token: {
+    summary: 'Show the claims of the web identity token, or write the token to a file',
+    usage: 'token [options]',
+    options: [...TOKEN_OPTIONS, 'write', 'timeout-seconds', 'format', 'debug'],
+    example: 'token --audience sts.amazonaws.com --write web-identity-token',
+  },
+  doctor: {
+    summary: 'Find what is wrong: environment, token, files, endpoint, exchange, trust policy',
+    usage: 'doctor [--role-arn ARN | --profiles-file FILE] [options]',
+    options: [
+      'role-arn',
+      'profiles-file',
+      'profile',
+      'trust-policy',
+      'region',
+      ...TOKEN_OPTIONS,
+      'sts-endpoint',
+      'timeout-seconds',
+      'format',
+      'debug',
+    ],
+    descriptions: {
+      profile: 'Profile to look at (default: default, or all of the profiles file)',
+      region: 'Region of the STS endpoint',
+    },
+    example: 'doctor --role-arn arn:aws:iam::123456789012:role/deploy',
+  },
+  cleanup: {
+    summary: 'Remove exactly what was written: profiles, exports, tokens, cached credentials',
+    usage: 'cleanup [options]',
+    options: ['profile', 'format', 'debug'],
+    descriptions: { profile: 'Profiles to clean up after, separated by commas (default: all)' },
+    example: 'cleanup --profile dev',
+  },
+  'trust generate': {
+    summary: 'Generate provider, role and trust policy for AWS',
+    usage: 'trust generate (--org-id ID --project-id ID | … | --from-token) [options]',
+    options: [
+      'org-id',
+      'project-id',
+      'branch',
+      'vcs-origin',
+      'user-id',
+      'gitlab-url',
+      'project-path',
+      'ref-type',
+      'ref',
+      'repository',
+      'environment',
+      'issuer',
+      'subject',
+      'any-project',
+      'from-token',
+      ...TOKEN_OPTIONS,
+      'trusts-role',
+      'external-id',
+      'account-id',
+      'partition',
+      'role-name',
+      'policy-arns',
+      'permission-policy',
+      'thumbprints',
+      'tags',
+      'max-session-duration',
+      'for',
+      'out-dir',
+      'force',
+      'timeout-seconds',
+      'debug',
+    ],
+    descriptions: {
+      audience: "Audience of the tokens (default: the CI's own)",
+      'policy-arns': 'Managed policies of the role: ARNs, separated by commas',
+    },
+    example: 'trust generate --from-token --account-id 123456789012 --for aws-cli',
+  },
+  'trust check': {
+    summary: 'Check whether a trust policy admits a token, and what is wrong with it',
+    usage: 'trust check --policy FILE [options]',
+    options: [
+      'policy',
+      'claims',
+      'provider-client-ids',
+      ...TOKEN_OPTIONS,
+      'timeout-seconds',
+      'format',
+      'debug',
+    ],
+    descriptions: { policy: 'File with the trust policy, or - for stdin' },
+    example: 'trust check --policy trust-policy.json --claims claims.json',
+  },
+  'trust thumbprint': {
+    summary: "Find the thumbprint of an issuer's certificate authority",
+    usage: 'trust thumbprint --issuer URL [options]',
+    options: ['issuer', 'timeout-seconds', 'format', 'debug'],
+    example: 'trust thumbprint --issuer https://jenkins.example.com/oidc',
+  },
+  sandbox: {
+    summary: 'Rehearse on a local issuer and STS that really verify',
+    usage: 'sandbox [options] [-- CMD…]',
+    options: ['port', 'world', 'fault', 'debug'],
+    example: 'sandbox -- sh -c "circleci-aws-oidc assume-role --role-arn ARN"',
+    takesProgram: true,
+  },
+} as const satisfies Record<string, Command>
+
+export type CommandName = keyof typeof COMMANDS
+
+/** What the options of a command are once they are read. */
+export type OptionsOf<Name extends CommandName> = OptionValues<
+  (typeof COMMANDS)[Name]['options'][number]
+>
+
+/** What a command works with besides its options. */
+export interface Context {
+  readonly env: Environment
+  readonly terminal: Terminal
+  /** What follows `--` on the command line. */
+  readonly rest: readonly string[]
+}
+
+/** Runs a command; the number is the exit code. */
+export type Run<Name extends CommandName = CommandName> = (
+  options: OptionsOf<Name>,
+  context: Context,
+) => Promise<number>

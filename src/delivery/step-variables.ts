@@ -1,0 +1,135 @@
+import { accessSync, constants, statSync } from 'node:fs'
+import { appendFile, readFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { OidcError } from '../errors.ts'
+import { readingFailure } from '../files/read.ts'
+import type { FileEdit } from '../files/replace.ts'
+import type { Environment } from '../options.ts'
+import type { ProfileDelivery, StaticCredentials } from '../profiles/profile.ts'
+import { assertRegion } from '../role/region.ts'
+import { isoSeconds } from '../text.ts'
+import { assertOneLine } from './bash-env.ts'
+
+/** Variables with their values, for a file of `NAME=value` lines. */
+export type Variables = Readonly<Record<string, string>>
+
+/** The profile, and both region variables: the AWS CLI reads only the one, the SDK for JavaScript only the other. */
+export function profileVariables(profile: string, region: string | undefined): Variables {
+  return { AWS_PROFILE: profile, ...regionVariables(region) }
+}
+
+/**
+ * What goes with a profile where nothing can be unset: what would win over it in this job is emptied, but
+ * what botocore takes for set even when it is empty gets what belongs to the profile.
+ */
+export function overriding(delivery: ProfileDelivery, env: Environment): Variables {
+  return ofThoseSet(env, {
+    AWS_ACCESS_KEY_ID: '',
+    AWS_SECRET_ACCESS_KEY: '',
+    AWS_SESSION_TOKEN: '',
+    AWS_SECURITY_TOKEN: '',
+    AWS_DEFAULT_PROFILE: delivery.profile,
+    ...(delivery.kind === 'token-file'
+      ? {
+          AWS_ROLE_ARN: delivery.roleArn,
+          AWS_WEB_IDENTITY_TOKEN_FILE: delivery.tokenFile,
+          AWS_ROLE_SESSION_NAME: delivery.roleSessionName,
+        }
+      : { AWS_WEB_IDENTITY_TOKEN_FILE: '' }),
+  })
+}
+
+/** The keys, where nothing can be unset: a profile chosen before becomes the one that has the same keys. */
+export function keyVariables(
+  keys: StaticCredentials,
+  profile: string,
+  region: string | undefined,
+  env: Environment,
+): Variables {
+  return {
+    AWS_ACCESS_KEY_ID: keys.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: keys.secretAccessKey,
+    AWS_SESSION_TOKEN: keys.sessionToken,
+    ...regionVariables(region),
+    ...ofThoseSet(env, {
+      // botocore's old name for the session token, which it reads first.
+      AWS_SECURITY_TOKEN: keys.sessionToken,
+      AWS_CREDENTIAL_EXPIRATION: isoSeconds(keys.expiration),
+      AWS_PROFILE: profile,
+      AWS_DEFAULT_PROFILE: profile,
+    }),
+  }
+}
+
+/** Lines `NAME=value`. Throws `invalid-usage` for a value that would not end with its line. */
+export function variableLines(variables: Variables): string {
+  return Object.entries(variables)
+    .map(([name, value]) => {
+      assertOneLine(value, name)
+      return `${name}=${value}\n`
+    })
+    .join('')
+}
+
+/** The text of a file of such lines in which these variables have these values, and all else stays. */
+export function withVariables(text: string, variables: Variables): string {
+  const kept = text
+    .split(/(?<=\n)/)
+    .filter((line) => !Object.hasOwn(variables, line.split('=')[0]?.trim() ?? ''))
+    .join('')
+  const lineEnd = kept === '' || kept.endsWith('\n') ? '' : '\n'
+  return kept + lineEnd + variableLines(variables)
+}
+
+function regionVariables(region: string | undefined): Variables {
+  if (region === undefined) return {}
+  assertRegion(region)
+  return { AWS_REGION: region, AWS_DEFAULT_REGION: region }
+}
+
+function ofThoseSet(env: Environment, variables: Variables): Variables {
+  return Object.fromEntries(Object.entries(variables).filter(([name]) => env[name]))
+}
+
+/**
+ * Adds variables to the file that `$GITHUB_ENV` names. It is only added to: its runner owns it and reads it
+ * when the step ends. Throws `file-unwritable`, `invalid-usage`.
+ */
+export async function appendGithubEnv(path: string, variables: Variables): Promise<void> {
+  const lines = variableLines(variables)
+  try {
+    const text = await readFile(path, 'utf8')
+    // The whole in one write: other processes of the step may add to it meanwhile.
+    await appendFile(path, text === '' || text.endsWith('\n') ? lines : `\n${lines}`)
+  } catch (cause) {
+    throw unwritableEnv(cause, 'The profile is written, but later steps are not told of it.')
+  }
+}
+
+/** Throws `file-unwritable` where `appendGithubEnv` would. */
+export function checkGithubEnv(path: string): void {
+  try {
+    accessSync(path, constants.R_OK | constants.W_OK)
+    const stats = statSync(path)
+    // /dev/null is a way not to export.
+    if (!stats.isFile() && !stats.isCharacterDevice()) throw new Error('it is not a regular file')
+  } catch (cause) {
+    throw unwritableEnv(cause, 'Later steps learn of the profile by it.')
+  }
+}
+
+function unwritableEnv(cause: unknown, why: string): OidcError {
+  return new OidcError('file-unwritable', {
+    what: `Cannot add to the file of GITHUB_ENV: ${readingFailure(cause)}.`,
+    why,
+    next: 'Make the file that GITHUB_ENV names writable here, as GitHub Actions does, or pass --export none.',
+    cause,
+  })
+}
+
+/** Sets variables in a file of `NAME=value` lines. The edit throws `invalid-usage`. */
+export function variableFileEdit(path: string, variables: Variables): FileEdit {
+  const edit = (content: Buffer) =>
+    Buffer.from(withVariables(content.toString('latin1'), variables), 'latin1')
+  return { path: resolve(path), edit, secret: false }
+}

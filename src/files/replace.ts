@@ -1,0 +1,181 @@
+import { existsSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { OidcError } from '../errors.ts'
+import { type FileLock, withFileLocks } from './lock.ts'
+import { commit, discard, type StagedFile, stageFile, stageRemoval } from './staged.ts'
+import { removeLeftOvers } from './stale.ts'
+import {
+  makeDirectory,
+  readTarget,
+  refuseSpecialFile,
+  refuseUnwritable,
+  resolveTarget,
+  statTarget,
+} from './target.ts'
+
+export interface FileChange {
+  /** Symbolic links are followed. */
+  readonly path: string
+  /**
+   * The new content from the old, which is empty for a missing file; undefined removes the file.
+   * Pure: it may run twice.
+   */
+  readonly edit: (content: Buffer, exists: boolean) => Buffer | undefined
+  /** Whether group and others must not read the file. */
+  readonly secret: boolean
+}
+
+/** A change after which there is a file, whether there was one or not. */
+export interface FileEdit extends FileChange {
+  readonly edit: (content: Buffer) => Buffer
+}
+
+/** Changes, or what they are to be once the locks are held and nobody else writes any more. */
+export type Changes = readonly FileChange[] | (() => readonly FileChange[])
+
+/** A file of ours that is to go. */
+export function fileRemoval(path: string): FileChange {
+  return { path, edit: () => undefined, secret: true }
+}
+
+interface TargetEdit extends FileChange {
+  readonly target: string
+  /** The paths by which the target was named. */
+  readonly paths: readonly string[]
+}
+
+interface Change {
+  /** Undefined for no file. */
+  readonly content: Buffer | undefined
+}
+
+/**
+ * Edits several files in one step: either all change, each of them atomically, or none.
+ * Returns the paths of those that changed; a file whose content stays is not written.
+ * Throws `file-unreadable`, `file-unwritable`, `file-locked`, and what an edit throws.
+ */
+export async function replaceFiles(edits: Changes): Promise<string[]> {
+  const once = typeof edits === 'function' ? undefined : mergeByTarget(edits)
+  const plan = () => once ?? mergeByTarget(typeof edits === 'function' ? edits() : edits)
+  let planned = plan()
+  while (planned.some(isPending)) {
+    const targets = toBeLocked(planned)
+    const changed = await withFileLocks(targets, (locks) => {
+      // Others may have written until the locks were ours: what was in order then may not be now.
+      planned = plan()
+      const isLocked = ({ target }: TargetEdit) => targets.includes(target)
+      if (!pendingEdits(planned).every(isLocked)) return undefined
+      return replaceLocked(planned.filter(isLocked), locks)
+    })
+    if (changed) return changed.flatMap(({ paths }) => paths)
+  }
+  return []
+}
+
+/** Throws what can be known before writing of why `replaceFiles` would fail; changes nothing. */
+export function checkReplaceable(edits: readonly FileChange[]): void {
+  for (const { target } of pendingEdits(mergeByTarget(edits))) refuseUnwritable(target)
+}
+
+function isPending(edit: TargetEdit): boolean {
+  return changeOf(edit) !== undefined
+}
+
+function pendingEdits(edits: readonly TargetEdit[]): TargetEdit[] {
+  const pending = edits.filter(isPending)
+  for (const { target } of pending) refuseSpecialFile(target)
+  return pending
+}
+
+/**
+ * Files that are in order are locked, too, where this user can write: what another process makes of them
+ * meanwhile counts.
+ */
+function toBeLocked(edits: readonly TargetEdit[]): string[] {
+  const pending = pendingEdits(edits).map(({ target }) => target)
+  for (const target of pending) makeDirectory(target)
+  const others = edits.map(({ target }) => target).filter((one) => !pending.includes(one))
+  return [...pending, ...others.filter(isWritable)]
+}
+
+function isWritable(target: string): boolean {
+  if (!existsSync(dirname(target))) return false
+  try {
+    refuseSpecialFile(target)
+    refuseUnwritable(target)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Returns the edits that changed something. */
+function replaceLocked(edits: readonly TargetEdit[], locks: readonly FileLock[]): TargetEdit[] {
+  const changed: TargetEdit[] = []
+  const staged: StagedFile[] = []
+  try {
+    for (const edit of edits) {
+      const change = changeOf(edit)
+      if (!change) continue
+      staged.push(stage(edit, change))
+      changed.push(edit)
+    }
+    const lost = locks.find((lock) => !lock.isOurs())
+    if (lost) throw lostLock(lost)
+    commit(staged)
+  } finally {
+    for (const file of staged) discard(file)
+    for (const { target } of edits) removeLeftOvers(target)
+  }
+  return changed
+}
+
+function stage({ target, secret }: TargetEdit, { content }: Change): StagedFile {
+  return content ? stageFile(target, content, secret) : stageRemoval(target)
+}
+
+function changeOf({ target, edit }: TargetEdit): Change | undefined {
+  const exists = statTarget(target) !== undefined
+  const old = exists ? readTarget(target) : Buffer.alloc(0)
+  const content = edit(old, exists)
+  if (content === undefined) return exists ? { content } : undefined
+  return content.equals(old) ? undefined : { content }
+}
+
+/** Two paths may lead to one file, which then gets both edits in one write. */
+function mergeByTarget(edits: readonly FileChange[]): TargetEdit[] {
+  const merged = new Map<string, TargetEdit>()
+  const directories = new Map<string, string>()
+  for (const next of edits) {
+    const target = resolveTarget(next.path, directories)
+    const first = merged.get(target)
+    const both = (old: Buffer, exists: boolean) => {
+      if (!first) return next.edit(old, exists)
+      const content = first.edit(old, exists)
+      return next.edit(content ?? Buffer.alloc(0), content !== undefined && exists)
+    }
+    const secret = next.secret || first?.secret === true
+    const paths = [...new Set([...(first?.paths ?? []), next.path])]
+    merged.set(target, { path: next.path, paths, target, edit: remembering(both), secret })
+  }
+  return [...merged.values()]
+}
+
+/** The edit, done once for the same content: most files stay the same until their lock is ours. */
+function remembering(edit: FileChange['edit']): FileChange['edit'] {
+  let last: { content: Buffer; existed: boolean; edited: Buffer | undefined } | undefined
+  return (content, exists) => {
+    if (last?.existed !== exists || !last.content.equals(content)) {
+      last = { content, existed: exists, edited: edit(content, exists) }
+    }
+    return last.edited
+  }
+}
+
+function lostLock({ path }: FileLock): OidcError {
+  return new OidcError('file-locked', {
+    what: `The lock ${path} was taken over by another process before we could write.`,
+    why: 'This process stood still for half a minute, so the other one took it for dead.',
+    next: 'Nothing was changed. Run again.',
+  })
+}

@@ -1,0 +1,187 @@
+import {
+  accessSync,
+  constants,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  type Stats,
+  statSync,
+  unlinkSync,
+} from 'node:fs'
+import { basename, dirname, join, resolve } from 'node:path'
+import { OidcError } from '../errors.ts'
+
+const IF_THERE = { throwIfNoEntry: false } as const
+
+/**
+ * Makes a directory and those above it. Node's own recursion never ends where a directory that is there takes
+ * no new ones, as `/proc` does: mkdir(2) answers ENOENT then.
+ */
+export function makeDirectories(directory: string, mode: number): void {
+  const parent = dirname(directory)
+  if (!existsSync(parent)) makeDirectories(parent, mode)
+  try {
+    mkdirSync(directory, { mode })
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'EEXIST' && statSync(directory, IF_THERE)?.isDirectory()) return
+    const isGone = code === 'EEXIST' && !lstatSync(directory, IF_THERE)
+    if (!isGone)
+      throw code === 'ENOENT' ? new Error(`no directory can be made in ${parent}`) : error
+    makeDirectories(directory, mode)
+  }
+}
+
+/** The system's code for a failed call, `ENOENT`; undefined for any other error. */
+export function errorCode(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string'
+    ? error.code
+    : undefined
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  EACCES: 'permission denied',
+  EPERM: 'operation not permitted',
+  EROFS: 'the file system is read-only',
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the disk quota is used up',
+  EFBIG: 'it would exceed the size limit for files',
+  EIO: 'input/output error',
+  ELOOP: 'its symbolic links go in a circle',
+  ENOTDIR: 'a part of its path is not a directory',
+  EISDIR: 'it is a directory',
+  EBUSY: 'it cannot be replaced while something is mounted on it',
+}
+
+const NEXT: Readonly<Record<string, string>> = {
+  ENOSPC: 'Free some space and run again.',
+  EDQUOT: 'Free some space and run again.',
+  EBUSY:
+    'Mount the directory instead of the single file, or point AWS_CONFIG_FILE or AWS_SHARED_CREDENTIALS_FILE elsewhere.',
+}
+
+function reason(cause: unknown): string {
+  const code = errorCode(cause)
+  if (code === undefined) return cause instanceof Error ? cause.message : String(cause)
+  return REASONS[code] ? `${REASONS[code]} (${code})` : code
+}
+
+export function unwritable(path: string, cause: unknown): OidcError {
+  if (cause instanceof OidcError) return cause
+  return new OidcError('file-unwritable', {
+    what: `Cannot write ${path}: ${reason(cause)}.`,
+    why: 'Files are replaced as a whole, by a new file made beside them. Nothing was changed.',
+    next:
+      NEXT[errorCode(cause) ?? ''] ??
+      `Make the file and its directory writable for this user, or name another file.`,
+    cause,
+  })
+}
+
+export function unreadable(path: string, cause: unknown): OidcError {
+  if (cause instanceof OidcError) return cause
+  return new OidcError('file-unreadable', {
+    what: `Cannot read ${path}: ${reason(cause)}.`,
+    next: 'Make the file readable for this user and run again.',
+    cause,
+  })
+}
+
+const MAX_LINKS = 40
+
+/**
+ * The path a file really has, symbolic links followed, also where they point to nothing. `directories`
+ * keeps the real paths of directories for further files.
+ */
+export function resolveTarget(path: string, directories = new Map<string, string>()): string {
+  try {
+    let target = resolve(path)
+    for (let links = 0; links < MAX_LINKS; links += 1) {
+      target = join(realDirectory(dirname(target), directories), basename(target))
+      if (!lstatSync(target, { throwIfNoEntry: false })?.isSymbolicLink()) return target
+      target = resolve(dirname(target), readlinkSync(target))
+    }
+  } catch (error) {
+    throw unwritable(path, error)
+  }
+  throw unwritable(path, Object.assign(new Error('too many links'), { code: 'ELOOP' }))
+}
+
+function realDirectory(path: string, known: Map<string, string>): string {
+  const real = known.get(path) ?? findRealDirectory(path, known)
+  known.set(path, real)
+  return real
+}
+
+function findRealDirectory(path: string, known: Map<string, string>): string {
+  try {
+    return realpathSync.native(path)
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT') throw error
+    // A missing directory, or a link to one: its own target is what will be made.
+    return resolveTarget(path, known)
+  }
+}
+
+/** What is at a resolved path; undefined for nothing. */
+export function statTarget(target: string): Stats | undefined {
+  try {
+    return lstatSync(target, { throwIfNoEntry: false })
+  } catch (error) {
+    throw unreadable(target, error)
+  }
+}
+
+/** The bytes of a file; none for what is missing or, like /dev/null, no regular file. */
+export function readTarget(target: string): Buffer {
+  try {
+    return statTarget(target)?.isFile() ? readFileSync(target) : Buffer.alloc(0)
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return Buffer.alloc(0)
+    throw unreadable(target, error)
+  }
+}
+
+/** Throws `file-unwritable` for devices, directories and the like, which must never be replaced. */
+export function refuseSpecialFile(target: string): void {
+  const stats = statTarget(target)
+  if (!stats || stats.isFile()) return
+  throw new OidcError('file-unwritable', {
+    what: `Cannot write ${target}: it is not a regular file.`,
+    next: 'Name a regular file, or one that does not exist yet.',
+  })
+}
+
+/** Throws `file-unwritable` unless the file, and the directory it is in or will be, can be written. */
+export function refuseUnwritable(target: string): void {
+  try {
+    if (statTarget(target)) accessSync(target, constants.W_OK)
+    let directory = dirname(target)
+    while (!statTarget(directory)) directory = dirname(directory)
+    accessSync(directory, constants.W_OK | constants.X_OK)
+    // To root even these seem writable.
+    if (/^\/(proc|sys)(\/|$)/.test(directory)) throw new Error('no files can be made there')
+  } catch (error) {
+    throw unwritable(target, error)
+  }
+}
+
+export function makeDirectory(target: string): void {
+  try {
+    makeDirectories(dirname(target), 0o700)
+  } catch (error) {
+    throw unwritable(target, error)
+  }
+}
+
+/** Removes a file if it is there. Node would have to load its removal of whole trees for `rmSync`. */
+export function removeFile(path: string): void {
+  try {
+    unlinkSync(path)
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT') throw error
+  }
+}

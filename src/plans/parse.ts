@@ -1,0 +1,141 @@
+import { OidcError } from '../errors.ts'
+import { readLastingFile } from '../files/read.ts'
+import { errorCode, unreadable } from '../files/target.ts'
+import type { Environment } from '../options.ts'
+import { type IniFile, parseIni, splitLines } from '../profiles/ini.ts'
+import { sharedFileLocations } from '../profiles/locations.ts'
+import { quote } from '../text.ts'
+import { type Problem, quoteKey, type Report, refuseProblems } from './problem.ts'
+import { type ProfileDefaults, type ProfilePlan, readPlan } from './profile-plan.ts'
+import { profileSections } from './sections.ts'
+import { readSettings, unreadableContinuations } from './settings.ts'
+import { readSources, sourcesFirst, sourcesOnly } from './sources.ts'
+
+/** Enough for anyone's patience, and an end for a file that is no configuration at all. */
+const MOST = 20
+
+/**
+ * Reads the sections as botocore does, and reports every line at which it would give the file up, or split
+ * the text otherwise than the SDKs. Past such a line the rest is only good for finding more of them.
+ */
+export function readLines(text: string, report: Report): IniFile {
+  let rest = text
+  for (let count = 0; count < MOST; count += 1) {
+    try {
+      const file = parseIni(rest, '')
+      reportLoneCarriageReturn(file, report)
+      return file
+    } catch (error) {
+      const [, line, why] = /line (\d+): (.*)\.$/s.exec((error as Error).message) ?? []
+      if (!(error instanceof OidcError) || line === undefined) throw error
+      report(Number(line), `${why}. ${FIX}`)
+      rest = rest.startsWith('\ufeff') ? rest.slice(1) : withHeaderAt(rest, Number(line))
+    }
+  }
+  return { lines: [], sections: [] }
+}
+
+const FIX = 'Write [profile NAME], key = value, or a comment; indent lines that go on with a value.'
+
+/** A header in place of the bad line keeps what follows from being taken for more bad lines. */
+function withHeaderAt(text: string, number: number): string {
+  return splitLines(text)
+    .map((line, index) => (index === number - 1 ? `[line ${number}]` : line.text) + line.end)
+    .join('')
+}
+
+function reportLoneCarriageReturn({ lines }: IniFile, report: Report): void {
+  const index = lines.findIndex(({ end }) => end === '\r')
+  if (index < 0) return
+  report(
+    index + 1,
+    'a lone carriage return ends the line for the AWS CLI, but not for the AWS SDK for JavaScript. End lines with LF or CRLF.',
+  )
+}
+
+/** Reports what keeps AWS tools from reading the file at all or alike, in any section. */
+export function reportUnreadable(file: IniFile, report: Report): void {
+  const headers = new Map<string, number>()
+  for (const { name, header, options } of file.sections) {
+    reportTwin(headers, name, `the section ${quote(name)}`, header + 1, report)
+    const keys = new Map<string, number>()
+    for (const option of options) {
+      reportTwin(keys, option.key, quoteKey(option.key), option.first + 1, report)
+      for (const [index, why] of unreadableContinuations(file, option)) report(index + 1, why)
+    }
+  }
+}
+
+/** botocore reads nothing of a file with the same section, or the same key of a section, twice. */
+function reportTwin(
+  lines: Map<string, number>,
+  name: string,
+  shown: string,
+  line: number,
+  report: Report,
+): void {
+  const first = lines.get(name)
+  if (first === undefined) lines.set(name, line)
+  else report(line, `${shown} is on line ${first} already. Keep one of the two.`)
+}
+
+export interface ProfilesFileContext {
+  readonly env: Environment
+  /** What to call the text in messages: a path, or the option it came from. */
+  readonly source: string
+  readonly defaults: ProfileDefaults
+  /** Names of the profiles in the user's shared files. */
+  readonly sharedProfiles: ReadonlySet<string>
+}
+
+/**
+ * Reads a profiles file, AWS config syntax with a few keys of ours, into one plan for each profile, sources
+ * before those that need them. What AWS's own readers would not read, or not alike, is refused.
+ * Throws `invalid-profiles-file` with all problems at once.
+ */
+export async function parseProfilesFile(
+  text: string,
+  { env, source, defaults, sharedProfiles }: ProfilesFileContext,
+): Promise<ProfilePlan[]> {
+  const problems: Problem[] = []
+  const report: Report = (line, text) => problems.push({ line, text })
+
+  const file = readLines(text, report)
+  refuseProblems(problems, source, () => undefined)
+  reportUnreadable(file, report)
+  const sections = profileSections(file, report)
+  const profiles = sections.map((section) => readSettings(file, section, env, report))
+  const borrowed = sourcesOnly(profiles, sharedProfiles)
+  const roles = profiles.filter(({ profile }) => !borrowed.has(profile))
+  if (roles.length === 0 && problems.length === 0) {
+    report(1, 'there is no profile with a role. Write [profile NAME] and beneath it role_arn = ….')
+  }
+  const sources = readSources(roles, sharedProfiles, report)
+  const plans: ProfilePlan[] = []
+  for (const role of roles) {
+    const plan = await readPlan(role, sources.get(role.profile), defaults, report)
+    if (plan) plans.push(plan)
+  }
+  const profileAt = (line: number) =>
+    sections.find((one) => one.line <= line && line <= one.lastLine)?.profile
+  refuseProblems(problems, source, profileAt)
+  return sourcesFirst(plans)
+}
+
+/** Names of the profiles that the user's shared files have. Throws `file-malformed`, `file-unreadable`. */
+export async function sharedProfileNames(env: Environment): Promise<Set<string>> {
+  const { config, credentials } = sharedFileLocations(env)
+  const inConfig = (await sectionNames(config)).map((name) =>
+    name === 'default' ? name : /^profile\s+(?:"(.*)"|(\S.*))$/.exec(name)?.slice(1).find(Boolean),
+  )
+  const names = [...inConfig, ...(await sectionNames(credentials))]
+  return new Set(names.filter((name) => name !== undefined))
+}
+
+async function sectionNames(path: string): Promise<string[]> {
+  const content = await readLastingFile(path).catch((error: unknown) => {
+    if (errorCode(error) === 'ENOENT') return ''
+    throw unreadable(path, error)
+  })
+  return parseIni(content.toString(), path).sections.map(({ name }) => name)
+}

@@ -1,0 +1,167 @@
+import { OidcError } from '../errors.ts'
+
+/** The error for a file that AWS tools cannot read. Line contents stay out of it: they may be secrets. */
+export function malformedFile(path: string, line: number, why: string): OidcError {
+  return new OidcError('file-malformed', {
+    what: `${path}, line ${line}: ${why}.`,
+    next: `Correct line ${line} of ${path} and run again. The file was left as it is.`,
+  })
+}
+
+/** What Python's `str.strip` and `\s` take for blanks; JavaScript's set differs. */
+const BLANK =
+  '[\\t\\n\\v\\f\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]'
+const STRIP = new RegExp(`^${BLANK}+|${BLANK}+$`, 'g')
+const LEADING = new RegExp(`^${BLANK}*`)
+/** Python opens files with universal newlines: a lone CR ends a line too. */
+const LINE = /([^\r\n]*)(\r\n|\n|\r|$)/y
+
+export interface Line {
+  readonly text: string
+  readonly end: string
+}
+
+export interface Option {
+  /** Lower case, as botocore compares keys. */
+  readonly key: string
+  /** Index of its line, and of its last continuation line. */
+  readonly first: number
+  readonly last: number
+  /** Indices of the continuation lines, without the comments between them. */
+  readonly continuations: readonly number[]
+}
+
+export interface Section {
+  readonly name: string
+  /** Index of the header's line, and of the line after the section. */
+  readonly header: number
+  readonly after: number
+  readonly options: readonly Option[]
+}
+
+export interface IniFile {
+  readonly lines: readonly Line[]
+  readonly sections: readonly Section[]
+}
+
+export const strip = (text: string): string => text.replace(STRIP, '')
+export const indentation = (text: string): string => LEADING.exec(text)?.[0] ?? ''
+export const isComment = (text: string): boolean => /^[#;]/.test(strip(text))
+
+/** The value as botocore reads it, where it stands on one line. */
+export function valueOn(file: IniFile, { first }: Option): string {
+  return strip(/^.*?[=:](.*)$/s.exec(file.lines[first]?.text ?? '')?.[1] ?? '')
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] }
+type OpenOption = Mutable<Option> & { continuations: number[] }
+type OpenSection = Mutable<Section> & { options: OpenOption[] }
+
+export function splitLines(text: string): Line[] {
+  return [...text.matchAll(new RegExp(LINE, 'gy'))]
+    .map(([, content = '', end = '']) => ({ text: content, end }))
+    .filter((line) => line.text !== '' || line.end !== '')
+}
+
+/**
+ * Reads an AWS shared file as botocore does (Python 3.11 `RawConfigParser._read`), duplicates allowed.
+ * Throws `file-malformed` with the line where botocore would give the file up.
+ */
+export function parseIni(text: string, path: string): IniFile {
+  if (text.startsWith('\ufeff')) {
+    throw malformedFile(path, 1, 'it starts with a byte order mark, which AWS tools cannot read')
+  }
+  const lines = splitLines(text)
+  const sections: OpenSection[] = []
+  let section: OpenSection | undefined
+  let option: OpenOption | undefined
+  let depth = 0
+  for (const [index, line] of lines.entries()) {
+    const number = index + 1
+    const content = strip(line.text)
+    if (content.includes('\0')) throw malformedFile(path, number, 'it contains a NUL byte')
+    if (section) section.after = number
+    if (content === '' || isComment(content)) continue
+
+    const indent = indentation(line.text).length
+    if (option && indent > depth) {
+      option.continuations.push(index)
+      option.last = index
+      continue
+    }
+    depth = indent
+    const name = /^\[(.+)\]/s.exec(content)?.[1]
+    if (name !== undefined) {
+      if (section) section.after = index
+      section = { name, header: index, after: number, options: [] }
+      sections.push(section)
+      option = undefined
+      continue
+    }
+    if (!section) throw malformedFile(path, number, 'there is text before the first [section]')
+    const key = /^(.*?)[=:]/s.exec(content)?.[1]
+    if (key === undefined) throw malformedFile(path, number, whyNoOption(content))
+    if (strip(key) === '') throw malformedFile(path, number, 'there is no key before "=" or ":"')
+    option = { key: strip(key).toLowerCase(), first: index, last: index, continuations: [] }
+    section.options.push(option)
+  }
+  return { lines, sections }
+}
+
+function whyNoOption(content: string): string {
+  return content.startsWith('[')
+    ? 'the section header has no closing "]"'
+    : 'it is neither a [section] nor a "key = value"'
+}
+
+/** What stands instead of the line with that index; no lines where one goes away. */
+export type Draft = Map<number, readonly Line[]>
+
+export function linesAt(draft: Draft, file: IniFile, index: number): readonly Line[] {
+  return draft.get(index) ?? file.lines.slice(index, index + 1)
+}
+
+/** The blanks to start a line with so that it stands as deep as another one. */
+export function depthOf(file: IniFile, index: number): string {
+  const indent = indentation(file.lines[index]?.text ?? '')
+  return /^[ \t]*$/.test(indent) ? indent : ' '.repeat(indent.length)
+}
+
+/** CRLF or LF, as on that line, else as in the rest of the file. A lone CR is a CRLF cut short. */
+export function lineEndAt(file: IniFile, index: number): string {
+  const end = file.lines[index]?.end || file.lines[0]?.end || '\n'
+  return end === '\r' ? '\r\n' : end
+}
+
+/**
+ * Indentation for lines directly beneath a header: that of the next line that says something.
+ * Any deeper or shallower, and the one would become a continuation of the other.
+ */
+export function depthBeneath(draft: Draft, file: IniFile, header: number): string {
+  const next = file.lines.findIndex(
+    ({ text }, index) =>
+      index > header &&
+      strip(text) !== '' &&
+      !isComment(text) &&
+      linesAt(draft, file, index).length > 0,
+  )
+  return next < 0 ? '' : depthOf(file, next)
+}
+
+/** The text of the file as drafted; without a final line end if the file had none. */
+export function joinDraft(draft: Draft, file: IniFile): string {
+  const end = lineEndAt(file, 0)
+  let text = ''
+  let lastEnd = ''
+  for (const [index, line] of file.lines.entries()) {
+    const drafted = draft.get(index)
+    for (const one of drafted ?? [line]) {
+      // After a lone CR, a line end for Python only, our line would be no line for the JavaScript SDK.
+      if (lastEnd === '\r' && one !== line) text += '\n'
+      lastEnd = one.end || end
+      text += one.text + lastEnd
+    }
+  }
+  const unended = file.lines.at(-1)?.end === ''
+  return unended ? text.slice(0, text.length - lastEnd.length) : text
+}

@@ -1,0 +1,56 @@
+import { homedir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { OidcError } from '../errors.ts'
+import type { SharedFile } from './profile-name.ts'
+
+/**
+ * An empty HOME counts as unset, so that the home is the one of the user's account. Node and the SDK would
+ * take it for the working directory.
+ */
+export function withoutEmptyHome(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  if (env['HOME'] === '') delete env['HOME']
+  return env
+}
+
+/** Absolute paths of the shared config file and the shared credentials file. */
+export type SharedFileLocations = Readonly<Record<SharedFile, string>>
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/**
+ * Where AWS tools look: `AWS_CONFIG_FILE` and `AWS_SHARED_CREDENTIALS_FILE`, else `~/.aws`.
+ * Throws `invalid-usage` for a value that they read differently, or when there is no home directory.
+ */
+export function sharedFileLocations(env: Environment = process.env): SharedFileLocations {
+  return {
+    config: locate(env, 'AWS_CONFIG_FILE', 'config'),
+    credentials: locate(env, 'AWS_SHARED_CREDENTIALS_FILE', 'credentials'),
+  }
+}
+
+function locate(env: Environment, variable: string, name: string): string {
+  const path = env[variable]
+  if (!path) return join(homeDirectory(env), '.aws', name)
+  if (path.startsWith('~/')) return join(homeDirectory(env), path.slice(2))
+  // botocore expands these, the SDK for JavaScript does not.
+  if (/^~|\$[\w{]/.test(path)) {
+    throw new OidcError('invalid-usage', {
+      what: `${variable} is ${JSON.stringify(path)}, which AWS tools do not all read as the same path.`,
+      next: `Set ${variable} to an absolute path, without $ and without ~ except for a leading "~/".`,
+    })
+  }
+  return resolve(path)
+}
+
+function homeDirectory(env: Environment): string {
+  if (env['HOME']) return env['HOME']
+  try {
+    return homedir()
+  } catch (cause) {
+    throw new OidcError('invalid-usage', {
+      what: 'There is no home directory: HOME is not set, and the user has none.',
+      next: 'Set HOME, or both AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE.',
+      cause,
+    })
+  }
+}

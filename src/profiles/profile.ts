@@ -1,0 +1,184 @@
+import type { FileEdit } from '../files/replace.ts'
+import { resolveTarget } from '../files/target.ts'
+import { assertRegion } from '../role/region.ts'
+import { isoSeconds } from '../text.ts'
+import { malformedFile } from './ini.ts'
+import type { SharedFileLocations } from './locations.ts'
+import type { SharedFile } from './profile-name.ts'
+import { editSection } from './section.ts'
+
+/** The keys of static credentials that we write. */
+export const STATIC_KEYS = [
+  'aws_access_key_id',
+  'aws_secret_access_key',
+  'aws_session_token',
+] as const
+
+/**
+ * Every key that says where a profile's credentials come from, of whatever kind. A profile keeps
+ * those of one kind only: SDKs differ in which kind they try first.
+ */
+export const CREDENTIAL_KEYS = [
+  ...STATIC_KEYS,
+  // botocore reads this old name before aws_session_token.
+  'aws_security_token',
+  // The account of the keys that were there; SDKs build endpoints from it.
+  'aws_account_id',
+  'role_arn',
+  'source_profile',
+  'credential_source',
+  'web_identity_token_file',
+  'credential_process',
+  'sso_session',
+  'sso_start_url',
+  'sso_region',
+  'sso_account_id',
+  'sso_role_name',
+  'sso_registration_scopes',
+  'login_session',
+  'external_id',
+  'role_session_name',
+  'duration_seconds',
+  'mfa_serial',
+] as const
+
+/** Returns the new text of a file; `path` is for its error messages. Pure: it may run twice. */
+export type TextEdit = (text: string, path: string) => string
+
+/**
+ * Edits of the shared files. The credentials file ends up readable by its owner only, the config file
+ * keeps its mode. The edits throw `file-malformed`.
+ */
+export function sharedFileEdits(
+  locations: SharedFileLocations,
+  edits: Readonly<Partial<Record<SharedFile, TextEdit>>>,
+): FileEdit[] {
+  const files: SharedFile[] = ['config', 'credentials']
+  return files.flatMap((file) => {
+    const edit = edits[file]
+    const path = locations[file]
+    if (!edit) return []
+    const editBytes = (content: Buffer) => Buffer.from(edit(decode(content, path), path))
+    return [{ path, edit: editBytes, secret: file === 'credentials' }]
+  })
+}
+
+/** The text of a file's bytes. Throws `file-malformed` with the line that is not UTF-8. */
+export function decode(content: Buffer, path: string): string {
+  const text = content.toString('utf8')
+  if (Buffer.from(text).equals(content)) return text
+  const lines = text.split('\n')
+  const bytes = content.toString('latin1').split('\n')
+  const line = lines.findIndex((item, i) => Buffer.from(item).toString('latin1') !== bytes[i])
+  throw malformedFile(path, line + 1, 'it is not valid UTF-8')
+}
+
+export interface StaticCredentials {
+  readonly accessKeyId: string
+  readonly secretAccessKey: string
+  readonly sessionToken: string
+  readonly expiration: Date
+}
+
+interface Settings {
+  readonly profile: string
+  /** Written to the config file when given; what stands there stays otherwise. */
+  readonly region?: string | undefined
+  readonly output?: string | undefined
+}
+
+/** A profile and where its credentials come from. */
+export type ProfileDelivery =
+  | (Settings & { readonly kind: 'static'; readonly credentials: StaticCredentials })
+  | (Settings & { readonly kind: 'refresh'; readonly credentialProcess: string })
+  | (Settings & {
+      readonly kind: 'token-file'
+      readonly roleArn: string
+      readonly tokenFile: string
+      readonly roleSessionName: string
+    })
+
+/**
+ * The profiles as edits of the shared files, which take every other kind of credentials away from them.
+ * A profile without settings gets no section in the config file: SDKs find it by the credentials file
+ * alone. Throws `invalid-region`; the edits throw `invalid-profile-name`, `invalid-usage`, `file-malformed`.
+ */
+export function profileEdits(
+  deliveries: readonly ProfileDelivery[],
+  locations: SharedFileLocations,
+): FileEdit[] {
+  for (const { region } of deliveries) if (region !== undefined) assertRegion(region)
+  const oneFile = resolveTarget(locations.config) === resolveTarget(locations.credentials)
+  const edit = (file: SharedFile) => (text: string, path: string) =>
+    deliveries.reduce((edited, delivery) => {
+      // Where both files are one, both sections of the default profile are one, too.
+      const oneSection = oneFile && delivery.profile === 'default'
+      if (oneSection && file === 'config') return edited
+      const { values, remove, note } = oneSection ? together(delivery) : rewritten(delivery, file)
+      const change = { profile: delivery.profile, file, values, remove }
+      return editSection(edited, note === undefined ? change : { ...change, note }, path)
+    }, text)
+  return sharedFileEdits(locations, { config: edit('config'), credentials: edit('credentials') })
+}
+
+interface Written {
+  readonly values: Readonly<Record<string, string>>
+  readonly note?: string
+}
+
+interface Rewritten extends Written {
+  readonly remove: readonly string[]
+}
+
+function rewritten(delivery: ProfileDelivery, file: SharedFile): Rewritten {
+  const settings = SETTINGS[file](delivery)
+  // SDKs prefer what the credentials file says of a profile, also of its region.
+  const settingsElsewhere = file === 'config' ? [] : Object.keys(SETTINGS.config(delivery).values)
+  return { ...settings, remove: [...CREDENTIAL_KEYS, ...settingsElsewhere] }
+}
+
+function together(delivery: ProfileDelivery): Rewritten {
+  const [config, credentials] = [SETTINGS.config(delivery), SETTINGS.credentials(delivery)]
+  const values = { ...config.values, ...credentials.values }
+  return { ...config, ...credentials, values, remove: CREDENTIAL_KEYS }
+}
+
+const SETTINGS: Readonly<Record<SharedFile, (delivery: ProfileDelivery) => Written>> = {
+  config: (delivery) => {
+    const { region, output } = delivery
+    return {
+      values: {
+        ...sourceSettings(delivery),
+        ...(region === undefined ? {} : { region }),
+        ...(output === undefined ? {} : { output }),
+      },
+    }
+  },
+  credentials: (delivery) => {
+    if (delivery.kind !== 'static') return { values: {} }
+    const { accessKeyId, secretAccessKey, sessionToken, expiration } = delivery.credentials
+    return {
+      values: {
+        aws_access_key_id: accessKeyId,
+        aws_secret_access_key: secretAccessKey,
+        aws_session_token: sessionToken,
+      },
+      note: `credentials expire ${isoSeconds(expiration)}`,
+    }
+  },
+}
+
+function sourceSettings(delivery: ProfileDelivery): Record<string, string> {
+  switch (delivery.kind) {
+    case 'static':
+      return {}
+    case 'refresh':
+      return { credential_process: delivery.credentialProcess }
+    case 'token-file':
+      return {
+        role_arn: delivery.roleArn,
+        web_identity_token_file: delivery.tokenFile,
+        role_session_name: delivery.roleSessionName,
+      }
+  }
+}

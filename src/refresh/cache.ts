@@ -1,0 +1,66 @@
+import { readFileSync, statSync } from 'node:fs'
+import type { FileEdit } from '../files/replace.ts'
+import type { Credentials, SessionCredentials } from '../role/request.ts'
+import { isoSeconds } from '../text.ts'
+
+/** Credentials kept for the next call, in the form that `credential_process` prints. */
+export interface CachedCredentials {
+  /** AWS SDKs and Tools Reference, "Process credential provider": JSON with Version 1. */
+  readonly text: string
+  /** When they end, in milliseconds since the epoch. */
+  readonly end: number
+  /** When they were written, in milliseconds since the epoch. */
+  readonly start: number
+}
+
+const MARGIN_MS = 5 * 60_000
+
+const KEYS = ['AccessKeyId', 'SecretAccessKey', 'SessionToken', 'Expiration']
+
+/** The credentials in a cache file; undefined for none, or for what is not ours. */
+export function readCachedCredentials(path: string): CachedCredentials | undefined {
+  try {
+    const text = readFileSync(path, 'utf8')
+    const values = JSON.parse(text)
+    if (values.Version !== 1 || !KEYS.every((key) => isText(values[key]))) return undefined
+    const end = Date.parse(values.Expiration)
+    return Number.isNaN(end) ? undefined : { text, end, start: statSync(path).mtimeMs }
+  } catch {
+    return undefined
+  }
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === 'string' && value !== ''
+}
+
+/** Five minutes before their end they are renewed; those of a short life after two thirds of it. */
+export function isFresh({ start, end }: CachedCredentials, now = Date.now()): boolean {
+  // Where the clock was set, they may end before they were written: what has ended is never fresh.
+  return end - now > Math.max(0, Math.min(MARGIN_MS, (end - start) / 3))
+}
+
+/** AWS SDKs and Tools Reference, "Process credential provider". */
+export function processCredentials(credentials: SessionCredentials): string {
+  return JSON.stringify({
+    Version: 1,
+    AccessKeyId: credentials.accessKeyId,
+    SecretAccessKey: credentials.secretAccessKey,
+    SessionToken: credentials.sessionToken,
+    Expiration: isoSeconds(credentials.expiration),
+  })
+}
+
+export function credentialsOf({ text }: CachedCredentials): Credentials {
+  const { AccessKeyId, SecretAccessKey, SessionToken } = JSON.parse(text)
+  return {
+    accessKeyId: AccessKeyId,
+    secretAccessKey: SecretAccessKey,
+    sessionToken: SessionToken,
+  }
+}
+
+export function cacheEdit(path: string, credentials: SessionCredentials): FileEdit {
+  const text = `${processCredentials(credentials)}\n`
+  return { path, edit: () => Buffer.from(text), secret: true }
+}

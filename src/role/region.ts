@@ -1,0 +1,76 @@
+import { OidcError } from '../errors.ts'
+import type { Environment } from '../options.ts'
+import type { RoleArn } from './arn.ts'
+
+/** Two to four letters, words, a number: `eu-central-1`, `us-gov-west-1`, `eusc-de-east-1`. */
+const REGION = /^[a-z]{2,4}(-[a-z]{1,16}){1,3}-\d{1,2}$/
+
+/**
+ * Throws `invalid-region` for what cannot be an AWS region, before it ends up in a host name or a file;
+ * it need not be one we know. `where` names what gave it.
+ */
+export function assertRegion(region: string, where?: string): void {
+  if (REGION.test(region)) return
+  throw new OidcError('invalid-region', {
+    what: `${JSON.stringify(region.slice(0, 100))}${where ? ` (from ${where})` : ''} is not an AWS region.`,
+    why: 'A region is lower-case words joined by dashes with a number at the end.',
+    next: 'Give the region code, for example "eu-west-1", not its display name or a zone.',
+  })
+}
+
+interface Partition {
+  readonly regions: RegExp
+  readonly defaultRegion: string
+}
+
+/** Partitions with the shape of their region names and the region whose STS we use when none is given. */
+const PARTITIONS: Readonly<Record<string, Partition>> = {
+  'aws-cn': { regions: /^cn-/, defaultRegion: 'cn-north-1' },
+  'aws-us-gov': { regions: /^us-gov-/, defaultRegion: 'us-gov-west-1' },
+  'aws-eusc': { regions: /^eusc-/, defaultRegion: 'eusc-de-east-1' },
+  'aws-iso': { regions: /^us-iso-/, defaultRegion: 'us-iso-east-1' },
+  'aws-iso-b': { regions: /^us-isob-/, defaultRegion: 'us-isob-east-1' },
+  'aws-iso-e': { regions: /^eu-isoe-/, defaultRegion: 'eu-isoe-west-1' },
+  'aws-iso-f': { regions: /^us-isof-/, defaultRegion: 'us-isof-south-1' },
+  aws: { regions: /^[a-z]{2,4}-/, defaultRegion: 'us-east-1' },
+}
+
+/**
+ * The region whose STS endpoint is asked: the option, `AWS_REGION`, `AWS_DEFAULT_REGION`,
+ * else the default region of the role's partition.
+ */
+export function stsRegion(option: string | undefined, env: Environment, role: RoleArn): string {
+  const given = givenRegion(option, env)
+  if (!given) return PARTITIONS[role.partition]?.defaultRegion ?? 'us-east-1'
+  const [where, region] = given
+  const partition = partitionOf(region)
+  if (PARTITIONS[role.partition] && partition !== role.partition) {
+    throw new OidcError('invalid-region', {
+      what: `The region "${region}" (from ${where}) is in the partition "${partition}", but the role ${role.arn} is in "${role.partition}".`,
+      why: 'Credentials never cross partitions.',
+      next: `Give a region of "${role.partition}", for instance --region ${PARTITIONS[role.partition]?.defaultRegion}.`,
+    })
+  }
+  return region
+}
+
+/** The region from the option, `AWS_REGION` or `AWS_DEFAULT_REGION`, with the name of what gave it. */
+export function givenRegion(
+  option: string | undefined,
+  env: Environment,
+): readonly [where: string, region: string] | undefined {
+  const sources = [
+    ['--region', option],
+    ['AWS_REGION', env['AWS_REGION']],
+    ['AWS_DEFAULT_REGION', env['AWS_DEFAULT_REGION']],
+  ] as const
+  const [where, region] = sources.find(([, value]) => value) ?? []
+  if (!where || !region) return undefined
+  assertRegion(region, where)
+  return [where, region]
+}
+
+function partitionOf(region: string): string {
+  const found = Object.entries(PARTITIONS).find(([, { regions }]) => regions.test(region))
+  return found?.[0] ?? 'aws'
+}

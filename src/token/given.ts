@@ -1,0 +1,79 @@
+import { addAbortSignal } from 'node:stream'
+import { OidcError } from '../errors.ts'
+import { readInputFile } from '../files/read.ts'
+import type { Environment } from '../options.ts'
+import {
+  refuseExpired,
+  unexpired,
+  type WebIdentityToken,
+  webIdentityToken,
+} from './web-identity-token.ts'
+
+/** The token in a file, renewed by reading the file again. */
+export async function readTokenFile(
+  path: string,
+  whenExpired = refuseExpired,
+  signal?: AbortSignal,
+): Promise<WebIdentityToken> {
+  let text: string
+  try {
+    text = await readInputFile(path, signal)
+  } catch (error) {
+    if (error instanceof OidcError) throw error
+    throw new OidcError('token-not-found', {
+      what: `The token file ${path} can't be read: ${(error as Error).message.split(',')[0]}.`,
+      next: 'Check the path and who may read it, and that the step which writes it ran before.',
+      cause: error,
+    })
+  }
+  if (text.trim() === '') {
+    throw new OidcError('token-not-found', {
+      what: `The token file ${path} is empty.`,
+      next: 'Check the step that writes it.',
+    })
+  }
+  // Whatever keeps the file fresh may have written a new token since.
+  return unexpired(
+    webIdentityToken(text, path, () => readTokenFile(path)),
+    whenExpired,
+  )
+}
+
+/** The token that is piped in; `signal` ends the wait. */
+export async function readStdin(signal: AbortSignal): Promise<WebIdentityToken> {
+  if (process.stdin.isTTY) {
+    throw new OidcError('token-not-found', {
+      what: 'The token should come from stdin, but stdin is a terminal.',
+      next: 'Pipe the token in.',
+    })
+  }
+  const chunks: Buffer[] = []
+  // A pipe that never ends would keep the process alive after the time is up.
+  for await (const chunk of addAbortSignal(signal, process.stdin)) chunks.push(chunk)
+  const text = Buffer.concat(chunks).toString('utf8')
+  if (text.trim() !== '') return webIdentityToken(text, 'stdin')
+  throw new OidcError('token-not-found', {
+    what: 'The token should come from stdin, but nothing came.',
+    next: 'Check the command whose output is piped in.',
+  })
+}
+
+/** The token in a variable, `next` being what to do where there is none. Nothing renews it. */
+export function readVariable(
+  name: string,
+  env: Environment,
+  next = `Set ${name} to the job's web identity token, or name another source.`,
+): WebIdentityToken {
+  if (!/^[A-Za-z_]\w*$/.test(name)) {
+    throw new OidcError('invalid-usage', {
+      what: '--token-env does not hold the name of an environment variable.',
+      next: 'Give the name of the variable, without "$"; never the token itself.',
+    })
+  }
+  const text = env[name]?.trim()
+  if (text) return webIdentityToken(text, name)
+  throw new OidcError('token-not-found', {
+    what: `The environment variable ${name} is ${text === undefined ? 'not set' : 'empty'}.`,
+    next,
+  })
+}

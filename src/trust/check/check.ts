@@ -1,0 +1,181 @@
+import { audiences, type Claims } from '../../token/claims.ts'
+import type { ConditionResult } from '../policy/condition.ts'
+import {
+  type ContextKeys,
+  contextKeys,
+  issuerHostPath,
+  tokenAudience,
+  tokenContextKeys,
+} from '../policy/context-keys.ts'
+import { type Evaluation, evaluate, type Verdict } from '../policy/evaluate.ts'
+import type { TrustPolicy } from '../policy/policy.ts'
+import {
+  type SessionClaims,
+  sessionClaims,
+  tagConditionKeys,
+  tokenActions,
+} from '../policy/session-claims.ts'
+import { matchesWildcard } from '../policy/wildcard.ts'
+import { conditionPath } from './conditions.ts'
+import type { Finding, FindingKind } from './findings.ts'
+import { policyFindings } from './statement.ts'
+
+/** `clientIds` are those of the provider; none means that they are not known. */
+export function audienceFindings(claims: Claims, clientIds: readonly string[]): Finding[] {
+  const found = tokenAudience(claims) ?? []
+  if (clientIds.length === 0 || found.some((one) => clientIds.includes(one))) return []
+  const detail = `the token's audience is ${found.join(', ') || 'missing'}; client ids: ${clientIds.join(', ')}`
+  return [{ kind: 'audience-not-registered', path: '', detail }]
+}
+
+/** What of the token's claims for AWS can't be judged here. */
+export function sessionFindings({ roles, unclear }: SessionClaims): Finding[] {
+  const details = [
+    ...(roles ? [`the token is for ${roles.join(', ') || 'no role'} only`] : []),
+    ...unclear.map((name) => `${name} is not of the form that AWS documents`),
+  ]
+  return details.length > 0 ? [{ kind: 'claim-of-aws', path: '', detail: details.join('; ') }] : []
+}
+
+/** Where the token's issuer ends in a slash itself, as those of Auth0 do. */
+export function isSlashOf({ iss = '' }: Claims, { kind, detail }: Finding): boolean {
+  const host = issuerHostPath(iss)
+  return kind === 'trailing-slash' && /\/$/.test(host) && detail.includes(host)
+}
+
+/** Conditions that this token fails by upper and lower case only. */
+export function caseFindings({ statements }: Evaluation): Finding[] {
+  const ignoringCase = ({ expected, actual }: ConditionResult) =>
+    (actual ?? []).some((one) =>
+      expected.some((value) => matchesWildcard(one.toLowerCase(), value.toLowerCase())),
+    )
+  return statements.flatMap(({ index, conditions }) =>
+    conditions
+      .filter((one) => one.outcome === 'unmatched' && /^String(Equals|Like)$/.test(one.operator))
+      .filter(ignoringCase)
+      .filter(
+        ({ operator, expected }) => operator === 'StringLike' || !/[*?]/.test(expected.join('')),
+      )
+      .map((one) => ({
+        kind: 'wrong-case' as const,
+        path: conditionPath(`Statement[${index}]`, one),
+        detail: `"${one.expected.join('", "')}", but the token has "${one.actual?.join('", "')}"`,
+      })),
+  )
+}
+
+export interface CheckedToken {
+  readonly issuer: string
+  readonly audiences: readonly string[]
+  readonly subject: string
+}
+
+/** What can be said of a policy, and of a token before it. */
+export interface TrustReport {
+  /** Undefined where there was no token. */
+  readonly verdict: Verdict | undefined
+  readonly token: CheckedToken | undefined
+  readonly evaluation: Evaluation | undefined
+  readonly findings: readonly Finding[]
+}
+
+export interface TrustQuestion {
+  readonly policy: TrustPolicy
+  /** Characters of the document without blanks. */
+  readonly length: number
+  readonly claims: Claims | undefined
+  /** Of the provider, where known. */
+  readonly clientIds: readonly string[]
+  readonly now: Date
+}
+
+/** Would this policy admit this token, why (not), and what else is wrong with it? */
+export function checkTrust(question: TrustQuestion): TrustReport {
+  const { policy, claims, length } = question
+  const long: Finding[] =
+    length > 2048 ? [{ kind: 'too-long', path: '', detail: `${length} characters of 2048` }] : []
+  const ofPolicy = [...policyFindings(policy), ...long]
+  if (claims === undefined) {
+    return { verdict: undefined, token: undefined, evaluation: undefined, findings: ofPolicy }
+  }
+  const session = sessionClaims(claims)
+  const evaluation = evaluateToken(question, claims, session)
+  const findings = [
+    ...audienceFindings(claims, question.clientIds),
+    ...sessionFindings(session),
+    ...caseFindings(evaluation),
+    ...ofPolicy.filter((one) => !isSlashOf(claims, one)),
+  ]
+  return {
+    verdict: verdictOf(evaluation, findings),
+    token: {
+      issuer: claims.iss ?? '',
+      audiences: audiences(claims),
+      subject: claims.sub ?? '',
+    },
+    evaluation,
+    findings: distinct(findings),
+  }
+}
+
+/** Of several actions that the token needs, the one that decides. */
+function evaluateToken(
+  { policy, now }: TrustQuestion,
+  claims: Claims,
+  session: SessionClaims,
+): Evaluation {
+  const caller = { kind: 'federated', providerArn: assumedProvider(policy, claims) } as const
+  const keys = requestKeys(claims, session, now)
+  const ask = (action: string) => evaluate(policy, { action, caller, keys })
+  const order: readonly Verdict[] = ['rejects', 'undecided', 'admits']
+  const rank = ({ verdict }: Evaluation) => order.indexOf(verdict)
+  return tokenActions(session)
+    .map(ask)
+    .reduce((decisive, one) => (rank(one) < rank(decisive) ? one : decisive))
+}
+
+/** Findings after which AWS may refuse what the policy's statements admit. */
+const DOUBTS: readonly FindingKind[] = ['too-long', 'missing-control', 'claim-of-aws']
+
+function verdictOf({ verdict }: Evaluation, findings: readonly Finding[]): Verdict {
+  if (findings.some(({ kind }) => kind === 'audience-not-registered')) return 'rejects'
+  const doubtful = findings.some(({ kind }) => DOUBTS.includes(kind))
+  return verdict === 'admits' && doubtful ? 'undecided' : verdict
+}
+
+/** The keys of the request as far as they are known beforehand: the token's, the time, TLS. */
+function requestKeys(claims: Claims, session: SessionClaims, now: Date): ContextKeys {
+  return new Map([
+    ...tokenContextKeys(claims),
+    ...contextKeys([
+      ...tagConditionKeys(session),
+      ['sts:SourceIdentity', session.sourceIdentity],
+      ['aws:CurrentTime', now.toISOString()],
+      ['aws:EpochTime', String(Math.floor(now.getTime() / 1000))],
+      ['aws:SecureTransport', 'true'],
+    ]),
+  ])
+}
+
+/** A token does not tell the account: the policy's own provider for this issuer is taken, else its first one's account. */
+function assumedProvider({ statements }: TrustPolicy, claims: Claims): string {
+  const host = issuerHostPath(claims.iss ?? '')
+  const named = statements
+    .flatMap(({ principal }) => principal?.entries ?? [])
+    .filter(({ kind }) => kind === 'Federated')
+    .map(({ value }) => value)
+  // Google and Cognito are built in and named by their host: id_roles_create_for-idp_oidc.html
+  const own = named.find((one) => one.endsWith(`:oidc-provider/${host}`) || one === host)
+  const prefix = /^arn:[\w-]+:iam::\d{12}:/.exec(named[0] ?? '')?.[0]
+  return own ?? `${prefix ?? 'arn:aws:iam::ACCOUNT:'}oidc-provider/${host}`
+}
+
+/** The first of a kind at a place says enough. */
+function distinct(findings: readonly Finding[]): Finding[] {
+  const seen = new Map<string, Finding>()
+  for (const one of findings) {
+    const name = `${one.kind} ${one.path}`
+    if (!seen.has(name)) seen.set(name, one)
+  }
+  return [...seen.values()]
+}

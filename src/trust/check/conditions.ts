@@ -1,0 +1,163 @@
+import {
+  comparableIssuer,
+  isUnclearKey,
+  parseOidcKey,
+  providerIssuers,
+  seenClaims,
+} from '../policy/context-keys.ts'
+import { parseOperator } from '../policy/operators.ts'
+import type { Condition, Statement } from '../policy/policy.ts'
+import type { Finding, FindingKind } from './findings.ts'
+import {
+  claimOf,
+  hasWildcard,
+  namesProject,
+  pinsProject,
+  requires,
+  subjectReach,
+  unescaped,
+} from './scope.ts'
+
+// Issuers that write themselves in small letters.
+const LOWER_CASE =
+  /^(oidc\.circleci\.com|token\.actions\.githubusercontent\.com|gitlab\.com)(\/|$)/i
+
+/** Slips in how the issuer is written, in the provider's ARN and in condition keys. */
+export function keyFindings(statement: Statement, path: string): Finding[] {
+  const issuers = providerIssuers(statement)
+  return [
+    ...issuers.flatMap((issuer) => providerFindings(issuer, `${path}.Principal.Federated`)),
+    ...statement.conditions.flatMap((condition) =>
+      conditionKeyFindings(condition, issuers, conditionPath(path, condition)),
+    ),
+  ]
+}
+
+export function conditionPath(
+  path: string,
+  { operator, key }: Pick<Condition, 'operator' | 'key'>,
+): string {
+  return `${path}.Condition.${operator}["${key}"]`
+}
+
+function providerFindings(issuer: string, path: string): Finding[] {
+  const detail = `oidc-provider/${issuer}`
+  const found = (kind: FindingKind): Finding => ({ kind, path, detail })
+  return [
+    ...(/^https?:/i.test(issuer) ? [found('scheme-in-key')] : []),
+    ...(issuer.endsWith('/') ? [found('trailing-slash')] : []),
+    ...(LOWER_CASE.test(issuer) && /[A-Z]/.test(issuer) ? [found('wrong-case')] : []),
+  ]
+}
+
+function conditionKeyFindings(
+  condition: Condition,
+  issuers: readonly string[],
+  path: string,
+): Finding[] {
+  const { key, operator } = condition
+  const oidc = parseOidcKey(key)
+  if (oidc === undefined) return []
+  const { issuer, claim } = oidc
+  const found: Finding[] = []
+  const report = (kind: FindingKind, detail = key) => found.push({ kind, path, detail })
+  if (oidc.hasScheme) report('scheme-in-key')
+  if (issuer.endsWith('/')) report('trailing-slash')
+  const known = issuers.map(comparableIssuer)
+  if (known.length > 0 && issuer !== '' && !known.includes(comparableIssuer(issuer))) {
+    report('issuer-mismatch', `${key}, but the provider is ${issuers.join(', ')}`)
+  }
+  const seen = seenClaims(comparableIssuer(issuer))
+  const unclear = isUnclearKey(key.toLowerCase())
+  if (!unclear && (issuer === '' || !seen.includes(claim.toLowerCase()))) {
+    const which = issuer === '' ? '' : `; of ${issuer} it sees ${seen.join(', ')}`
+    // A negated operator holds for a key that is never there: it limits nothing.
+    const nothing = parseOperator(operator)?.negated
+      ? '; negated, the condition limits nothing'
+      : ''
+    report('key-not-seen', `${key}${which}${nothing}`)
+  }
+  return found
+}
+
+/** What the patterns for `sub` admit: projects, token versions, branches. */
+export function subjectFindings({ key, values, operator }: Condition, path: string): Finding[] {
+  const issuer = parseOidcKey(key)?.issuer ?? ''
+  const like = operator.includes('Like')
+  const found: Finding[] = []
+  const report = (kind: FindingKind, detail: string) => found.push({ kind, path, detail })
+  for (const value of values) {
+    if (like && subjectReach(value, issuer) !== 'project') report('any-project', `"${value}"`)
+    if (/^org\/.*\*.*\/vcs-(origin|ref)\//s.test(value)) {
+      report('wildcard-before-branch', `"${value}"`)
+    }
+    // Subjects of CircleCI are fixed words and UUIDs in small letters, up to the origin.
+    if (/^org\//i.test(value) && /[A-Z]/.test(value.split('/vcs-')[0] ?? '')) {
+      report('wrong-case', `"${value}"`)
+    }
+  }
+  const versions = new Set(values.filter((value) => value.startsWith('org/')).map(tokenVersion))
+  if (versions.size === 1 && versions.has('V1')) report('v1-only-subject', list(values))
+  if (versions.size === 1 && versions.has('V2')) report('v2-only-subject', list(values))
+  return found
+}
+
+/** https://circleci.com/docs/openid-connect-tokens/: V1 ends after the user, V2 goes on with origin and ref. */
+function tokenVersion(value: string): 'V1' | 'V2' | 'both' {
+  if (value.includes('/vcs-')) return 'V2'
+  return /\/user\/[^/*]+$/.test(value) ? 'V1' : 'both'
+}
+
+function list(values: readonly string[]): string {
+  return values.map((value) => `"${value}"`).join(', ')
+}
+
+/** Slips in operators and values. */
+export function valueFindings(statement: Statement, path: string): Finding[] {
+  // Another condition that names the project limits what a wide one opens.
+  const pinned = pinsProject(statement)
+  return statement.conditions.flatMap((condition) => {
+    const at = conditionPath(path, condition)
+    const found = operatorFindings(condition, statement.effect, at)
+    if (statement.effect === 'Allow' && requires(condition)) {
+      found.push(
+        ...projectFindings(condition, at).filter(({ kind }) => !(pinned && kind === 'any-project')),
+      )
+    }
+    return found
+  })
+}
+
+function projectFindings(condition: Condition, path: string): Finding[] {
+  if (claimOf(condition) === 'sub') return subjectFindings(condition, path)
+  return namesProject(condition) && hasWildcard(condition)
+    ? [{ kind: 'any-project', path, detail: quoted(condition.values) }]
+    : []
+}
+
+function operatorFindings(condition: Condition, effect: string, path: string): Finding[] {
+  const { operator, values, key } = condition
+  const found: Finding[] = []
+  const report = (kind: FindingKind, detail: string) => found.push({ kind, path, detail })
+  const wild = values.filter((value) => /[*?]/.test(unescaped(value)))
+  if (/String(Not)?Like/.test(operator) && wild.length === 0) {
+    report('like-without-wildcard', quoted(values))
+  }
+  if (/String(Not)?Equals/.test(operator) && wild.length > 0) {
+    report('equals-with-wildcard', quoted(wild))
+  }
+  const variables = values.filter((value) => unescaped(value).includes('${'))
+  if (variables.length > 0) report('policy-variable', quoted(variables))
+  const oidc = parseOidcKey(key)
+  const parsed = parseOperator(operator)
+  // Every token has aud and sub, so a negated operator on them is no gap.
+  const present = parsed?.negated && /^(aud|sub)$/i.test(oidc?.claim ?? '')
+  if (effect === 'Allow' && oidc && parsed && !requires(condition) && !present) {
+    report('passes-when-absent', `${operator} on ${key}`)
+  }
+  return found
+}
+
+function quoted(values: readonly string[]): string {
+  return values.map((value) => `"${value}"`).join(', ')
+}

@@ -1,0 +1,105 @@
+import { printable } from '../../text.ts'
+import type { ConditionResult } from '../policy/condition.ts'
+import type { StatementResult, Verdict } from '../policy/evaluate.ts'
+import type { TrustReport } from './check.ts'
+import { FINDINGS, type Finding } from './findings.ts'
+
+/** The report for programs. */
+export function checkJson({ verdict, token, evaluation, findings }: TrustReport): object {
+  return {
+    verdict: verdict ?? null,
+    token: token ?? null,
+    statements: (evaluation?.statements ?? []).map(
+      ({ index, sid, effect, outcome, principal, action, conditions }) => ({
+        index,
+        sid: sid ?? null,
+        effect,
+        outcome,
+        principal,
+        action,
+        conditions: conditions.map((one) => ({ ...one, actual: one.actual ?? null })),
+      }),
+    ),
+    findings: findings.map(({ kind, path, detail }) => ({
+      kind,
+      ...FINDINGS[kind],
+      path,
+      detail,
+      docs: `docs/troubleshooting.md#${kind}`,
+    })),
+  }
+}
+
+const EXCHANGE = 'sts:AssumeRoleWithWebIdentity'
+
+const VERDICTS = {
+  admits: 'The policy admits this token.',
+  rejects: 'The policy rejects this token.',
+  undecided: 'Whether the policy admits this token hangs on what only AWS can tell.',
+} as const
+
+const OUTCOMES = {
+  applies: 'applies',
+  'does-not-apply': 'does not apply',
+  undecided: 'undecided',
+} as const
+
+const MARKS = { matched: '✓', unmatched: '✗', undecided: '?' } as const
+
+/** The report for people. */
+export function checkText(report: TrustReport): string {
+  const { verdict, token, evaluation, findings } = report
+  const head = headline(verdict, evaluation?.verdict)
+  const claims = token
+    ? [
+        `  issuer    ${token.issuer}`,
+        `  audience  ${token.audiences.join(', ')}`,
+        `  subject   ${token.subject}`,
+      ]
+    : []
+  // The claims of a token may ask for more than the exchange.
+  const action = evaluation?.action ?? EXCHANGE
+  if (action !== EXCHANGE) claims.push(`  needs     ${action}`)
+  const statements = (evaluation?.statements ?? []).flatMap(statementLines)
+  const warnings = findings.length > 0 ? ['', 'Findings', ...findings.flatMap(findingLines)] : []
+  return [head, ...claims, ...statements, ...warnings].map(printable).join('\n')
+}
+
+function headline(verdict: Verdict | undefined, statements: Verdict | undefined): string {
+  if (verdict === undefined) return 'No token to check the policy with.'
+  return verdict === 'undecided' && statements === 'admits'
+    ? 'The policy would admit this token, but AWS may refuse the policy or the token: see the findings.'
+    : VERDICTS[verdict]
+}
+
+function statementLines(statement: StatementResult): string[] {
+  const name = statement.sid === undefined ? '' : ` (${statement.sid})`
+  const { principal, action, conditions } = statement
+  return [
+    '',
+    `Statement ${statement.index + 1}${name}, ${statement.effect}: ${OUTCOMES[statement.outcome]}`,
+    `  ${MARKS[principal.outcome]} Principal: ${principal.reason}`,
+    `  ${MARKS[action.outcome]} Action: ${action.reason}`,
+    ...conditions.flatMap(conditionLines),
+  ]
+}
+
+function conditionLines(condition: ConditionResult): string[] {
+  const { operator, key, expected, actual, outcome, reason } = condition
+  return [
+    `  ${MARKS[outcome]} ${operator} ${key}`,
+    `      expected  ${expected.map((one) => `"${one}"`).join(' or ')}`,
+    `      actual    ${actual === undefined ? 'absent' : actual.map((one) => `"${one}"`).join(', ')}`,
+    ...(outcome === 'undecided' ? [`      undecided ${reason}`] : []),
+  ]
+}
+
+function findingLines({ kind, path, detail }: Finding): string[] {
+  const { title, fix } = FINDINGS[kind]
+  return [
+    `  ! ${title} (${kind})`,
+    `      ${path === '' ? '' : `${path}: `}${detail}`,
+    `      Fix: ${fix}`,
+    `      Docs: docs/troubleshooting.md#${kind}`,
+  ]
+}

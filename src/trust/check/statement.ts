@@ -1,0 +1,105 @@
+import { comparableIssuer, issuerHostPath, providerIssuers } from '../policy/context-keys.ts'
+import type { Statement, TrustPolicy } from '../policy/policy.ts'
+import { matchesWildcard } from '../policy/wildcard.ts'
+import { keyFindings, valueFindings } from './conditions.ts'
+import type { Finding } from './findings.ts'
+import { claimOf, limits, namesOwner, namesProject, requiredControl, requires } from './scope.ts'
+
+const ACTION = 'sts:AssumeRoleWithWebIdentity'
+
+/** What a statement as a whole lacks or opens up. */
+export function statementFindings(statement: Statement, path: string): Finding[] {
+  const { principal } = statement
+  if (principal === undefined) {
+    return [{ kind: 'not-principal', path: `${path}.NotPrincipal`, detail: 'NotPrincipal' }]
+  }
+  if (statement.effect === 'Deny') return []
+  return [
+    ...principalFindings(statement, path),
+    ...actionFindings(statement, path),
+    ...(admitsTokens(statement) ? limitFindings(statement, path) : []),
+  ]
+}
+
+function principalFindings({ principal }: Statement, path: string): Finding[] {
+  const everyone =
+    principal?.anyone ||
+    principal?.entries.some(({ kind, value }) => kind !== 'Service' && value === '*')
+  if (everyone) {
+    return [{ kind: 'anyone-principal', path: `${path}.Principal`, detail: 'the principal is "*"' }]
+  }
+  return []
+}
+
+function actionFindings(statement: Statement, path: string): Finding[] {
+  const issuers = providerIssuers(statement)
+  if (issuers.length === 0) return []
+  const { actions } = statement
+  const at = `${path}.${actions ? 'Action' : 'NotAction'}`
+  if (!allowsExchange(statement)) {
+    return [
+      { kind: 'wrong-action', path: at, detail: `${(actions ?? []).join(', ')} for ${issuers[0]}` },
+    ]
+  }
+  const wide = (actions ?? ['NotAction']).filter((one) => /[*?]|^NotAction$/.test(one))
+  return wide.map((action) => ({ kind: 'broad-action', path: at, detail: action }))
+}
+
+function allowsExchange({ actions, notActions }: Statement): boolean {
+  const listed = (actions ?? notActions ?? []).some((one) =>
+    matchesWildcard(ACTION.toLowerCase(), one.toLowerCase()),
+  )
+  return listed === (actions !== undefined)
+}
+
+function admitsTokens(statement: Statement): boolean {
+  const anyone =
+    statement.principal?.anyone ||
+    statement.principal?.entries.some(({ kind, value }) => kind === 'Federated' && value === '*')
+  const named = anyone === true || providerIssuers(statement).length > 0
+  return named && allowsExchange(statement)
+}
+
+function limitFindings(statement: Statement, path: string): Finding[] {
+  if (statement.conditions.length === 0) {
+    return [
+      { kind: 'no-condition', path, detail: `whoever has a token of ${who(statement)}` },
+      ...missingControls(statement, path),
+    ]
+  }
+  const { conditions } = statement
+  const at = `${path}.Condition`
+  const found: Finding[] = missingControls(statement, at)
+  if (!conditions.some((one) => limits(one) && /^o?aud$/.test(claimOf(one)))) {
+    found.push({ kind: 'no-audience', path: at, detail: `no condition on ${who(statement)}:aud` })
+  }
+  if (!conditions.some((one) => requires(one) && namesProject(one))) {
+    const kind = conditions.some(namesOwner) ? 'any-project' : 'no-subject'
+    found.push({ kind, path: at, detail: `no condition on ${who(statement)}:sub` })
+  }
+  return found
+}
+
+function missingControls(statement: Statement, path: string): Finding[] {
+  const keys = statement.conditions.map(({ key }) => key.toLowerCase())
+  return providerIssuers(statement)
+    .map((issuer) => requiredControl(comparableIssuer(issuer)))
+    .filter((key) => key !== undefined && !keys.includes(key))
+    .map((key) => ({ kind: 'missing-control', path, detail: `no condition on ${key}` }))
+}
+
+function who(statement: Statement): string {
+  return issuerHostPath(providerIssuers(statement)[0] ?? 'ISSUER')
+}
+
+/** Everything that can be said of a policy without a token. */
+export function policyFindings(policy: TrustPolicy): Finding[] {
+  return policy.statements.flatMap((statement, index) => {
+    const path = `Statement[${index}]`
+    return [
+      ...statementFindings(statement, path),
+      ...keyFindings(statement, path),
+      ...valueFindings(statement, path),
+    ]
+  })
+}

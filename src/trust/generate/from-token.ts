@@ -1,0 +1,89 @@
+import { OidcError } from '../../errors.ts'
+import { audiences, type Claims } from '../../token/claims.ts'
+import { isShared } from '../check/scope.ts'
+import { circleciTokens } from './circleci.ts'
+import { policyLiteral } from './coordinate.ts'
+import { githubTokens } from './github.ts'
+import { gitlabTokens } from './gitlab.ts'
+import { issuerTokens } from './issuer.ts'
+import type { TrustedTokens } from './setup.ts'
+
+/** How much narrower, or wider, than the token's own project. */
+export interface Narrowing {
+  readonly anyProject: boolean
+  readonly branch: string | undefined
+  readonly userId: string | undefined
+  readonly refType: string | undefined
+  readonly ref: string | undefined
+  readonly environment: string | undefined
+}
+
+/** Who may come in, read off a token: its project where we know the CI, else exactly its subject. */
+export function tokensLike(claims: Claims, narrowing: Narrowing): TrustedTokens {
+  const issuer = claims.iss ?? ''
+  const audience = soleAudience(claims)
+  const subject = claims.sub ?? ''
+  const { anyProject } = narrowing
+  const [, orgId, projectId] = /^org\/([^/]+)\/project\/([^/]+)\/user\//.exec(subject) ?? []
+  if (orgId !== undefined) {
+    return circleciTokens({
+      ...narrowing,
+      orgId,
+      projectId: anyProject ? undefined : projectId,
+      vcsOrigin: narrowing.branch === undefined ? undefined : origin(subject),
+      issuer,
+      audience,
+    })
+  }
+  const path = claims['project_path']
+  if (typeof path === 'string' && subject.startsWith(`project_path:${path}:`)) {
+    const projectPath = anyProject ? path.replace(/[^/]+$/, '*') : path
+    return gitlabTokens({ ...narrowing, url: issuer, projectPath, audience })
+  }
+  // With or without ids: `repo:acme@123/website@456:`.
+  const [, name] = /^repo:([^:]+):/.exec(subject) ?? []
+  if (name !== undefined && name.replace(/@\d+/g, '') === claims['repository']) {
+    const repository = anyProject ? name.replace(/[^/]+$/, '*') : name
+    const tokens = githubTokens({ ...narrowing, repository, issuer, audience })
+    // The token shows which form of the subject the repository has.
+    return anyProject ? tokens : { ...tokens, warnings: [] }
+  }
+  // Buildkite's subject goes on with ref, commit and step.
+  const [, organization, pipeline] =
+    /^(organization:[^:]+:)(pipeline:[^:]+:)ref:/.exec(subject) ?? []
+  if (organization !== undefined) {
+    const project = `${policyLiteral(organization + (anyProject ? '' : pipeline))}*`
+    return issuerTokens({ issuer, audience, subject: project, anyProject })
+  }
+  if (anyProject && (isShared(issuer) || path !== undefined || claims['repository'])) {
+    throw new OidcError('invalid-usage', {
+      what: `--any-project can't tell the organization from the token's subject "${subject}".`,
+      why: `It has another form than the default of ${issuer}.`,
+      next: 'Give --issuer, --audience and --subject, with the organization before any wildcard.',
+    })
+  }
+  return issuerTokens({
+    issuer,
+    audience,
+    subject: anyProject ? '*' : policyLiteral(subject),
+    anyProject,
+  })
+}
+
+function origin(subject: string): string {
+  const [, found] = /\/vcs-origin\/(.+?)\/vcs-ref\//.exec(subject) ?? []
+  if (found !== undefined) return found
+  throw new OidcError('invalid-usage', {
+    what: '--branch needs a token that names the repository, and this one does not.',
+    next: 'Take the V2 token (--token-version v2), or give --org-id, --project-id and --vcs-origin.',
+  })
+}
+
+function soleAudience(claims: Claims): string | undefined {
+  const list = audiences(claims)
+  if (list.length <= 1) return list[0]
+  throw new OidcError('invalid-usage', {
+    what: `The token has ${list.length} audiences (${list.join(', ')}); a policy needs one.`,
+    next: 'Mint a token with one audience, or give the coordinates instead of --from-token.',
+  })
+}

@@ -1,0 +1,92 @@
+import { OidcError } from '../errors.ts'
+import { readInput, readInputFile, readingFailure } from '../files/read.ts'
+import { printable } from '../text.ts'
+import { type Claims, wrongClaim } from '../token/claims.ts'
+import { parseJson } from './policy/json.ts'
+import { parseTrustPolicy, type TrustPolicy } from './policy/policy.ts'
+
+/**
+ * Reads JSON from a path (`file://` may stand before it) or, for `-`, from stdin; `what` names it in errors.
+ * `signal` ends the wait for a pipe.
+ */
+export async function readJsonFile(
+  path: string,
+  what: string,
+  signal = AbortSignal.timeout(60_000),
+): Promise<unknown> {
+  const place = path === '-' ? 'stdin' : path.replace(/^file:\/\//, '')
+  const parsed = parseJson(await readText(path === '-' ? path : place, what, signal))
+  if ('value' in parsed) return parsed.value
+  throw new OidcError('file-malformed', {
+    what: `${what} can't be read: ${place} ${parsed.problem}.`,
+    next: 'Correct it there, or name another file.',
+  })
+}
+
+async function readText(path: string, what: string, signal: AbortSignal): Promise<string> {
+  try {
+    return await (path === '-' ? readInput(process.stdin, signal) : readInputFile(path, signal))
+  } catch (error) {
+    if (error instanceof OidcError) throw error
+    throw new OidcError('file-unreadable', {
+      what: `${what} ${path === '-' ? 'from stdin' : path} can't be read: ${readingFailure(error)}.`,
+      next: 'Check the path; a relative one counts from the working directory.',
+      cause: error,
+    })
+  }
+}
+
+/** The claims of a token from a file or stdin (`-`): alone, or as `token --format json` prints them. */
+export async function readClaimsFile(path: string, signal?: AbortSignal): Promise<Claims> {
+  const claims = unwrapClaimsFile(await readJsonFile(path, 'The claims', signal))
+  const place = path === '-' ? 'stdin' : path
+  if (!isObject(claims)) throw malformed(`The claims in ${place} are not a JSON object.`)
+  const wrong = wrongClaim(claims)
+  if (wrong) throw malformed(`The claims in ${place} are not those of a token.`, wrong)
+  return claims
+}
+
+/** A claim may be called "claims" too, but there is no ID token without an issuer. */
+function unwrapClaimsFile(json: unknown): unknown {
+  return isObject(json) && !('iss' in json) ? (json['claims'] ?? json) : json
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function malformed(what: string, why?: string): OidcError {
+  return new OidcError('file-malformed', {
+    what,
+    ...(why === undefined ? {} : { why }),
+    next: 'Give what `token --format json` prints, or the claims alone.',
+  })
+}
+
+export interface PolicyFile {
+  readonly policy: TrustPolicy
+  /** Characters without blanks between them, as IAM counts. */
+  readonly length: number
+}
+
+/** A trust policy from a file or stdin (`-`): the document alone, or as `aws iam get-role` prints it. */
+export async function readPolicyFile(path: string, signal?: AbortSignal): Promise<PolicyFile> {
+  const document = unwrap(await readJsonFile(path, 'The trust policy', signal))
+  const parsed = parseTrustPolicy(document)
+  if ('policy' in parsed) return { policy: parsed.policy, length: JSON.stringify(document).length }
+  throw new OidcError('file-malformed', {
+    what: `The trust policy in ${path === '-' ? 'stdin' : path} is malformed: ${printable(`${parsed.path || 'the document'} ${parsed.problem}`)}.`,
+    next: 'Correct it; IAM would not take it either.',
+  })
+}
+
+function unwrap(json: unknown): unknown {
+  const role = property(json, 'Role') ?? json
+  return property(role, 'AssumeRolePolicyDocument') ?? json
+}
+
+function property(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null
+    ? (value as Record<string, unknown>)[name]
+    : undefined
+}

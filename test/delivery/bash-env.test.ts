@@ -1,0 +1,228 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, test } from 'node:test'
+import { type Exports, editExports } from '../../src/delivery/bash-env.ts'
+import { writeBashEnv } from '../files/write-files.ts'
+import { temporaryDirectory } from '../profiles/temporary-home.ts'
+
+const credentials = {
+  accessKeyId: 'ASIAEXAMPLE',
+  secretAccessKey: `se/cr+et= '"$(touch /tmp/no)\`x\`\\ !`,
+  sessionToken: "'IQoJ//+=='",
+  expiration: new Date('2026-11-21T12:00:00Z'),
+}
+const PROFILE: Extract<Exports, { mode: 'profile' }> = {
+  mode: 'profile',
+  profile: 'dev',
+  credentials: 'static',
+  region: 'eu-west-1',
+}
+const KEYS: Exports = { mode: 'keys', profile: 'dev', credentials, region: 'eu-west-1' }
+const NONE: Exports = { mode: 'none' }
+
+/** What may be set already when the file is sourced. */
+const BEFORE = {
+  AWS_ACCESS_KEY_ID: 'old',
+  AWS_SECRET_ACCESS_KEY: 'old',
+  AWS_SESSION_TOKEN: 'old',
+  AWS_SECURITY_TOKEN: 'old',
+  AWS_CREDENTIAL_EXPIRATION: 'old',
+  AWS_PROFILE: 'old',
+  AWS_DEFAULT_PROFILE: 'old',
+  AWS_ROLE_ARN: 'old',
+  AWS_WEB_IDENTITY_TOKEN_FILE: 'old',
+  AWS_CONFIG_FILE: '/keep',
+}
+
+const ALL_SHELLS = [
+  { name: 'bash', command: ['bash'], options: ' -o pipefail' },
+  { name: 'bash --posix', command: ['bash', '--posix'], options: ' -o pipefail' },
+  { name: 'dash', command: ['dash'], options: '' },
+  { name: 'busybox sh', command: ['busybox', 'sh'], options: ' -o pipefail' },
+]
+type Shell = (typeof ALL_SHELLS)[number]
+const isThere = ({ command }: Shell) => !spawnSync(command[0] ?? '', ['--help']).error
+
+/** Sources the text under the given flags; says what the environment and the shell are then. */
+function source(directory: string, shell: Shell, text: string, flags: string, env = {}) {
+  const file = join(directory, 'env')
+  writeFileSync(file, text)
+  const script = `set -${flags}${shell.options}
+flags=$-; names=$(set); after=
+. '${file}'
+after=$-
+{ set +xv; } 2>/dev/null
+printf '%s\\f' "$flags" "$after" "$names"
+set
+printf '\\f'
+'${process.execPath}' -p 'JSON.stringify(process.env)'`
+  const [program = '', ...args] = shell.command
+  const result = spawnSync(program, [...args, '-c', script], {
+    env: { PATH: process.env['PATH'], ...env },
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  assert.equal(result.status, 0, result.stderr)
+  const [flagsBefore, flagsAfter, before = '', after = '', json = ''] = result.stdout.split('\f')
+  assert.equal(flagsAfter, flagsBefore)
+  const names = (set: string) => [...set.matchAll(/^(\w+)=/gm)].map(([, name = '']) => name)
+  const known = [...names(before), 'names', 'after', '_', 'PIPESTATUS', 'BASH_LINENO']
+  return {
+    environment: JSON.parse(json) as Record<string, string>,
+    newVariables: names(after).filter((name) => !known.includes(name)),
+    stderr: result.stderr,
+  }
+}
+
+const aws = (environment: Record<string, string>) =>
+  Object.fromEntries(Object.entries(environment).filter(([name]) => name.startsWith('AWS_')))
+
+describe('sourced under', () => {
+  for (const shell of ALL_SHELLS) {
+    const skip = !isThere(shell) && `${shell.command[0]} is not installed`
+    for (const flags of ['eu', 'eux', 'euxv']) {
+      for (const [credentials, kept] of [
+        ['static', { AWS_ROLE_ARN: 'old' }],
+        ['refresh', { AWS_ROLE_ARN: 'old' }],
+        ['token-file', {}],
+      ] as const) {
+        test(`${shell.name} -${flags}, the ${credentials} profile`, { skip }, (t) => {
+          const text = editExports('', { ...PROFILE, credentials })
+          const { environment } = source(temporaryDirectory(t), shell, text, flags, BEFORE)
+          assert.deepEqual(aws(environment), {
+            AWS_CONFIG_FILE: '/keep',
+            AWS_PROFILE: 'dev',
+            AWS_REGION: 'eu-west-1',
+            AWS_DEFAULT_REGION: 'eu-west-1',
+            ...kept,
+          })
+        })
+      }
+
+      for (const before of [{}, BEFORE]) {
+        const name = before === BEFORE ? 'over old variables' : 'in a bare environment'
+        test(`${shell.name} -${flags}, the keys ${name}, never traced`, { skip }, (t) => {
+          const text = editExports('', KEYS)
+          const directory = temporaryDirectory(t)
+          const { environment, newVariables, stderr } = source(
+            directory,
+            shell,
+            text,
+            flags,
+            before,
+          )
+          const ours = {
+            AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+            AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+            AWS_SESSION_TOKEN: credentials.sessionToken,
+            AWS_REGION: 'eu-west-1',
+            AWS_DEFAULT_REGION: 'eu-west-1',
+          }
+          const { AWS_ROLE_ARN, AWS_WEB_IDENTITY_TOKEN_FILE, AWS_CONFIG_FILE, ...rest } =
+            aws(environment)
+          assert.deepEqual(rest, ours)
+          assert.deepEqual(
+            newVariables.filter((variable) => !(variable in ours)),
+            [],
+          )
+          assert.doesNotMatch(stderr, /se\/cr|IQoJ|ASIAEX/)
+          if (flags !== 'eu') assert.match(stderr, /^\++ export '?AWS_REGION=/m)
+        })
+      }
+    }
+  }
+})
+
+describe('editExports', () => {
+  const block = editExports('', PROFILE)
+  const cases = [
+    ['an empty file', ''],
+    ['lines of others', 'export A=1\n'],
+    ['a last line without end', 'export A=1'],
+    ['CRLF lines', 'export A=1\r\n\r\n'],
+  ]
+  for (const [name, text = ''] of cases) {
+    test(`${name}: replaced when run again, removed without a trace`, () => {
+      const once = editExports(text, PROFILE)
+      assert.ok(once.startsWith(text))
+      assert.equal(editExports(once, PROFILE), once)
+      assert.equal(editExports(editExports(once, KEYS), NONE), text)
+      assert.equal(editExports(text, NONE), text)
+    })
+  }
+
+  test('moves behind lines that came after it, which stay', () => {
+    assert.equal(editExports(`a\n${block}b\n`, PROFILE), `a\nb\n${block}`)
+    const unended = editExports('a', PROFILE)
+    assert.equal(editExports(`${unended}b\n`, NONE), 'a\nb\n')
+  })
+
+  test('a block without its end is left alone', () => {
+    const [begin] = block.split('\n')
+    assert.equal(editExports(`${begin}\nmine\n`, PROFILE), `${begin}\nmine\n${block}`)
+    assert.equal(editExports(`${begin}\nmine\n${block}`, NONE), `${begin}\nmine\n`)
+  })
+
+  test('a value that is not printable ASCII is refused without being named', () => {
+    const exports: Exports = {
+      mode: 'keys',
+      profile: 'dev',
+      credentials: { ...credentials, secretAccessKey: 'a\nb' },
+    }
+    assert.throws(() => editExports('', exports), {
+      code: 'invalid-usage',
+      message: /^The value for AWS_SECRET_ACCESS_KEY contains a line break or a character/,
+    })
+  })
+
+  test('a profile name or region that could run a command is refused', () => {
+    const profile: Exports = {
+      mode: 'profile',
+      profile: "x'; id; '",
+      credentials: 'static',
+    }
+    assert.throws(() => editExports('', profile), { code: 'invalid-profile-name' })
+    const region: Exports = {
+      mode: 'profile',
+      profile: 'x',
+      credentials: 'static',
+      region: "x'; id; '",
+    }
+    assert.throws(() => editExports('', region), { code: 'invalid-region' })
+  })
+})
+
+describe('writeBashEnv', () => {
+  const mode = (path: string) => statSync(path).mode & 0o777
+
+  test('creates the file for its owner only', async (t) => {
+    const path = join(temporaryDirectory(t), 'new', 'env')
+    assert.equal(await writeBashEnv(path, NONE), false)
+    assert.equal(existsSync(path), false)
+    assert.equal(await writeBashEnv(path, PROFILE), true)
+    assert.equal(await writeBashEnv(path, PROFILE), false)
+    assert.equal(mode(path), 0o600)
+  })
+
+  test('keeps a mode, until keys are in the file', async (t) => {
+    const path = join(temporaryDirectory(t), 'env')
+    writeFileSync(path, '')
+    chmodSync(path, 0o644)
+    await writeBashEnv(path, PROFILE)
+    assert.equal(mode(path), 0o644)
+    await writeBashEnv(path, KEYS)
+    assert.equal(mode(path), 0o600)
+  })
+
+  test('keeps every byte of others, UTF-8 or not', async (t) => {
+    const path = join(temporaryDirectory(t), 'env')
+    const bytes = Buffer.from([0x61, 0xff, 0xc3, 0xa9, 0x0d])
+    writeFileSync(path, bytes)
+    await writeBashEnv(path, KEYS)
+    assert.deepEqual(readFileSync(path).subarray(0, bytes.length), bytes)
+    await writeBashEnv(path, NONE)
+    assert.deepEqual(readFileSync(path), bytes)
+  })
+})

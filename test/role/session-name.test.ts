@@ -1,0 +1,107 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { roleSessionName } from '../../src/role/session-name.ts'
+
+// STS API Reference: RoleSessionName, 2 to 64 characters of [\w+=,.@-].
+const AWS_RULE = /^[\w+=,.@-]{2,64}$/
+
+for (const given of ['ab', 'deploy-42', 'a+=,.@-_9', 'n'.repeat(64)]) {
+  test(`${given.slice(0, 20)} (${given.length}) is taken as given`, () => {
+    assert.equal(roleSessionName(given, { CIRCLE_JOB: 'other' }), given)
+  })
+}
+
+const REFUSED: [given: string, problem: string, suggestion: string][] = [
+  ['x', 'has 1 character', 'circleci-aws-oidc'],
+  ['n'.repeat(65), 'has 65 characters', 'n'.repeat(64)],
+  ['my session', 'has characters that AWS does not take', 'my-session'],
+  ['feature/login', 'has characters that AWS does not take', 'feature-login'],
+  ['größe', 'has characters that AWS does not take', 'gr-e'],
+  ['a\nb', 'has characters that AWS does not take', 'a-b'],
+]
+
+for (const [given, problem, suggestion] of REFUSED) {
+  test(`${JSON.stringify(given.slice(0, 20))} ${problem}`, () => {
+    assert.throws(() => roleSessionName(given, {}), {
+      code: 'invalid-role-session-name',
+      exitCode: 2,
+      message: `The role session name "${given}" ${problem}.`,
+      why: 'AWS takes 2 to 64 letters, digits and _+=,.@-',
+      next: `Use for instance "${suggestion}".`,
+    })
+  })
+}
+
+const JOB = { CIRCLE_BUILD_NUM: '42', CIRCLE_PROJECT_REPONAME: 'website', CIRCLE_JOB: 'deploy' }
+
+const DEFAULTS: [env: Record<string, string>, name: string][] = [
+  [JOB, 'circleci-42-website-deploy'],
+  [{ ...JOB, CIRCLE_JOB: 'deploy to prod (eu)' }, 'circleci-42-website-deploy-to-prod-eu'],
+  [{ ...JOB, CIRCLE_JOB: 'größe' }, 'circleci-42-website-gr-e'],
+  [{ ...JOB, CIRCLE_PROJECT_REPONAME: '' }, 'circleci-42-deploy'],
+  [{ ...JOB, CIRCLE_JOB: 'j'.repeat(80) }, `circleci-42-website-${'j'.repeat(44)}`],
+  [{ ...JOB, CIRCLE_JOB: `${'j'.repeat(43)} end` }, `circleci-42-website-${'j'.repeat(43)}`],
+  [{}, 'circleci-aws-oidc'],
+]
+
+const OTHER_CIS: typeof DEFAULTS = [
+  [
+    {
+      GITHUB_ACTIONS: 'true',
+      GITHUB_RUN_ID: '1658821493',
+      GITHUB_REPOSITORY: 'acme/website',
+      GITHUB_JOB: 'deploy',
+    },
+    'github-1658821493-website-deploy',
+  ],
+  [
+    { GITLAB_CI: 'true', CI_JOB_ID: '7', CI_PROJECT_NAME: 'website', CI_JOB_NAME: 'deploy: [eu]' },
+    'gitlab-7-website-deploy-eu',
+  ],
+  [{ BITBUCKET_BUILD_NUMBER: '7', BITBUCKET_REPO_SLUG: 'website' }, 'bitbucket-7-website'],
+  [
+    {
+      BITBUCKET_BUILD_NUMBER: '7',
+      BITBUCKET_REPO_SLUG: 'website',
+      BITBUCKET_DEPLOYMENT_ENVIRONMENT: 'production',
+    },
+    'bitbucket-7-website-production',
+  ],
+  [
+    {
+      BUILDKITE: 'true',
+      BUILDKITE_BUILD_NUMBER: '7',
+      BUILDKITE_PIPELINE_SLUG: 'website',
+      BUILDKITE_LABEL: ':rocket: Deploy',
+    },
+    'buildkite-7-website-rocket-Deploy',
+  ],
+  [
+    { BUILDKITE: 'true', BUILDKITE_STEP_KEY: 'deploy', BUILDKITE_LABEL: ':rocket:' },
+    'buildkite-deploy',
+  ],
+  [
+    {
+      JENKINS_URL: 'https://jenkins.example.com/',
+      BUILD_NUMBER: '7',
+      JOB_NAME: 'team/website/main',
+      STAGE_NAME: 'Deploy',
+    },
+    'jenkins-7-team-website-main-Deploy',
+  ],
+  [{ GITLAB_CI: 'true' }, 'circleci-aws-oidc'],
+]
+
+for (const [env, name] of [...DEFAULTS, ...OTHER_CIS]) {
+  test(`by default: ${name}`, () => assert.equal(roleSessionName(undefined, env), name))
+}
+
+test('the default is valid whatever project and job are called', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' }), (project, job) => {
+      const env = { CIRCLE_PROJECT_REPONAME: project, CIRCLE_JOB: job }
+      assert.match(roleSessionName(undefined, env), AWS_RULE)
+    }),
+  )
+})

@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { checkPolicyArns, readSessionPolicy } from '../../src/role/session-policy.ts'
+
+const POLICY = {
+  Version: '2012-10-17',
+  Statement: [{ Effect: 'Allow', Action: 's3:GetObject', Resource: '*' }],
+}
+
+/** A policy of exactly `length` characters without blanks. */
+function policyOf(length: number): string {
+  const base = JSON.stringify({ ...POLICY, Id: '' })
+  return JSON.stringify({ ...POLICY, Id: 'i'.repeat(length - base.length) })
+}
+
+test('blanks are left out, so that an indented policy is not too long', async () => {
+  assert.equal(await readSessionPolicy(JSON.stringify(POLICY, null, 40)), JSON.stringify(POLICY))
+  assert.equal(await readSessionPolicy(`\uFEFF${JSON.stringify(POLICY)}`), JSON.stringify(POLICY))
+})
+
+// STS API Reference, Policy: [\u0009\u000A\u000D\u0020-\u00FF]+, at most 2048 characters.
+test('characters beyond U+00FF are escaped and mean the same', async () => {
+  const policy = { ...POLICY, Id: 'größe 東京 🗼' }
+  const sent = await readSessionPolicy(JSON.stringify(policy))
+  assert.match(sent, /^[\t\n\r\x20-\xff]+$/)
+  assert.deepEqual(JSON.parse(sent), policy)
+})
+
+test('file://PATH is read', async (t) => {
+  const directory = mkdtempSync(join(tmpdir(), 'session-policy-'))
+  t.after(() => rmSync(directory, { recursive: true }))
+  const path = join(directory, 'policy.json')
+  writeFileSync(path, JSON.stringify(POLICY, null, 2))
+  assert.equal(await readSessionPolicy(`file://${path}`), JSON.stringify(POLICY))
+  await assert.rejects(readSessionPolicy(`file://${path}.none`), {
+    code: 'file-unreadable',
+    exitCode: 6,
+    message: `The session policy file ${path}.none can't be read: ENOENT.`,
+  })
+  await assert.rejects(readSessionPolicy(`file://${directory}`), {
+    message: `The session policy file ${directory} can't be read: EISDIR.`,
+  })
+})
+
+test('2048 characters are taken, 2049 are not', async () => {
+  assert.equal((await readSessionPolicy(policyOf(2048))).length, 2048)
+  await assert.rejects(readSessionPolicy(policyOf(2049)), {
+    code: 'invalid-session-policy',
+    exitCode: 2,
+    message: 'The session policy has 2049 characters without blanks; AWS takes at most 2048.',
+  })
+})
+
+const WRONG: [given: string, message: RegExp][] = [
+  ['', /^The session policy is not JSON: /],
+  ['policy.json', /^The session policy is not JSON: /],
+  [`${JSON.stringify(POLICY)},`, /^The session policy is not JSON: /],
+  ['null', /^The session policy has no "Statement"\.$/],
+  ['"text"', /^The session policy has no "Statement"\.$/],
+  ['{"Version":"2012-10-17"}', /^The session policy has no "Statement"\.$/],
+  [JSON.stringify([POLICY]), /^The session policy has no "Statement"\.$/],
+]
+
+for (const [given, message] of WRONG) {
+  test(`refused: ${JSON.stringify(given)}`, async () => {
+    await assert.rejects(readSessionPolicy(given), { code: 'invalid-session-policy', message })
+  })
+}
+
+test('ten managed policies of ours or of AWS are taken', () => {
+  const own = 'arn:aws:iam::123456789012:policy/team/ci'
+  assert.doesNotThrow(() => checkPolicyArns([]))
+  assert.doesNotThrow(() => checkPolicyArns(Array(10).fill(own)))
+  assert.doesNotThrow(() => checkPolicyArns(['arn:aws:iam::aws:policy/ReadOnlyAccess']))
+  assert.doesNotThrow(() => checkPolicyArns(['arn:aws-us-gov:iam::aws:policy/job-function/x']))
+  assert.throws(() => checkPolicyArns(Array(11).fill(own)), {
+    code: 'invalid-session-policy',
+    message: 'There are 11 session policy ARNs; AWS takes at most 10.',
+  })
+})
+
+for (const arn of [
+  'ReadOnlyAccess',
+  'arn:aws:iam::123456789012:role/deploy',
+  'arn:aws:iam::12345678901:policy/x',
+  'arn:aws:iam::123456789012:policy/',
+]) {
+  test(`${arn} is not the ARN of a managed policy`, () => {
+    assert.throws(() => checkPolicyArns([arn]), {
+      code: 'invalid-session-policy',
+      message: `"${arn}" is not the ARN of a managed policy.`,
+    })
+  })
+}

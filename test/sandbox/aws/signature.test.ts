@@ -1,0 +1,171 @@
+import assert from 'node:assert/strict'
+import { createHash, createHmac } from 'node:crypto'
+import { test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
+import { GetCallerIdentityCommand } from '@aws-sdk/client-sts'
+import type { AwsCredentialIdentity } from '@smithy/types'
+import type { Sandbox } from '../../../src/sandbox/index.ts'
+import { readWorld } from '../../../src/sandbox/index.ts'
+import { clientFor, post, refused, sandboxFor, sessionCredentials } from './sandbox-client.ts'
+
+const MISMATCH = /^The request signature we calculated does not match the signature you provided\./
+const INVALID_TOKEN = 'The security token included in the request is invalid.'
+
+function whoami(sandbox: Sandbox, credentials: AwsCredentialIdentity) {
+  return clientFor(sandbox, credentials).send(new GetCallerIdentityCommand({}))
+}
+
+test('wrong secret, missing, foreign and expired tokens', async (t) => {
+  const { sandbox } = await sandboxFor(t)
+  const credentials = await sessionCredentials(sandbox)
+  const other = await sessionCredentials(sandbox)
+  const { accessKeyId, secretAccessKey, sessionToken = '' } = credentials
+  await refused(
+    whoami(sandbox, { ...credentials, secretAccessKey: other.secretAccessKey }),
+    'SignatureDoesNotMatch',
+    403,
+    MISMATCH,
+  )
+  for (const wrong of [
+    { accessKeyId, secretAccessKey },
+    { ...credentials, sessionToken: other.sessionToken ?? '' },
+    { ...credentials, sessionToken: sessionToken.slice(0, -1) },
+    { ...credentials, accessKeyId: 'ASIAAAAAAAAAAAAAAAAA' },
+    { accessKeyId: 'AKIAAAAAAAAAAAAAAAAA', secretAccessKey: 'x' },
+  ]) {
+    await refused(whoami(sandbox, wrong), 'InvalidClientTokenId', 403, INVALID_TOKEN)
+  }
+})
+
+test('expired credentials', async (t) => {
+  const world = readWorld({ credentialsLifetimeSeconds: 1 })
+  const { sandbox } = await sandboxFor(t, { world })
+  const credentials = await sessionCredentials(sandbox)
+  await delay(1100)
+  await refused(
+    whoami(sandbox, credentials),
+    'ExpiredToken',
+    403,
+    'The security token included in the request is expired',
+  )
+})
+
+test('an unsigned request', async (t) => {
+  const { sandbox } = await sandboxFor(t)
+  const answer = await post(sandbox, { Action: 'GetCallerIdentity' })
+  assert.equal(answer.status, 403)
+  assert.match(await answer.text(), /<Code>MissingAuthenticationToken<\/Code>/)
+  const odd = await post(sandbox, { Action: 'GetCallerIdentity' }, { authorization: 'Bearer x' })
+  assert.match(await odd.text(), /<Code>IncompleteSignature<\/Code>/)
+})
+
+interface Signing {
+  readonly date?: Date
+  readonly scopeDate?: string
+  readonly region?: string
+  readonly service?: string
+  /** Sent instead of the body that was signed. */
+  readonly sentBody?: string
+  readonly headers?: Record<string, string>
+}
+
+const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
+const hmac = (key: string | Buffer, text: string) => createHmac('sha256', key).update(text).digest()
+
+/** Signs by the documented steps, apart from any SDK: reference_sigv-create-signed-request.html */
+async function sendSigned(
+  sandbox: Sandbox,
+  { accessKeyId, secretAccessKey, sessionToken = '' }: AwsCredentialIdentity,
+  { date = new Date(), region = 'us-east-1', service = 'sts', ...rest }: Signing = {},
+): Promise<string> {
+  const body = 'Action=GetCallerIdentity&Version=2011-06-15'
+  const longDate = date.toISOString().replace(/[-:]|\.\d+/g, '')
+  const scopeDate = rest.scopeDate ?? longDate.slice(0, 8)
+  const headers: Record<string, string> = {
+    'content-type': 'application/x-www-form-urlencoded',
+    host: new URL(sandbox.url).host,
+    ...rest.headers,
+    'x-amz-date': longDate,
+    'x-amz-security-token': sessionToken,
+  }
+  const names = Object.keys(headers).sort()
+  const canonical = [
+    'POST',
+    '/',
+    '',
+    ...names.map((name) => `${name}:${headers[name]}`),
+    '',
+    names.join(';'),
+    sha256(body),
+  ].join('\n')
+  const scope = `${scopeDate}/${region}/${service}/aws4_request`
+  const key = [scopeDate, region, service, 'aws4_request'].reduce<string | Buffer>(
+    hmac,
+    `AWS4${secretAccessKey}`,
+  )
+  const toSign = ['AWS4-HMAC-SHA256', longDate, scope, sha256(canonical)].join('\n')
+  const signature = hmac(key, toSign).toString('hex')
+  const { host: _, ...sent } = headers
+  const answer = await fetch(sandbox.url, {
+    method: 'POST',
+    headers: {
+      ...sent,
+      authorization: `AWS4-HMAC-SHA256 Credential=${accessKeyId}/${scope}, SignedHeaders=${names.join(';')}, Signature=${signature}`,
+    },
+    body: rest.sentBody ?? body,
+  })
+  const text = await answer.text()
+  return /<Code>(.*)<\/Code>\s*<Message>(.*)<\/Message>/.exec(text)?.slice(1).join(': ') ?? text
+}
+
+test('signed by hand: accepted, in any region', async (t) => {
+  const { sandbox } = await sandboxFor(t)
+  const credentials = await sessionCredentials(sandbox)
+  assert.match(await sendSigned(sandbox, credentials), /<Arn>arn:aws:sts::111111111111:/)
+  assert.match(await sendSigned(sandbox, credentials, { region: 'cn-north-1' }), /<Arn>/)
+})
+
+test('signed by hand: a tampered body', async (t) => {
+  const { sandbox } = await sandboxFor(t)
+  const credentials = await sessionCredentials(sandbox)
+  const sentBody = 'Action=GetCallerIdentity&Version=2011-06-15&Evil=1'
+  assert.match(await sendSigned(sandbox, credentials, { sentBody }), /^SignatureDoesNotMatch: /)
+  // A signed hash of the original body does not excuse another body.
+  const headers = {
+    'x-amz-content-sha256': sha256('Action=GetCallerIdentity&Version=2011-06-15'),
+  }
+  assert.match(await sendSigned(sandbox, credentials, { headers }), /<Arn>/)
+  assert.match(
+    await sendSigned(sandbox, credentials, { sentBody, headers }),
+    /^SignatureDoesNotMatch: /,
+  )
+})
+
+test('signed by hand: the clock may be 15 minutes off, no more', async (t) => {
+  const { sandbox } = await sandboxFor(t)
+  const credentials = await sessionCredentials(sandbox)
+  const at = (minutes: number) => ({ date: new Date(Date.now() + minutes * 60_000) })
+  assert.match(await sendSigned(sandbox, credentials, at(-14)), /<Arn>/)
+  assert.match(await sendSigned(sandbox, credentials, at(14)), /<Arn>/)
+  assert.match(
+    await sendSigned(sandbox, credentials, at(-16)),
+    /^SignatureDoesNotMatch: Signature expired: \d{8}T\d{6}Z is now earlier than \d{8}T\d{6}Z \(\d{8}T\d{6}Z - 15 min\.\)$/,
+  )
+  assert.match(
+    await sendSigned(sandbox, credentials, at(16)),
+    /^SignatureDoesNotMatch: Signature not yet current: /,
+  )
+})
+
+test('signed by hand: credential scope', async (t) => {
+  const { sandbox } = await sandboxFor(t)
+  const credentials = await sessionCredentials(sandbox)
+  assert.equal(
+    await sendSigned(sandbox, credentials, { service: 's3' }),
+    "SignatureDoesNotMatch: Credential should be scoped to correct service: 'sts'. ",
+  )
+  assert.match(
+    await sendSigned(sandbox, credentials, { scopeDate: '20200101' }),
+    /^SignatureDoesNotMatch: Date in Credential scope does not match/,
+  )
+})

@@ -1,0 +1,402 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { FINDINGS, type FindingKind } from '../../../src/trust/check/findings.ts'
+import { policyFindings } from '../../../src/trust/check/statement.ts'
+import { parseTrustPolicy } from '../../../src/trust/policy/policy.ts'
+
+const ORG = 'a6e1f8a0-5b7c-4c1d-9e2f-0123456789ab'
+const PROJECT = '3c2d5e10-77aa-4f6b-8d0e-fedcba987654'
+const USER = '8b1f0c52-2f64-4a39-b7c5-6d1e5b0a9f31'
+const HOST = `oidc.circleci.com/org/${ORG}`
+const SUBJECT = `org/${ORG}/project/${PROJECT}/user`
+const BRANCH = 'vcs-origin/github.com/acme/site/vcs-ref/refs/heads/main'
+const provider = (host: string) => `arn:aws:iam::111111111111:oidc-provider/${host}`
+const aud = { [`${HOST}:aud`]: ORG }
+const GITHUB = 'token.actions.githubusercontent.com'
+
+function statement(condition: object | undefined, change: object = {}) {
+  return {
+    Effect: 'Allow',
+    Principal: { Federated: provider(HOST) },
+    Action: 'sts:AssumeRoleWithWebIdentity',
+    ...(condition ? { Condition: condition } : {}),
+    ...change,
+  }
+}
+
+const like = (value: string | string[], key = `${HOST}:sub`) =>
+  statement({ StringEquals: aud, StringLike: { [key]: value } })
+const github = (sub: string) =>
+  statement(
+    {
+      StringEquals: { [`${GITHUB}:aud`]: 'sts.amazonaws.com' },
+      StringLike: { [`${GITHUB}:sub`]: sub },
+    },
+    { Principal: { Federated: provider(GITHUB) } },
+  )
+const gitlab = (sub: string) =>
+  statement(
+    {
+      StringEquals: { 'gitlab.com:aud': 'https://gitlab.com' },
+      StringLike: { 'gitlab.com:sub': sub },
+    },
+    { Principal: { Federated: provider('gitlab.com') } },
+  )
+
+const trusting = (host: string, sub: string) =>
+  statement(
+    { StringEquals: { [`${host}:aud`]: 'x' }, StringLike: { [`${host}:sub`]: sub } },
+    { Principal: { Federated: provider(host) } },
+  )
+const BUILDKITE = 'agent.buildkite.com'
+const buildkite = (sub: string) => trusting(BUILDKITE, sub)
+const bitbucket = (sub: string) =>
+  trusting('api.bitbucket.org/2.0/workspaces/acme/pipelines-config/identity/oidc', sub)
+
+/** The statement with further keys under `StringEquals`. */
+const limited = (one: { Condition?: object }, more: object) => {
+  const condition = (one.Condition ?? {}) as Record<string, object>
+  return {
+    ...one,
+    Condition: { ...condition, StringEquals: { ...condition['StringEquals'], ...more } },
+  }
+}
+
+const good = like(`${SUBJECT}/*`)
+const CASES: readonly (readonly [name: string, statement: object, ...kinds: FindingKind[]])[] = [
+  ['audience and project by subject', good],
+  [
+    'audience and project by id (AWS: "Available keys for AWS OIDC federation", CircleCI)',
+    statement({ StringEquals: { ...aud, [`${HOST}:oidc.circleci.com/project-id`]: PROJECT } }),
+  ],
+  [
+    'any subject beside the project id',
+    statement({
+      StringEquals: { ...aud, [`${HOST}:oidc.circleci.com/project-id`]: PROJECT },
+      StringLike: { [`${HOST}:sub`]: `org/${ORG}/*` },
+    }),
+  ],
+  ['a GitHub repository', github('repo:acme/site:*')],
+  ['a GitLab project', gitlab('project_path:acme/site:ref_type:branch:ref:*')],
+  [
+    'a chained role',
+    {
+      Effect: 'Allow',
+      Principal: { AWS: 'arn:aws:iam::111111111111:role/x' },
+      Action: 'sts:AssumeRole',
+    },
+  ],
+  ['no condition', statement(undefined), 'no-condition'],
+  [
+    'no condition for GitHub',
+    statement(undefined, { Principal: { Federated: provider(GITHUB) } }),
+    'no-condition',
+    'missing-control',
+  ],
+  ['no audience', statement({ StringLike: { [`${HOST}:sub`]: `${SUBJECT}/*` } }), 'no-audience'],
+  ['no subject', statement({ StringEquals: aud }), 'no-subject'],
+  [
+    'a GitHub statement for everyone',
+    statement(
+      { StringEquals: { [`${GITHUB}:aud`]: 'x' } },
+      { Principal: { Federated: provider(GITHUB) } },
+    ),
+    'no-subject',
+    'missing-control',
+  ],
+  [
+    'Pulumi Cloud without an audience',
+    statement(
+      { StringLike: { 'api.pulumi.com/oidc:sub': 'pulumi:deploy:org:acme:project:site:*' } },
+      { Principal: { Federated: provider('api.pulumi.com/oidc') } },
+    ),
+    'no-audience',
+    'missing-control',
+  ],
+  [
+    'a GitHub repository by its id alone',
+    statement(
+      { StringEquals: { [`${GITHUB}:aud`]: 'x', [`${GITHUB}:repository_id`]: '456' } },
+      { Principal: { Federated: provider(GITHUB) } },
+    ),
+    'missing-control',
+  ],
+  // A wildcard in one key opens what it says; another key may still limit it.
+  [
+    'any audience',
+    statement({ StringLike: { [`${HOST}:aud`]: '*', [`${HOST}:sub`]: `${SUBJECT}/*` } }),
+    'no-audience',
+  ],
+  [
+    'any of a list of audiences',
+    statement({ StringLike: { [`${HOST}:aud`]: [ORG, '**'], [`${HOST}:sub`]: `${SUBJECT}/*` } }),
+    'no-audience',
+  ],
+  [
+    'any project, and any project id',
+    statement({
+      StringEquals: aud,
+      StringLike: {
+        [`${HOST}:sub`]: `org/${ORG}/project/*`,
+        [`${HOST}:oidc.circleci.com/project-id`]: '*',
+      },
+    }),
+    'any-project',
+  ],
+  [
+    'any project id',
+    statement({
+      StringEquals: aud,
+      StringLike: { [`${HOST}:oidc.circleci.com/project-id`]: '3c2d*' },
+    }),
+    'any-project',
+  ],
+  [
+    'one project by its subject, and any project id',
+    statement({
+      StringEquals: aud,
+      StringLike: {
+        [`${HOST}:sub`]: `${SUBJECT}/*`,
+        [`${HOST}:oidc.circleci.com/project-id`]: '*',
+      },
+    }),
+  ],
+  [
+    'any subject and repository of GitHub',
+    statement(
+      {
+        StringEquals: { [`${GITHUB}:aud`]: 'x' },
+        StringLike: { [`${GITHUB}:sub`]: 'repo:*', [`${GITHUB}:repository`]: '*' },
+      },
+      { Principal: { Federated: provider(GITHUB) } },
+    ),
+    'any-project',
+  ],
+  [
+    'any subject beside the project id of GitLab',
+    limited(gitlab('*'), { 'gitlab.com:project_id': '1' }),
+  ],
+  [
+    'any project of a GitLab group',
+    limited(gitlab('*'), { 'gitlab.com:namespace_id': '1' }),
+    'any-project',
+  ],
+  ['a Buildkite pipeline', buildkite('organization:acme:pipeline:site:ref:refs/heads/main:*')],
+  ['every pipeline of Buildkite', buildkite('organization:acme:*'), 'any-project'],
+  [
+    'a pipeline of that name in any organization',
+    limited(buildkite('organization:*'), { [`${BUILDKITE}:pipeline_slug`]: 'site' }),
+    'any-project',
+  ],
+  [
+    'a pipeline by name in an organization by id',
+    limited(buildkite('organization:*'), {
+      [`${BUILDKITE}:pipeline_slug`]: 'site',
+      [`${BUILDKITE}:organization_id`]: 'o1',
+    }),
+  ],
+  ['a Bitbucket repository', bitbucket('{5b8e2d14-7f36-4a9c-8d01-3e4f5a6b7c8d}:*')],
+  ['a step of any Bitbucket repository', bitbucket('*:{5b8e2d14}'), 'any-project'],
+  [
+    'a GitHub owner by id',
+    statement(
+      { StringEquals: { [`${GITHUB}:aud`]: 'x', [`${GITHUB}:repository_owner_id`]: '7' } },
+      { Principal: { Federated: provider(GITHUB) } },
+    ),
+    'any-project',
+    'missing-control',
+  ],
+  [
+    'any provider',
+    statement(
+      { StringEquals: aud, StringLike: { [`${HOST}:sub`]: `${SUBJECT}/*` } },
+      {
+        Principal: { Federated: '*' },
+      },
+    ),
+    'anyone-principal',
+  ],
+  ['every project', like(`org/${ORG}/project/*`), 'any-project'],
+  ['every project of every organization', like('*'), 'any-project'],
+  ['half a project id', like(`org/${ORG}/project/3c2d*`), 'any-project'],
+  ['every repository of an owner', github('repo:acme/*'), 'any-project'],
+  ['repositories that begin alike', github('repo:acme/site*'), 'any-project'],
+  [
+    'every project of a group',
+    gitlab('project_path:acme/*:ref_type:branch:ref:main'),
+    'any-project',
+  ],
+  ['anyone', statement(undefined, { Principal: '*' }), 'anyone-principal', 'no-condition'],
+  [
+    'any AWS principal',
+    { Effect: 'Allow', Principal: { AWS: '*' }, Action: 'sts:AssumeRole' },
+    'anyone-principal',
+  ],
+  ['every action', { ...good, Action: 'sts:*' }, 'broad-action'],
+  ['sts:AssumeRole for a provider', { ...good, Action: 'sts:AssumeRole' }, 'wrong-action'],
+  [
+    'NotPrincipal',
+    { ...good, Principal: undefined, NotPrincipal: { AWS: '111111111111' } },
+    'not-principal',
+  ],
+  [
+    'IfExists on the project id',
+    statement({
+      StringEquals: aud,
+      StringLike: { [`${HOST}:sub`]: `${SUBJECT}/*` },
+      StringEqualsIfExists: { [`${HOST}:oidc.circleci.com/project-id`]: PROJECT },
+    }),
+    'passes-when-absent',
+  ],
+  [
+    'ForAllValues',
+    statement({
+      StringEquals: aud,
+      StringLike: { [`${HOST}:sub`]: `${SUBJECT}/*` },
+      'ForAllValues:StringEquals': { [`${HOST}:amr`]: 'x' },
+    }),
+    'passes-when-absent',
+  ],
+  [
+    'a branch behind user/*',
+    like(`${SUBJECT}/*/${BRANCH}`),
+    'wildcard-before-branch',
+    'v2-only-subject',
+  ],
+  [
+    'a branch behind a user of fixed length',
+    like(`${SUBJECT}/????????-????-????-????-????????????/${BRANCH}`),
+    'v2-only-subject',
+  ],
+  [
+    'StringEquals with a wildcard',
+    statement({ StringEquals: { ...aud, [`${HOST}:sub`]: `${SUBJECT}/*` } }),
+    'equals-with-wildcard',
+  ],
+  [
+    'StringLike without one',
+    like(`${SUBJECT}/${USER}`),
+    'like-without-wildcard',
+    'v1-only-subject',
+  ],
+  [
+    'V1 exactly',
+    statement({ StringEquals: { ...aud, [`${HOST}:sub`]: `${SUBJECT}/${USER}` } }),
+    'v1-only-subject',
+  ],
+  [
+    'V2 exactly',
+    statement({ StringEquals: { ...aud, [`${HOST}:sub`]: `${SUBJECT}/${USER}/${BRANCH}` } }),
+    'v2-only-subject',
+  ],
+  [
+    'V1 and V2',
+    statement({
+      StringEquals: {
+        ...aud,
+        [`${HOST}:sub`]: [`${SUBJECT}/${USER}`, `${SUBJECT}/${USER}/${BRANCH}`],
+      },
+    }),
+  ],
+  [
+    'vcs-ref',
+    {
+      ...good,
+      Condition: {
+        ...good.Condition,
+        StringEqualsIgnoreCase: { [`${HOST}:oidc.circleci.com/vcs-ref`]: 'refs/heads/main' },
+      },
+    },
+    'key-not-seen',
+  ],
+  [
+    'context-ids',
+    {
+      ...good,
+      Condition: {
+        ...good.Condition,
+        'ForAnyValue:StringEquals': { [`${HOST}:oidc.circleci.com/context-ids`]: 'x' },
+      },
+    },
+    'key-not-seen',
+  ],
+  [
+    'a claim without its issuer',
+    { ...good, Condition: { ...good.Condition, StringNotEquals: { sub: 'x' } } },
+    'key-not-seen',
+  ],
+  [
+    'claims of gitlab.com that AWS lists',
+    limited(gitlab('project_path:acme/site:*'), {
+      'gitlab.com:namespace_id': '12345',
+      'gitlab.com:project_id': '67890',
+      'gitlab.com:ref_protected': 'true',
+    }),
+  ],
+  [
+    'a claim of gitlab.com that AWS does not list',
+    limited(gitlab('project_path:acme/site:*'), { 'gitlab.com:project_path': 'acme/site' }),
+    'key-not-seen',
+  ],
+  [
+    'keys of AWS and its services, and an email address',
+    limited(good, {
+      'sts:SourceIdentity': 'ci',
+      'aws:TagKeys': 'team',
+      'ec2:SourceInstanceARN': 'x',
+      [`${HOST}:email`]: 'a@b.example',
+    }),
+  ],
+  ['https:// in a key', like(`${SUBJECT}/*`, `https://${HOST}:sub`), 'scheme-in-key'],
+  [
+    'https:// in the provider',
+    { ...good, Principal: { Federated: provider(`https://${HOST}`) } },
+    'scheme-in-key',
+  ],
+  ['a slash in a key', like(`${SUBJECT}/*`, `${HOST}/:sub`), 'trailing-slash'],
+  [
+    'a slash in the provider',
+    { ...good, Principal: { Federated: provider(`${HOST}/`) } },
+    'trailing-slash',
+  ],
+  [
+    'the key of another organization',
+    like(`${SUBJECT}/*`, `oidc.circleci.com/org/${USER}:sub`),
+    'issuer-mismatch',
+  ],
+  [
+    'large letters in the provider',
+    { ...good, Principal: { Federated: provider(HOST.toUpperCase()) } },
+    'wrong-case',
+  ],
+  [
+    'large letters in the subject',
+    like(`${SUBJECT.toUpperCase().replace('ORG', 'org')}/*`),
+    'any-project',
+    'wrong-case',
+  ],
+  ['a policy variable', like(`${SUBJECT}/\${aws:username}/*`), 'policy-variable'],
+  ['an escaped character', like(`${SUBJECT}/*/\${$}{x}`)],
+  ['a Deny without conditions', { ...statement(undefined), Effect: 'Deny' }],
+]
+
+for (const [name, one, ...kinds] of CASES) {
+  test(`${name}: ${kinds.join(', ') || 'nothing'}`, () => {
+    const parsed = parseTrustPolicy({ Version: '2012-10-17', Statement: [one] })
+    assert.ok('policy' in parsed, JSON.stringify(parsed))
+    const found = policyFindings(parsed.policy)
+    assert.deepEqual(
+      [...new Set(found.map(({ kind }) => kind))].sort(),
+      [...kinds].sort(),
+      JSON.stringify(found, null, 1),
+    )
+    for (const { path, detail } of found)
+      assert.ok(path.startsWith('Statement[0]') && detail !== '')
+  })
+}
+
+test('every kind of finding has a case here', () => {
+  const needsMore: FindingKind[] = ['too-long', 'audience-not-registered', 'claim-of-aws']
+  const covered = new Set([...CASES.flatMap(([, , ...kinds]) => kinds), ...needsMore])
+  assert.deepEqual([...covered].sort(), Object.keys(FINDINGS).sort())
+})

@@ -1,0 +1,175 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { yamlText } from '../../../src/trust/generate/cloudformation.ts'
+import { generate } from '../../../src/trust/generate/generate.ts'
+import { hclString } from '../../../src/trust/generate/hcl.ts'
+import type { RoleSetup } from '../../../src/trust/generate/setup.ts'
+import { trustedRole } from '../../../src/trust/generate/setup.ts'
+import { runPython, withoutModules } from '../python.ts'
+import { circleci, fullSetup, issuer, setupFor } from '../setup.ts'
+
+const directory = mkdtempSync(join(tmpdir(), 'trust-templates-'))
+after(() => rmSync(directory, { recursive: true }))
+
+const hostile = circleci({ branch: 'it\'s-${x}-%{y}-"q"-`z`-$$-<<E', vcsOrigin: 'github.com/a/b' })
+const SETUPS: Readonly<Record<string, RoleSetup>> = {
+  full: fullSetup(circleci()),
+  bare: setupFor(circleci()),
+  hostile: fullSetup(hostile),
+  user: setupFor(circleci({ userId: '8b1f0c52-2f64-4a39-b7c5-6d1e5b0a9f31' })),
+  chained: fullSetup(trustedRole('arn:aws:iam::123456789012:role/a', 'acme:7')),
+  'chained without external id': setupFor(
+    trustedRole('arn:aws:iam::123456789012:role/a', undefined),
+  ),
+}
+
+// What YAML 1.1 and HCL could read as something else.
+const STRINGS = [
+  '',
+  'no',
+  'On',
+  'null',
+  '~',
+  '1e3',
+  '0x1f',
+  '2024-01-01',
+  '123456789012',
+  ' a ',
+  'a: b',
+  'a:',
+  '- a',
+  '#x',
+  'a #b',
+  '*',
+  '&a',
+  '!x',
+  '%',
+  '@',
+  '`',
+  '"',
+  "'",
+  '\\n',
+  '\n',
+  '\t',
+  '{a}',
+  '[a]',
+  '${x}',
+  '%{x}',
+  '$${x}',
+  '$',
+  'é',
+  '<<E',
+  'a:b:c',
+  '?',
+  '|',
+  '>',
+  'y',
+  '.5',
+  '+1',
+  '=',
+  'a,b',
+]
+
+const withoutYaml = withoutModules('yaml')
+test('PyYAML reads back what we wrote', { skip: withoutYaml }, () => {
+  const value = {
+    ...Object.fromEntries(STRINGS.map((one) => [`key ${one}`, one])),
+    no: STRINGS,
+    nested: [
+      {
+        a: [],
+        b: {},
+        c: [
+          [1, 'x'],
+          [true, null],
+        ],
+      },
+      'x',
+    ],
+  }
+  const { stdout, stderr } = runPython(
+    ['-c', 'import yaml,json,sys; print(json.dumps(yaml.safe_load(sys.stdin.buffer)))'],
+    yamlText(value),
+  )
+  assert.deepEqual(JSON.parse(stdout || stderr), value)
+})
+
+const LINT = 'import sys; from cfnlint.runner import main; sys.exit(main())'
+const withoutLint = withoutModules('cfnlint')
+for (const [name, setup] of Object.entries(SETUPS)) {
+  test(`cfn-lint accepts the template: ${name}`, { skip: withoutLint }, () => {
+    const file = join(directory, `${name}.yaml`)
+    writeFileSync(file, generate('cloudformation', setup).text)
+    const { status, stdout, stderr } = runPython(['-c', LINT, file])
+    assert.deepEqual({ status, stdout, stderr }, { status: 0, stdout: '', stderr: '' })
+  })
+}
+
+test('the template trusts what the trust policy trusts', { skip: withoutYaml }, () => {
+  const { stdout } = runPython(
+    ['-c', 'import yaml,json,sys; print(json.dumps(yaml.safe_load(sys.stdin.buffer)))'],
+    generate('cloudformation', SETUPS['hostile'] as RoleSetup).text,
+  )
+  const role = JSON.parse(stdout).Resources.Role.Properties
+  const policy = JSON.parse(generate('trust-policy', SETUPS['hostile'] as RoleSetup).text)
+  assert.deepEqual(
+    role.AssumeRolePolicyDocument.Statement[0].Condition,
+    policy.Statement[0].Condition,
+  )
+})
+
+test('a dynamic reference is refused: CloudFormation would replace it', () => {
+  const name = '{{resolve:ssm:/x}}'
+  const statement = { Effect: 'Allow', Action: 's3:GetObject', Resource: `arn:aws:s3:::${name}` }
+  const setups = [
+    setupFor(issuer({ subject: `job:${name}` })),
+    setupFor(circleci(), { permissionPolicy: { Statement: [statement] } }),
+  ]
+  for (const setup of setups) {
+    assert.throws(() => generate('cloudformation', setup), {
+      code: 'invalid-usage',
+      message: /resolve:ssm/,
+    })
+    assert.ok(generate('terraform', setup).text.includes(name))
+  }
+})
+
+const withoutHcl = withoutModules('hcl2')
+const terraform = spawnSync('terraform', ['version']).status === 0
+for (const [name, setup] of Object.entries(SETUPS)) {
+  const { files, text } = generate('terraform', setup)
+  test(`python-hcl2 parses the Terraform files: ${name}`, { skip: withoutHcl }, () => {
+    for (const one of [...files.map((file) => file.text), text]) {
+      const program = 'import hcl2,json,sys; print(json.dumps(hcl2.loads(sys.stdin.read())))'
+      const { status, stdout, stderr } = runPython(['-c', program], one)
+      assert.equal(status, 0, stderr)
+      assert.ok(Object.keys(JSON.parse(stdout)).length > 0)
+    }
+  })
+
+  test(`terraform fmt finds nothing to change: ${name}`, {
+    skip: !terraform && 'no terraform',
+  }, () => {
+    for (const one of [...files.map((file) => file.text), text]) {
+      const { status, stdout } = spawnSync('terraform', ['fmt', '-check', '-diff', '-'], {
+        input: one,
+        encoding: 'utf8',
+      })
+      assert.equal(status, 0, stdout)
+    }
+  })
+}
+
+test('Terraform reads strings as they were meant', { skip: !terraform && 'no terraform' }, () => {
+  const expression = `jsonencode([${STRINGS.map(hclString).join(', ')}])`
+  const { stdout, stderr } = spawnSync('terraform', ['console'], {
+    cwd: directory,
+    input: expression,
+    encoding: 'utf8',
+  })
+  assert.deepEqual(JSON.parse(JSON.parse(stdout || JSON.stringify(stderr))), STRINGS)
+})

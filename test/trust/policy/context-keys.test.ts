@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { isAbsenceKnown, tokenContextKeys } from '../../../src/trust/policy/context-keys.ts'
+
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#condition-keys-wif
+
+test('a CircleCI token: aud, sub and project-id reach IAM, nothing else', () => {
+  const issuer = 'oidc.circleci.com/org/o1'
+  const keys = tokenContextKeys({
+    iss: `https://${issuer}`,
+    aud: 'o1',
+    sub: 'org/o1/project/p1/user/u1',
+    'oidc.circleci.com/project-id': 'p1',
+    'oidc.circleci.com/vcs-ref': 'refs/heads/main',
+    'oidc.circleci.com/context-ids': ['c1'],
+    'oidc.circleci.com/ssh-rerun': false,
+  })
+  assert.deepEqual(Object.fromEntries(keys), {
+    [`${issuer}:aud`]: ['o1'],
+    [`${issuer}:oaud`]: ['o1'],
+    [`${issuer}:sub`]: ['org/o1/project/p1/user/u1'],
+    [`${issuer}:oidc.circleci.com/project-id`]: ['p1'],
+  })
+})
+
+test('a GitHub token: the documented claims only', () => {
+  const issuer = 'token.actions.githubusercontent.com'
+  const keys = tokenContextKeys({
+    iss: `https://${issuer}`,
+    aud: 'sts.amazonaws.com',
+    sub: 'repo:o/r:ref:refs/heads/main',
+    repository: 'o/r',
+    ref: 'refs/heads/main',
+    runner_environment: 'github-hosted',
+  })
+  assert.deepEqual(
+    [...keys.keys()].sort(),
+    ['aud', 'oaud', 'ref', 'repository', 'sub'].map((name) => `${issuer}:${name}`),
+  )
+})
+
+test('with azp, the aud key holds azp and oaud holds aud', () => {
+  const keys = tokenContextKeys({
+    iss: 'https://id.example',
+    aud: ['api', 'info'],
+    azp: 'app',
+    sub: 's',
+  })
+  assert.deepEqual(keys.get('id.example:aud'), ['app'])
+  assert.deepEqual(keys.get('id.example:oaud'), ['api', 'info'])
+})
+
+test('other issuers: no provider-specific claims, amr is a list, a trailing slash stays', () => {
+  const keys = tokenContextKeys({
+    iss: 'https://ID.example/',
+    aud: 'a',
+    sub: 's',
+    amr: ['mfa', 'pwd'],
+    repository: 'x',
+    'oidc.circleci.com/project-id': 'p1',
+  })
+  assert.deepEqual(Object.fromEntries(keys), {
+    'id.example/:aud': ['a'],
+    'id.example/:oaud': ['a'],
+    'id.example/:sub': ['s'],
+    'id.example/:amr': ['mfa', 'pwd'],
+  })
+})
+
+// The condition keys of AssumeRoleWithWebIdentity:
+// https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecuritytokenservice.html
+const GITHUB =
+  'actor actor_id enterprise_id environment job_workflow_ref ref repository repository_id repository_owner_id workflow'
+const BUILDKITE =
+  'build_branch cluster_id cluster_name organization_id organization_slug pipeline_id pipeline_slug'
+const SEEN: readonly (readonly [issuer: string, claims: string])[] = [
+  ['token.actions.githubusercontent.com', GITHUB],
+  ['token.actions.githubusercontent.com/acme', GITHUB],
+  ['token.actions.acme.ghe.com', GITHUB],
+  ['github.com/enterprises/acme', GITHUB],
+  [
+    'gitlab.com',
+    'namespace_id project_id pipeline_source ref_protected runner_environment user_access_level user_email user_id user_login',
+  ],
+  ['agent.buildkite.com', BUILDKITE],
+  ['agent.acme.buildkite.dev', BUILDKITE],
+  ['agent.acme.buildkite.site', BUILDKITE],
+  ['accounts.google.com', 'google/organization_number'],
+  ['idcs-0a1b.identity.oraclecloud.com', 'rpst_id'],
+  ['oidc.circleci.com/org/o1', 'oidc.circleci.com/project-id'],
+  // Not in the list: GitLab and CircleCI on a host of one's own, and everything else.
+  ['gitlab.example.com', ''],
+  ['token.actions.githubusercontent.com.example', ''],
+  ['circleci.example.com/org/o1', ''],
+]
+const everyClaim = SEEN.flatMap(([, claims]) => claims.split(' '))
+
+for (const [issuer, claims] of SEEN) {
+  test(`${issuer}: ${claims || 'no claims of its own'}`, () => {
+    const token = Object.fromEntries([...everyClaim, 'project_path'].map((name) => [name, 'x']))
+    const keys = [...tokenContextKeys({ iss: `https://${issuer}`, aud: 'a', sub: 's', ...token })]
+    const names = ['aud', 'oaud', 'sub', ...claims.split(' ')].filter((name) => name !== '')
+    assert.deepEqual(
+      keys.map(([key]) => key).sort(),
+      names.map((name) => `${issuer}:${name}`).sort(),
+    )
+  })
+}
+
+test('absence is known of what token and request carry, and of nothing else', () => {
+  const known = [
+    'gitlab.com:project_path',
+    'id.example:sub',
+    'https://id.example:sub',
+    'vcs-ref',
+    'https://id.example:sub',
+    'sts:SourceIdentity',
+    'sts:TransitiveTagKeys',
+    'sts:ExternalId',
+    'aws:TagKeys',
+    'aws:RequestTag/team',
+  ]
+  const unknown = [
+    'aws:SourceIp',
+    'aws:FederatedProvider',
+    'ec2:SourceInstanceARN',
+    'sts:RoleSessionName',
+    'sts:RoleAuthorizedByIdp',
+    // A key of the User Guide that the Service Authorization Reference lacks.
+    'id.example:email',
+    'graph.facebook.com:app_id',
+    'www.amazon.com:user_id',
+  ]
+  assert.deepEqual([...known, ...unknown].filter(isAbsenceKnown), known)
+})
