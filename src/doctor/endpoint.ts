@@ -7,7 +7,7 @@ import { resolveUrl, type StsEndpoint } from '../sts/endpoint.ts'
 import { failedConnection } from '../sts/refusal.ts'
 import { FailedAttempts, type Narration, tellOfRetries, withRetries } from '../sts/retry.ts'
 import type { ClockReading } from './clock.ts'
-import { errorFinding, type Finding, fine, type Outcome } from './findings.ts'
+import { errorFinding, type Finding, fine, type Settled } from './findings.ts'
 
 /** An answer of whatever kind: there is a way to the endpoint. */
 export interface Reached {
@@ -62,7 +62,7 @@ function request(url: URL): Parameters<ReturnType<typeof httpHandler>['handle']>
   >
 }
 
-export function checkEndpoint(outcome: Outcome<Reached>, env: Environment): Finding[] {
+export function checkEndpoint(outcome: Settled<Reached>, env: Environment): Finding[] {
   if ('error' in outcome) {
     const found = errorFinding(outcome.error)
     const set = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy', 'ALL_PROXY', 'all_proxy']

@@ -15,16 +15,16 @@ import { checkEndpoint, type Reached, reachEndpoint } from './endpoint.ts'
 import { checkEnvironment } from './environment.ts'
 import {
   checkExchange,
-  type Exchange,
   plansOfProfile,
+  type TriedRole,
   tryOtherVersion,
   tryRoles,
 } from './exchange.ts'
 import { checkFiles, readSharedFiles } from './files.ts'
-import { errorFinding, fine, type Outcome, outcomeOf, skipped } from './findings.ts'
+import { errorFinding, fine, type Settled, settle, skipped } from './findings.ts'
 import type { Findings } from './report.ts'
 import { checkRuntime } from './runtime.ts'
-import { checkMissingToken, checkToken, type FoundToken, suspects } from './token.ts'
+import { checkMissingToken, checkToken, doubts, type FoundToken } from './token.ts'
 import type { ComparePolicy } from './trust-policy.ts'
 
 /** What `assume-role` would do with the same options and variables; nothing where no role is named. */
@@ -100,9 +100,9 @@ export async function examine(
   const clock = endpoints.flatMap((one) =>
     'value' in one && one.value.clock ? [one.value.clock] : [],
   )
-  const strange = claims ? suspects(claims, env) : []
+  const strange = claims ? doubts(claims, env) : []
   const facts = 'value' in files ? files.value : []
-  const writing = await outcomeOf(() => checkWriting(planned, options, env))
+  const writing = await settle(() => checkWriting(planned, options, env))
   const inUse = { given: options.profile, written: planned.map(({ profile }) => profile) }
   return {
     runtime: checkRuntime(
@@ -140,8 +140,8 @@ async function readFiles(options: OptionsOf<'doctor'>, env: Context['env']) {
   const { signal, clear } = startDeadline(Math.max(1, options['timeout-seconds'] / 4))
   try {
     const [files, plans, comparePolicy] = await Promise.all([
-      outcomeOf(() => readSharedFiles(env)),
-      outcomeOf(() => readDoctorPlans(options, env, signal)),
+      settle(() => readSharedFiles(env)),
+      settle(() => readDoctorPlans(options, env, signal)),
       readPolicy(options['trust-policy'], signal),
     ])
     return { files, plans, comparePolicy }
@@ -152,7 +152,7 @@ async function readFiles(options: OptionsOf<'doctor'>, env: Context['env']) {
 
 async function readPolicy(path: string | undefined, signal: AbortSignal): Promise<ComparePolicy> {
   if (path === undefined) return async () => []
-  const module = await outcomeOf(() => import('./trust-policy.ts'))
+  const module = await settle(() => import('./trust-policy.ts'))
   if ('value' in module) return module.value.readPolicy(path, signal)
   // The orb's copy goes without the evaluator of trust policies.
   return async () => [
@@ -170,10 +170,10 @@ function needsToken(plans: readonly AssumeRolePlan[]): boolean {
 async function findToken(
   options: OptionsOf<'doctor'>,
   { env, terminal }: Examination,
-): Promise<Outcome<FoundToken>> {
+): Promise<Settled<FoundToken>> {
   const deadline = startDeadline(Math.max(1, options['timeout-seconds'] / 2))
   let expired: FoundToken['expired']
-  return outcomeOf(async () => {
+  return settle(async () => {
     try {
       const reading = readToken(options, env, deadline.signal, (token, error) => {
         expired = error
@@ -196,7 +196,7 @@ function reachAll(
   plans: readonly AssumeRolePlan[],
   options: OptionsOf<'doctor'>,
   { env, terminal, deadline }: Examination,
-): Promise<Outcome<Reached>[]> {
+): Promise<Settled<Reached>[]> {
   const endpointWithoutRole = (): StsEndpoint => {
     const [, region = 'us-east-1'] = givenRegion(options.region, env) ?? []
     return stsEndpoint(region, options['sts-endpoint'], env)
@@ -204,14 +204,14 @@ function reachAll(
   const wanted = new Map(plans.map(({ endpoint }) => [JSON.stringify(endpoint), () => endpoint]))
   const all = wanted.size > 0 ? [...wanted.values()] : [endpointWithoutRole]
   const reach = (endpoint: () => StsEndpoint) =>
-    outcomeOf(async () => reachEndpoint(endpoint(), { env, deadline, narration: terminal }))
+    settle(async () => reachEndpoint(endpoint(), { env, deadline, narration: terminal }))
   return Promise.all(all.map(reach))
 }
 
 function whyNoExchange(
   plans: readonly AssumeRolePlan[],
-  token: Outcome<FoundToken>,
-  endpoints: readonly Outcome<Reached>[],
+  token: Settled<FoundToken>,
+  endpoints: readonly Settled<Reached>[],
 ): string | undefined {
   if (plans.length === 0) return 'no role to ask for; give --role-arn or --profiles-file'
   if (endpoints.some((one) => 'error' in one)) return 'there is no way to STS'
@@ -237,7 +237,7 @@ async function exchangeAll(
   found: FoundToken | undefined,
   options: OptionsOf<'doctor'>,
   { env, terminal, deadline }: Examination,
-): Promise<{ exchanges: Exchange[]; other: Awaited<ReturnType<typeof tryOtherVersion>> }> {
+): Promise<{ exchanges: TriedRole[]; other: Awaited<ReturnType<typeof tryOtherVersion>> }> {
   const context = {
     env,
     deadline,

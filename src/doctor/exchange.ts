@@ -9,20 +9,20 @@ import {
 import { readToken, type TokenPool } from '../token/source.ts'
 import type { TokenOptions, WebIdentityToken } from '../token/web-identity-token.ts'
 import {
-  blame,
   errorFinding,
   type Finding,
   finding,
   fine,
-  type Outcome,
-  outcomeOf,
+  raise,
+  type Settled,
+  settle,
   skipped,
 } from './findings.ts'
 
-export interface Exchange {
+export interface TriedRole {
   readonly plan: RolePlan
   /** Undefined where it could not be tried: the profile it builds on failed. */
-  readonly outcome: Outcome<RoleOfPlan> | undefined
+  readonly outcome: Settled<RoleOfPlan> | undefined
 }
 
 /** Tries the role of every plan, sources first, and throws the credentials away. */
@@ -30,32 +30,32 @@ export async function tryRoles(
   plans: readonly RolePlan[],
   tokens: TokenPool,
   context: AssumeContext,
-): Promise<Exchange[]> {
-  const started = new Map<string, Promise<Exchange>>()
+): Promise<TriedRole[]> {
+  const started = new Map<string, Promise<TriedRole>>()
   for (const plan of plans) started.set(plan.profile, tryRole(plan, started, tokens, context))
   return Promise.all(started.values())
 }
 
 async function tryRole(
   plan: RolePlan,
-  started: ReadonlyMap<string, Promise<Exchange>>,
+  started: ReadonlyMap<string, Promise<TriedRole>>,
   tokens: TokenPool,
   context: AssumeContext,
-): Promise<Exchange> {
+): Promise<TriedRole> {
   const { source } = plan
   if (source.kind === 'token') {
     const work = async () => assumeWithToken(plan, await tokens.get(source.audience), context)
-    return { plan, outcome: await outcomeOf(work) }
+    return { plan, outcome: await settle(work) }
   }
   if (source.kind === 'shared-profile') {
     const work = async () =>
       assumeWithCredentials(plan, await readSharedProfile(source.name, plan, context), context)
-    return { plan, outcome: await outcomeOf(work) }
+    return { plan, outcome: await settle(work) }
   }
   const base = (await started.get(source.name))?.outcome
   if (!base || 'error' in base) return { plan, outcome: undefined }
   const work = () => assumeWithCredentials(plan, base.value.credentials, context)
-  return { plan, outcome: await outcomeOf(work) }
+  return { plan, outcome: await settle(work) }
 }
 
 /** The plans of one profile and of those it builds on. */
@@ -77,8 +77,8 @@ export interface OtherVersion {
 
 /** How AWS answered; where it refused, what the reason may be. */
 export function checkExchange(
-  { plan, outcome }: Exchange,
-  suspects: readonly Finding[],
+  { plan, outcome }: TriedRole,
+  doubts: readonly Finding[],
   other: OtherVersion | undefined,
 ): Finding[] {
   if (!outcome) return [skipped('exchange', `${plan.profile}: the profile it builds on failed`)]
@@ -90,10 +90,8 @@ export function checkExchange(
   const found = errorFinding(error)
   if (plan.source.kind !== 'token') return [found]
   if (error.code === 'provider-not-found') {
-    const issuers = suspects.filter(
-      ({ id }) => id === 'root-issuer' || id === 'token-of-another-job',
-    )
-    return [...issuers.map((one) => blame(one, error)), found]
+    const issuers = doubts.filter(({ id }) => id === 'root-issuer' || id === 'token-of-another-job')
+    return [...issuers.map((one) => raise(one, error)), found]
   }
   if (error.code !== 'access-denied') return [found]
   if (other) {
@@ -101,8 +99,8 @@ export function checkExchange(
     return [finding('token-version-refused', detail), found]
   }
   // Rerunning with SSH changes nothing that a trust policy can see.
-  const likely = suspects.filter(({ id }) => id !== 'ssh-rerun')
-  return [...likely.map((one) => blame(one, error)), found]
+  const likely = doubts.filter(({ id }) => id !== 'ssh-rerun')
+  return [...likely.map((one) => raise(one, error)), found]
 }
 
 const OTHERS = {
@@ -112,7 +110,7 @@ const OTHERS = {
 
 /** Where AWS refuses the job's token: does it take the one of the other version? */
 export async function tryOtherVersion(
-  exchanges: readonly Exchange[],
+  exchanges: readonly TriedRole[],
   { source }: WebIdentityToken,
   options: TokenOptions,
   context: AssumeContext,
@@ -128,7 +126,7 @@ export async function tryOtherVersion(
   const [version, variable] = OTHERS[source as keyof typeof OTHERS] ?? []
   if (!refused || !variable || !context.env[variable]) return undefined
   const wanted = { ...options, 'token-version': version }
-  const accepted = await outcomeOf(async () => {
+  const accepted = await settle(async () => {
     const token = await readToken(wanted, context.env, context.deadline.signal)
     context.conceal(token.value)
     // With a token minted in its place nothing would be learnt of this version.

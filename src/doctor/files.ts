@@ -9,7 +9,7 @@ import { javaScriptHeader, javaScriptReads } from '../profiles/javascript-readin
 import { sharedFileLocations } from '../profiles/locations.ts'
 import { decode } from '../profiles/profile.ts'
 import { type SharedFile, splitShellWords } from '../profiles/profile-name.ts'
-import { errorFinding, type Finding, finding, fine, outcomeOf } from './findings.ts'
+import { errorFinding, type Finding, finding, fine, settle } from './findings.ts'
 
 /** Settings that the two SDK families read differently, or otherwise than they look. Values stay unsaid. */
 export function lineFindings(content: IniFile, path: string): Finding[] {
@@ -114,7 +114,7 @@ export async function readSharedFiles(env: Environment): Promise<SharedFileFacts
 }
 
 async function readSharedFile(file: SharedFile, path: string): Promise<SharedFileFacts> {
-  const reading = await outcomeOf(() => contentOf(path))
+  const reading = await settle(() => contentOf(path))
   const there = statsOf(path)
   const stats = there?.isFile() ? there : undefined
   return {

@@ -1,5 +1,5 @@
 import { asOidcError, type ErrorCode, EXIT, type OidcError } from '../errors.ts'
-import type { FindingKind as TrustFindingKind } from '../trust/check/findings.ts'
+import type { PolicyFindingKind } from '../trust/check/findings.ts'
 
 export type FindingText = {
   /** What is wrong, in a few words; the values follow. */
@@ -132,7 +132,7 @@ export const FINDINGS = {
 export type FindingKind = keyof typeof FINDINGS
 
 /** What comparing with a trust policy can show; apart, because the orb's copy goes without the evaluator. */
-export const POLICY_FINDINGS = {
+export const COMPARISON_FINDINGS = {
   'trust-policy-rejects': {
     level: 'error',
     exit: EXIT.refused,
@@ -157,7 +157,7 @@ export const POLICY_FINDINGS = {
   },
 } as const satisfies Record<string, FindingText>
 
-export type PolicyFindingKind = keyof typeof POLICY_FINDINGS
+export type ComparisonFindingKind = keyof typeof COMPARISON_FINDINGS
 
 /** What is looked at, in the order in which one thing leads to the next. */
 export const CHECKS = [
@@ -179,7 +179,7 @@ export const LEVELS = ['error', 'warning', 'skipped', 'ok'] as const
 
 export interface Finding {
   /** What is wrong has a heading in `docs/troubleshooting.md`; what is fine or skipped has the check's name. */
-  readonly id: FindingKind | PolicyFindingKind | TrustFindingKind | ErrorCode | Check
+  readonly id: FindingKind | ComparisonFindingKind | PolicyFindingKind | ErrorCode | Check
   readonly level: (typeof LEVELS)[number]
   /** One line, with the values. Never a secret. */
   readonly what: string
@@ -197,7 +197,7 @@ export function finding(kind: FindingKind, detail: string, more?: More): Finding
 }
 
 export function findingOf(
-  id: FindingKind | PolicyFindingKind,
+  id: FindingKind | ComparisonFindingKind,
   text: FindingText,
   detail: string,
   more?: More,
@@ -221,9 +221,9 @@ export function errorFinding(error: OidcError): Finding {
 }
 
 /** A warning that turns out to be the likely reason why AWS refuses the role. */
-export function blame(suspect: Finding, { message, exitCode }: OidcError): Finding {
-  const what = `AWS refuses the role, likely because of this: ${suspect.what}`
-  return { ...suspect, level: 'error', what, evidence: message, exit: exitCode }
+export function raise(doubt: Finding, { message, exitCode }: OidcError): Finding {
+  const what = `AWS refuses the role, likely because of this: ${doubt.what}`
+  return { ...doubt, level: 'error', what, evidence: message, exit: exitCode }
 }
 
 export const fine = (id: Check, what: string): Finding => ({
@@ -241,11 +241,9 @@ export const skipped = (id: Check, why: string): Finding => ({
 })
 
 /** What came of something that may fail. */
-export type Outcome<Value> = { readonly value: Value } | { readonly error: OidcError }
+export type Settled<Value> = { readonly value: Value } | { readonly error: OidcError }
 
-export async function outcomeOf<Value>(
-  work: () => Value | Promise<Value>,
-): Promise<Outcome<Value>> {
+export async function settle<Value>(work: () => Value | Promise<Value>): Promise<Settled<Value>> {
   try {
     return { value: await work() }
   } catch (error) {

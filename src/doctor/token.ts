@@ -41,7 +41,7 @@ export function checkToken({ token, expired }: FoundToken, env: Environment, now
           ),
         ]
       : []),
-    ...suspects(claims, env),
+    ...doubts(claims, env),
     ...(wrong.length > 0
       ? []
       : [fine('token', `${about}, until ${expiration(claims)?.toISOString()}`)]),
@@ -54,7 +54,7 @@ function kind({ sub = '' }: Claims): string {
 }
 
 /** What is unusual about the token, and can be why a role refuses it. */
-export function suspects(claims: Claims, env: Environment): Finding[] {
+export function doubts(claims: Claims, env: Environment): Finding[] {
   const { iss = '', sub = '' } = claims
   const ref = claims['oidc.circleci.com/vcs-ref'] ?? /\/vcs-ref\/(.*)$/.exec(sub)?.[1]
   const origin = claims['oidc.circleci.com/vcs-origin']

@@ -4,12 +4,7 @@ import type { Claims } from '../token/claims.ts'
 import type { TokenPool } from '../token/source.ts'
 import { checkTrust, type TrustReport } from '../trust/check/check.ts'
 import { conditionPath } from '../trust/check/conditions.ts'
-import {
-  FINDINGS,
-  type Finding as FindingRejection,
-  FINDINGS as TRUST_FINDINGS,
-  type Finding as TrustFinding,
-} from '../trust/check/findings.ts'
+import { POLICY_FINDINGS, type PolicyFinding } from '../trust/check/findings.ts'
 import { type PolicyFile, readPolicyFile } from '../trust/input.ts'
 import { admittingStatement } from '../trust/policy/admitting-statement.ts'
 import type { ConditionResult } from '../trust/policy/condition.ts'
@@ -17,22 +12,22 @@ import { comparableIssuer, providerIssuers } from '../trust/policy/context-keys.
 import { explainEvaluation, type StatementResult } from '../trust/policy/evaluate.ts'
 import type { Statement, TrustPolicy } from '../trust/policy/policy.ts'
 import { matchesWildcard } from '../trust/policy/wildcard.ts'
-import type { Exchange } from './exchange.ts'
+import type { TriedRole } from './exchange.ts'
 import {
+  COMPARISON_FINDINGS,
+  type ComparisonFindingKind,
   errorFinding,
   type Finding,
   findingOf,
   fine,
-  outcomeOf,
-  POLICY_FINDINGS,
-  type PolicyFindingKind,
+  settle,
   skipped,
 } from './findings.ts'
 
 /** One thing that keeps the token out: what does not match, and the slip in the policy if it is one. */
 export interface Cause {
   readonly reason: string
-  readonly finding: FindingRejection | undefined
+  readonly finding: PolicyFinding | undefined
 }
 
 /** Why the policy rejects the token: by the statement that comes closest to admitting it, unless one denies it. */
@@ -76,12 +71,14 @@ function sharedStart(one: string, other: string): number {
   return differs < 0 ? one.length : differs
 }
 
-function causes(statement: StatementResult, findings: readonly FindingRejection[]): Cause[] {
+function causes(statement: StatementResult, findings: readonly PolicyFinding[]): Cause[] {
   const at = `Statement[${statement.index}]`
   const name = `statement ${statement.index + 1}`
   const { principal, action, conditions } = statement
   const slipAt = (path: string) =>
-    findings.find((one) => one.path.startsWith(path) && FINDINGS[one.kind].severity === 'broken')
+    findings.find(
+      (one) => one.path.startsWith(path) && POLICY_FINDINGS[one.kind].severity === 'broken',
+    )
   if (principal.outcome === 'unmatched') {
     // The conditions are about that issuer's tokens, and fail with it.
     const finding = slipAt(`${at}.Principal`)
@@ -104,11 +101,8 @@ function causes(statement: StatementResult, findings: readonly FindingRejection[
 }
 
 /** Whether this alone keeps the condition from matching, as far as that can be told. */
-function isCause(
-  kind: FindingRejection['kind'],
-  { expected, actual = [] }: ConditionResult,
-): boolean {
-  if (FINDINGS[kind].severity === 'broad') return false
+function isCause(kind: PolicyFinding['kind'], { expected, actual = [] }: ConditionResult): boolean {
+  if (POLICY_FINDINGS[kind].severity === 'broad') return false
   const some = (fits: (value: string, wanted: string) => boolean) =>
     actual.some((value) => expected.some((wanted) => fits(value, wanted)))
   switch (kind) {
@@ -146,12 +140,12 @@ export function comparePolicy(
 }
 
 /** How AWS answered, where it was asked. */
-export type Answer = 'admitted' | 'refused' | undefined
+export type AwsAnswer = 'admitted' | 'refused' | undefined
 
 /** What the policy says, beside what AWS says. `statement`, in JSON, would admit the token. */
 export function checkPolicy(
   { path, policy, report }: ComparedPolicy,
-  answer: Answer,
+  answer: AwsAnswer,
   statement: string | undefined,
 ): Finding[] {
   const { verdict, evaluation, findings } = report
@@ -163,57 +157,60 @@ export function checkPolicy(
       return others
     case 'rejects': {
       if (answer === 'admitted')
-        return [policyFinding('trust-policy-differs', path, { evidence }), ...others]
+        return [comparisonFinding('trust-policy-differs', path, { evidence }), ...others]
       const causes = whyRejected(policy, report)
       const culprits = causes.flatMap(({ finding }) => finding ?? [])
-      const why = causes.map(({ finding, reason }) => (finding ? told(finding) : reason))
+      const why = causes.map(({ finding, reason }) => (finding ? sentence(finding) : reason))
       const fix = [
-        ...new Set(culprits.map(({ kind }) => TRUST_FINDINGS[kind].fix)),
+        ...new Set(culprits.map(({ kind }) => POLICY_FINDINGS[kind].fix)),
         ...(culprits.length === causes.length
           ? []
           : ['Correct the condition named, or use another role.']),
         ...(statement === undefined ? [] : [`This statement would admit it:\n${statement}`]),
       ].join(' ')
       const rest = findings.filter((one) => !culprits.includes(one)).map(asFinding)
-      return [policyFinding('trust-policy-rejects', why.join('; and '), { evidence, fix }), ...rest]
+      return [
+        comparisonFinding('trust-policy-rejects', why.join('; and '), { evidence, fix }),
+        ...rest,
+      ]
     }
     case 'undecided':
-      return [policyFinding('trust-policy-undecided', path, { evidence }), ...others]
+      return [comparisonFinding('trust-policy-undecided', path, { evidence }), ...others]
     case 'admits':
       if (answer === 'refused')
-        return [policyFinding('refused-despite-policy', path, { evidence }), ...others]
+        return [comparisonFinding('refused-despite-policy', path, { evidence }), ...others]
       return [...others, fine('trust-policy', `${path} admits this token: ${reasons.join('; ')}`)]
   }
 }
 
-function policyFinding(
-  kind: PolicyFindingKind,
+function comparisonFinding(
+  kind: ComparisonFindingKind,
   detail: string,
   more: { evidence: string; fix?: string },
 ): Finding {
-  return findingOf(kind, POLICY_FINDINGS[kind], detail, more)
+  return findingOf(kind, COMPARISON_FINDINGS[kind], detail, more)
 }
 
-function asFinding(one: TrustFinding): Finding {
+function asFinding(one: PolicyFinding): Finding {
   const { kind } = one
-  const { fix } = TRUST_FINDINGS[kind]
-  return { id: kind, level: 'warning', what: `${told(one)}.`, fix, exit: EXIT.done }
+  const { fix } = POLICY_FINDINGS[kind]
+  return { id: kind, level: 'warning', what: `${sentence(one)}.`, fix, exit: EXIT.done }
 }
 
-function told({ kind, path, detail }: TrustFinding): string {
-  return `${TRUST_FINDINGS[kind].title}: ${path === '' ? '' : `${path}: `}${detail}`
+function sentence({ kind, path, detail }: PolicyFinding): string {
+  return `${POLICY_FINDINGS[kind].title}: ${path === '' ? '' : `${path}: `}${detail}`
 }
 
 /** Compares a trust policy with the token and with what AWS said. */
 export type ComparePolicy = (
   plans: readonly AssumeRolePlan[],
   tokens: TokenPool,
-  exchanges: readonly Exchange[],
+  exchanges: readonly TriedRole[],
 ) => Promise<Finding[]>
 
 /** Reads the file of `--trust-policy`. */
 export async function readPolicy(path: string, signal: AbortSignal): Promise<ComparePolicy> {
-  const file = await outcomeOf(() => readPolicyFile(path, signal))
+  const file = await settle(() => readPolicyFile(path, signal))
   if ('error' in file) return async () => [errorFinding(file.error)]
   return (...facts) => examinePolicy(path, file.value, ...facts)
 }
@@ -226,7 +223,7 @@ async function examinePolicy(
   const [plan, ...others] = plans.filter(({ source }) => source.kind === 'token')
   if (others.length > 0) return [errorFinding(oneRole())]
   const audience = plan?.source.kind === 'token' ? plan.source.audience : undefined
-  const token = await outcomeOf(() => tokens.get(audience))
+  const token = await settle(() => tokens.get(audience))
   const claims = 'value' in token ? token.value.claims : undefined
   const outcome = exchanges.find((one) => one.plan.profile === plan?.profile)?.outcome
   const refused = outcome && 'error' in outcome && outcome.error.code === 'access-denied'

@@ -3,11 +3,11 @@ import { readFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
 import { checkClock } from '../../src/doctor/clock.ts'
 import { lineFindings } from '../../src/doctor/files.ts'
-import { FINDINGS, finding, fine, POLICY_FINDINGS } from '../../src/doctor/findings.ts'
+import { COMPARISON_FINDINGS, FINDINGS, finding, fine } from '../../src/doctor/findings.ts'
 import { exitCode, inOrder, reportText } from '../../src/doctor/report.ts'
 import { checkRuntime } from '../../src/doctor/runtime.ts'
 import { parseIni } from '../../src/profiles/ini.ts'
-import { FINDINGS as TRUST_FINDINGS } from '../../src/trust/check/findings.ts'
+import { POLICY_FINDINGS } from '../../src/trust/check/findings.ts'
 
 const plain = (_stream: string, _style: string, text: string) => text
 
@@ -93,7 +93,9 @@ test('whoever chose a claim does not write on the terminal', () => {
 test('docs/troubleshooting.md has a heading for each finding', () => {
   const page = readFileSync('docs/troubleshooting.md', 'utf8')
   const headings = [...page.matchAll(/^##+ (.*)$/gm)].map(([, heading]) => heading)
-  const kinds = [FINDINGS, POLICY_FINDINGS, TRUST_FINDINGS].flatMap((table) => Object.keys(table))
+  const kinds = [FINDINGS, COMPARISON_FINDINGS, POLICY_FINDINGS].flatMap((table) =>
+    Object.keys(table),
+  )
   assert.deepEqual(
     kinds.filter((kind) => headings.filter((one) => one === kind).length !== 1),
     [],

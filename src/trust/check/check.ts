@@ -17,11 +17,11 @@ import {
 } from '../policy/session-claims.ts'
 import { matchesWildcard } from '../policy/wildcard.ts'
 import { conditionPath } from './conditions.ts'
-import type { Finding, FindingKind } from './findings.ts'
+import type { PolicyFinding, PolicyFindingKind } from './findings.ts'
 import { policyFindings } from './statement.ts'
 
 /** `clientIds` are those of the provider; none means that they are not known. */
-export function audienceFindings(claims: Claims, clientIds: readonly string[]): Finding[] {
+export function audienceFindings(claims: Claims, clientIds: readonly string[]): PolicyFinding[] {
   const found = tokenAudience(claims) ?? []
   if (clientIds.length === 0 || found.some((one) => clientIds.includes(one))) return []
   const detail = `the token's audience is ${found.join(', ') || 'missing'}; client ids: ${clientIds.join(', ')}`
@@ -29,7 +29,7 @@ export function audienceFindings(claims: Claims, clientIds: readonly string[]): 
 }
 
 /** What of the token's claims for AWS can't be judged here. */
-export function sessionFindings({ roles, unclear }: SessionClaims): Finding[] {
+export function sessionFindings({ roles, unclear }: SessionClaims): PolicyFinding[] {
   const details = [
     ...(roles ? [`the token is for ${roles.join(', ') || 'no role'} only`] : []),
     ...unclear.map((name) => `${name} is not of the form that AWS documents`),
@@ -38,13 +38,13 @@ export function sessionFindings({ roles, unclear }: SessionClaims): Finding[] {
 }
 
 /** Where the token's issuer ends in a slash itself, as those of Auth0 do. */
-export function isSlashOf({ iss = '' }: Claims, { kind, detail }: Finding): boolean {
+export function isSlashOf({ iss = '' }: Claims, { kind, detail }: PolicyFinding): boolean {
   const host = issuerHostPath(iss)
   return kind === 'trailing-slash' && /\/$/.test(host) && detail.includes(host)
 }
 
 /** Conditions that this token fails by upper and lower case only. */
-export function caseFindings({ statements }: Evaluation): Finding[] {
+export function caseFindings({ statements }: Evaluation): PolicyFinding[] {
   const ignoringCase = ({ expected, actual }: ConditionResult) =>
     (actual ?? []).some((one) =>
       expected.some((value) => matchesWildcard(one.toLowerCase(), value.toLowerCase())),
@@ -76,7 +76,7 @@ export interface TrustReport {
   readonly verdict: Verdict | undefined
   readonly token: CheckedToken | undefined
   readonly evaluation: Evaluation | undefined
-  readonly findings: readonly Finding[]
+  readonly findings: readonly PolicyFinding[]
 }
 
 export interface TrustQuestion {
@@ -92,7 +92,7 @@ export interface TrustQuestion {
 /** Would this policy admit this token, why (not), and what else is wrong with it? */
 export function checkTrust(question: TrustQuestion): TrustReport {
   const { policy, claims, length } = question
-  const long: Finding[] =
+  const long: PolicyFinding[] =
     length > 2048 ? [{ kind: 'too-long', path: '', detail: `${length} characters of 2048` }] : []
   const ofPolicy = [...policyFindings(policy), ...long]
   if (claims === undefined) {
@@ -135,9 +135,9 @@ function evaluateToken(
 }
 
 /** Findings after which AWS may refuse what the policy's statements admit. */
-const DOUBTS: readonly FindingKind[] = ['too-long', 'missing-control', 'claim-of-aws']
+const DOUBTS: readonly PolicyFindingKind[] = ['too-long', 'missing-control', 'claim-of-aws']
 
-function verdictOf({ verdict }: Evaluation, findings: readonly Finding[]): Verdict {
+function verdictOf({ verdict }: Evaluation, findings: readonly PolicyFinding[]): Verdict {
   if (findings.some(({ kind }) => kind === 'audience-not-registered')) return 'rejects'
   const doubtful = findings.some(({ kind }) => DOUBTS.includes(kind))
   return verdict === 'admits' && doubtful ? 'undecided' : verdict
@@ -171,8 +171,8 @@ function assumedProvider({ statements }: TrustPolicy, claims: Claims): string {
 }
 
 /** The first of a kind at a place says enough. */
-function distinct(findings: readonly Finding[]): Finding[] {
-  const seen = new Map<string, Finding>()
+function distinct(findings: readonly PolicyFinding[]): PolicyFinding[] {
+  const seen = new Map<string, PolicyFinding>()
   for (const one of findings) {
     const name = `${one.kind} ${one.path}`
     if (!seen.has(name)) seen.set(name, one)

@@ -7,7 +7,7 @@ import {
 } from '../policy/context-keys.ts'
 import { parseOperator } from '../policy/operators.ts'
 import type { Condition, Statement } from '../policy/policy.ts'
-import type { Finding, FindingKind } from './findings.ts'
+import type { PolicyFinding, PolicyFindingKind } from './findings.ts'
 import {
   claimOf,
   hasWildcard,
@@ -23,7 +23,7 @@ const LOWER_CASE =
   /^(oidc\.circleci\.com|token\.actions\.githubusercontent\.com|gitlab\.com)(\/|$)/i
 
 /** Slips in how the issuer is written, in the provider's ARN and in condition keys. */
-export function keyFindings(statement: Statement, path: string): Finding[] {
+export function keyFindings(statement: Statement, path: string): PolicyFinding[] {
   const issuers = providerIssuers(statement)
   return [
     ...issuers.flatMap((issuer) => providerFindings(issuer, `${path}.Principal.Federated`)),
@@ -40,9 +40,9 @@ export function conditionPath(
   return `${path}.Condition.${operator}["${key}"]`
 }
 
-function providerFindings(issuer: string, path: string): Finding[] {
+function providerFindings(issuer: string, path: string): PolicyFinding[] {
   const detail = `oidc-provider/${issuer}`
-  const found = (kind: FindingKind): Finding => ({ kind, path, detail })
+  const found = (kind: PolicyFindingKind): PolicyFinding => ({ kind, path, detail })
   return [
     ...(/^https?:/i.test(issuer) ? [found('scheme-in-key')] : []),
     ...(issuer.endsWith('/') ? [found('trailing-slash')] : []),
@@ -54,13 +54,13 @@ function conditionKeyFindings(
   condition: Condition,
   issuers: readonly string[],
   path: string,
-): Finding[] {
+): PolicyFinding[] {
   const { key, operator } = condition
   const oidc = parseOidcKey(key)
   if (oidc === undefined) return []
   const { issuer, claim } = oidc
-  const found: Finding[] = []
-  const report = (kind: FindingKind, detail = key) => found.push({ kind, path, detail })
+  const found: PolicyFinding[] = []
+  const report = (kind: PolicyFindingKind, detail = key) => found.push({ kind, path, detail })
   if (oidc.hasScheme) report('scheme-in-key')
   if (issuer.endsWith('/')) report('trailing-slash')
   const known = issuers.map(comparableIssuer)
@@ -81,11 +81,14 @@ function conditionKeyFindings(
 }
 
 /** What the patterns for `sub` admit: projects, token versions, branches. */
-export function subjectFindings({ key, values, operator }: Condition, path: string): Finding[] {
+export function subjectFindings(
+  { key, values, operator }: Condition,
+  path: string,
+): PolicyFinding[] {
   const issuer = parseOidcKey(key)?.issuer ?? ''
   const like = operator.includes('Like')
-  const found: Finding[] = []
-  const report = (kind: FindingKind, detail: string) => found.push({ kind, path, detail })
+  const found: PolicyFinding[] = []
+  const report = (kind: PolicyFindingKind, detail: string) => found.push({ kind, path, detail })
   for (const value of values) {
     if (like && subjectReach(value, issuer) !== 'project') report('any-project', `"${value}"`)
     if (/^org\/.*\*.*\/vcs-(origin|ref)\//s.test(value)) {
@@ -113,7 +116,7 @@ function list(values: readonly string[]): string {
 }
 
 /** Slips in operators and values. */
-export function valueFindings(statement: Statement, path: string): Finding[] {
+export function valueFindings(statement: Statement, path: string): PolicyFinding[] {
   // Another condition that names the project limits what a wide one opens.
   const pinned = pinsProject(statement)
   return statement.conditions.flatMap((condition) => {
@@ -128,17 +131,17 @@ export function valueFindings(statement: Statement, path: string): Finding[] {
   })
 }
 
-function projectFindings(condition: Condition, path: string): Finding[] {
+function projectFindings(condition: Condition, path: string): PolicyFinding[] {
   if (claimOf(condition) === 'sub') return subjectFindings(condition, path)
   return namesProject(condition) && hasWildcard(condition)
     ? [{ kind: 'any-project', path, detail: quoted(condition.values) }]
     : []
 }
 
-function operatorFindings(condition: Condition, effect: string, path: string): Finding[] {
+function operatorFindings(condition: Condition, effect: string, path: string): PolicyFinding[] {
   const { operator, values, key } = condition
-  const found: Finding[] = []
-  const report = (kind: FindingKind, detail: string) => found.push({ kind, path, detail })
+  const found: PolicyFinding[] = []
+  const report = (kind: PolicyFindingKind, detail: string) => found.push({ kind, path, detail })
   const wild = values.filter((value) => /[*?]/.test(unescaped(value)))
   if (/String(Not)?Like/.test(operator) && wild.length === 0) {
     report('like-without-wildcard', quoted(values))

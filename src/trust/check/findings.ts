@@ -1,4 +1,4 @@
-interface FindingText {
+interface PolicyFindingText {
   /** `broad`: admits more than meant · `broken`: admits nobody, or IAM refuses it · `fragile`: works, for now. */
   readonly severity: 'broad' | 'broken' | 'fragile'
   readonly title: string
@@ -6,7 +6,7 @@ interface FindingText {
 }
 
 /** What can be wrong with a trust policy. `docs/troubleshooting.md` has one heading per kind. */
-export const FINDINGS = {
+export const POLICY_FINDINGS = {
   'no-condition': {
     severity: 'broad',
     title: 'No condition: every token of the provider is admitted',
@@ -127,12 +127,12 @@ export const FINDINGS = {
     title: 'The value has a policy variable',
     fix: 'Write ${$}{ for a literal ${.',
   },
-} as const satisfies Record<string, FindingText>
+} as const satisfies Record<string, PolicyFindingText>
 
-export type FindingKind = keyof typeof FINDINGS
+export type PolicyFindingKind = keyof typeof POLICY_FINDINGS
 
-export interface Finding {
-  readonly kind: FindingKind
+export interface PolicyFinding {
+  readonly kind: PolicyFindingKind
   /** Where in the document: `Statement[0].Condition.StringLike["…"]`. */
   readonly path: string
   /** What stands there, with the values. */

@@ -2,7 +2,7 @@ import { printable } from '../../text.ts'
 import type { ConditionResult } from '../policy/condition.ts'
 import type { StatementResult, Verdict } from '../policy/evaluate.ts'
 import type { TrustReport } from './check.ts'
-import { FINDINGS, type Finding } from './findings.ts'
+import { POLICY_FINDINGS, type PolicyFinding } from './findings.ts'
 
 /** The report for programs. */
 export function checkJson({ verdict, token, evaluation, findings }: TrustReport): object {
@@ -22,7 +22,7 @@ export function checkJson({ verdict, token, evaluation, findings }: TrustReport)
     ),
     findings: findings.map(({ kind, path, detail }) => ({
       kind,
-      ...FINDINGS[kind],
+      ...POLICY_FINDINGS[kind],
       path,
       detail,
       docs: `docs/troubleshooting.md#${kind}`,
@@ -94,8 +94,8 @@ function conditionLines(condition: ConditionResult): string[] {
   ]
 }
 
-function findingLines({ kind, path, detail }: Finding): string[] {
-  const { title, fix } = FINDINGS[kind]
+function findingLines({ kind, path, detail }: PolicyFinding): string[] {
+  const { title, fix } = POLICY_FINDINGS[kind]
   return [
     `  ! ${title} (${kind})`,
     `      ${path === '' ? '' : `${path}: `}${detail}`,

@@ -2,13 +2,13 @@ import { comparableIssuer, issuerHostPath, providerIssuers } from '../policy/con
 import type { Statement, TrustPolicy } from '../policy/policy.ts'
 import { matchesWildcard } from '../policy/wildcard.ts'
 import { keyFindings, valueFindings } from './conditions.ts'
-import type { Finding } from './findings.ts'
+import type { PolicyFinding } from './findings.ts'
 import { claimOf, limits, namesOwner, namesProject, requiredControl, requires } from './scope.ts'
 
 const ACTION = 'sts:AssumeRoleWithWebIdentity'
 
 /** What a statement as a whole lacks or opens up. */
-export function statementFindings(statement: Statement, path: string): Finding[] {
+export function statementFindings(statement: Statement, path: string): PolicyFinding[] {
   const { principal } = statement
   if (principal === undefined) {
     return [{ kind: 'not-principal', path: `${path}.NotPrincipal`, detail: 'NotPrincipal' }]
@@ -21,7 +21,7 @@ export function statementFindings(statement: Statement, path: string): Finding[]
   ]
 }
 
-function principalFindings({ principal }: Statement, path: string): Finding[] {
+function principalFindings({ principal }: Statement, path: string): PolicyFinding[] {
   const everyone =
     principal?.anyone ||
     principal?.entries.some(({ kind, value }) => kind !== 'Service' && value === '*')
@@ -31,7 +31,7 @@ function principalFindings({ principal }: Statement, path: string): Finding[] {
   return []
 }
 
-function actionFindings(statement: Statement, path: string): Finding[] {
+function actionFindings(statement: Statement, path: string): PolicyFinding[] {
   const issuers = providerIssuers(statement)
   if (issuers.length === 0) return []
   const { actions } = statement
@@ -60,27 +60,31 @@ function admitsTokens(statement: Statement): boolean {
   return named && allowsExchange(statement)
 }
 
-function limitFindings(statement: Statement, path: string): Finding[] {
+function limitFindings(statement: Statement, path: string): PolicyFinding[] {
   if (statement.conditions.length === 0) {
     return [
-      { kind: 'no-condition', path, detail: `whoever has a token of ${who(statement)}` },
+      { kind: 'no-condition', path, detail: `whoever has a token of ${issuerName(statement)}` },
       ...missingControls(statement, path),
     ]
   }
   const { conditions } = statement
   const at = `${path}.Condition`
-  const found: Finding[] = missingControls(statement, at)
+  const found: PolicyFinding[] = missingControls(statement, at)
   if (!conditions.some((one) => limits(one) && /^o?aud$/.test(claimOf(one)))) {
-    found.push({ kind: 'no-audience', path: at, detail: `no condition on ${who(statement)}:aud` })
+    found.push({
+      kind: 'no-audience',
+      path: at,
+      detail: `no condition on ${issuerName(statement)}:aud`,
+    })
   }
   if (!conditions.some((one) => requires(one) && namesProject(one))) {
     const kind = conditions.some(namesOwner) ? 'any-project' : 'no-subject'
-    found.push({ kind, path: at, detail: `no condition on ${who(statement)}:sub` })
+    found.push({ kind, path: at, detail: `no condition on ${issuerName(statement)}:sub` })
   }
   return found
 }
 
-function missingControls(statement: Statement, path: string): Finding[] {
+function missingControls(statement: Statement, path: string): PolicyFinding[] {
   const keys = statement.conditions.map(({ key }) => key.toLowerCase())
   return providerIssuers(statement)
     .map((issuer) => requiredControl(comparableIssuer(issuer)))
@@ -88,12 +92,12 @@ function missingControls(statement: Statement, path: string): Finding[] {
     .map((key) => ({ kind: 'missing-control', path, detail: `no condition on ${key}` }))
 }
 
-function who(statement: Statement): string {
+function issuerName(statement: Statement): string {
   return issuerHostPath(providerIssuers(statement)[0] ?? 'ISSUER')
 }
 
 /** Everything that can be said of a policy without a token. */
-export function policyFindings(policy: TrustPolicy): Finding[] {
+export function policyFindings(policy: TrustPolicy): PolicyFinding[] {
   return policy.statements.flatMap((statement, index) => {
     const path = `Statement[${index}]`
     return [

@@ -18,17 +18,18 @@ export function hclText(items: readonly HclItem[]): string {
 
 function lines(items: readonly HclItem[]): string[] {
   return items.flatMap((item, index) => {
-    const apart = index > 0 && (tall(item) || tall(items[index - 1] as HclItem)) ? [''] : []
+    const apart =
+      index > 0 && (spansLines(item) || spansLines(items[index - 1] as HclItem)) ? [''] : []
     if ('block' in item) {
       const inner = lines(item.items).map((line) => (line === '' ? '' : `  ${line}`))
       return [...apart, `${item.block} {`, ...inner, '}']
     }
-    const width = tall(item) ? item.name.length : alignment(items, index)
+    const width = spansLines(item) ? item.name.length : alignment(items, index)
     return [...apart, ...`${item.name.padEnd(width)} = ${item.expression}`.split('\n')]
   })
 }
 
-function tall(item: HclItem): boolean {
+function spansLines(item: HclItem): boolean {
   return 'block' in item || item.expression.includes('\n')
 }
 
@@ -38,7 +39,7 @@ function alignment(items: readonly HclItem[], index: number): number {
     let width = 0
     for (let at = index; at >= 0 && at < items.length; at += step) {
       const item = items[at]
-      if (item === undefined || 'block' in item || tall(item)) break
+      if (item === undefined || 'block' in item || spansLines(item)) break
       width = Math.max(width, item.name.length)
     }
     return width

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { FINDINGS, type FindingKind } from '../../../src/trust/check/findings.ts'
+import { POLICY_FINDINGS, type PolicyFindingKind } from '../../../src/trust/check/findings.ts'
 import { policyFindings } from '../../../src/trust/check/statement.ts'
 import { parseTrustPolicy } from '../../../src/trust/policy/policy.ts'
 
@@ -63,7 +63,11 @@ const limited = (one: { Condition?: object }, more: object) => {
 }
 
 const good = like(`${SUBJECT}/*`)
-const CASES: readonly (readonly [name: string, statement: object, ...kinds: FindingKind[]])[] = [
+const CASES: readonly (readonly [
+  name: string,
+  statement: object,
+  ...kinds: PolicyFindingKind[],
+])[] = [
   ['audience and project by subject', good],
   [
     'audience and project by id (AWS: "Available keys for AWS OIDC federation", CircleCI)',
@@ -396,7 +400,7 @@ for (const [name, one, ...kinds] of CASES) {
 }
 
 test('every kind of finding has a case here', () => {
-  const needsMore: FindingKind[] = ['too-long', 'audience-not-registered', 'claim-of-aws']
+  const needsMore: PolicyFindingKind[] = ['too-long', 'audience-not-registered', 'claim-of-aws']
   const covered = new Set([...CASES.flatMap(([, , ...kinds]) => kinds), ...needsMore])
-  assert.deepEqual([...covered].sort(), Object.keys(FINDINGS).sort())
+  assert.deepEqual([...covered].sort(), Object.keys(POLICY_FINDINGS).sort())
 })
