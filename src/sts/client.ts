@@ -1,4 +1,3 @@
-import type { Agent } from 'node:https'
 import { errorTypeRegistries } from '@aws-sdk/client-sts'
 import { AwsQueryProtocol } from '@aws-sdk/core/protocols'
 import type { HttpRequest } from '@smithy/core/transport'
@@ -9,9 +8,6 @@ import { agents, CONNECTION_TIMEOUT, REQUEST_TIMEOUT } from '../network/agents.t
 import type { Environment } from '../options.ts'
 import type { Credentials } from '../role/request.ts'
 import { resolveUrl, type StsEndpoint } from './endpoint.ts'
-
-/** What an agent of a protocol that is not spoken needs: nothing. It keeps TLS out of a plain HTTP run. */
-const UNUSED_AGENT = { destroy() {} } as unknown as Agent
 
 /** The SDK's HTTP handler, made with the first request: what is wrong with proxy or certificates fails that. */
 export function httpHandler(url: URL, env: Environment) {
@@ -41,7 +37,6 @@ async function handlerOptions(url: URL, env: Environment): Promise<NodeHttpHandl
     requestTimeout: REQUEST_TIMEOUT,
     socketTimeout: REQUEST_TIMEOUT,
     throwOnRequestTimeout: true,
-    ...(url.protocol === 'http:' ? { httpsAgent: UNUSED_AGENT } : {}),
     ...(await agents(url, env)),
   }
 }

@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { build } from 'esbuild'
+import { singleFile } from '../../scripts/single-file.ts'
+
+type Files = Readonly<Record<string, string>>
+
+/** Builds `src/main.ts` among these files the way `scripts/build.ts` does. */
+async function buildParts(t: TestContext, files: Files) {
+  const root = mkdtempSync(join(tmpdir(), 'single-file-'))
+  t.after(() => rmSync(root, { recursive: true }))
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(root, path)), { recursive: true })
+    writeFileSync(join(root, path), text)
+  }
+  const built = await build({
+    absWorkingDir: root,
+    entryPoints: { main: 'src/main.ts' },
+    outdir: 'dist',
+    outExtension: { '.js': '.cjs' },
+    chunkNames: '[name]-[hash]',
+    bundle: true,
+    minify: true,
+    platform: 'node',
+    target: 'node20',
+    format: 'esm',
+    splitting: true,
+    write: false,
+    metafile: true,
+  })
+  return { built, root }
+}
+
+async function runSingleFile(t: TestContext, files: Files, leftOut: readonly string[] = []) {
+  const { built, root } = await buildParts(t, files)
+  const path = join(root, 'single.cjs')
+  writeFileSync(path, await singleFile(built, leftOut))
+  return spawnSync(process.execPath, [path], { encoding: 'utf8' })
+}
+
+const TWO_COMMANDS = {
+  'src/main.ts': `import { tag } from './tag.ts'
+import { basename } from 'node:path'
+const show = (name, load) => load().then(({ run }) => console.log(tag(run()), basename('/a/b')), ({ code }) => console.log(name, code))
+show('one', () => import('./one.ts')).then(() => show('two', () => import('./two.ts')))`,
+  'src/tag.ts': 'export const tag = (text) => `<${text}>`',
+  'src/one.ts': `import { tag } from './tag.ts'
+import { createHash } from 'node:crypto'
+export const run = () => tag('one ' + createHash('sha256').update('').digest('hex').slice(0, 8))`,
+  'src/two.ts':
+    'export const run = () => "it\'s \\"two\\" \\\\ " + import.meta.url.startsWith("file:")',
+}
+
+test('parts that share a part, built-in modules, quotes, its own URL', async (t) => {
+  const { status, stdout, stderr } = await runSingleFile(t, TWO_COMMANDS)
+  assert.equal(stderr, '')
+  assert.equal(stdout, '<<one e3b0c442>> b\n<it\'s "two" \\ true> b\n')
+  assert.equal(status, 0)
+})
+
+test('a module left out is not found when it is loaded', async (t) => {
+  const { stdout } = await runSingleFile(t, TWO_COMMANDS, ['two.ts'])
+  assert.equal(stdout, '<<one e3b0c442>> b\ntwo MODULE_NOT_FOUND\n')
+})
+
+test('a module to be left out that nothing loads ends the build', async (t) => {
+  const { built } = await buildParts(t, TWO_COMMANDS)
+  await assert.rejects(singleFile(built, ['two.ts', 'three.ts']), {
+    message: 'No import() loads, to be left out: src/three.ts',
+  })
+})
+
+test('a module that imports itself ends the build: esbuild writes a call of what is not there', async (t) => {
+  const { built } = await buildParts(t, {
+    'src/main.ts': "import('./again.ts').then(({ run }) => run())",
+    'src/again.ts': "export const run = async () => (await import('./again.ts')).run",
+  })
+  await assert.rejects(singleFile(built, []), {
+    message: 'src/again.ts: Left over from esbuild: require_again())).run;',
+  })
+})
+
+/** The parts of a build, in which one text has changed as it might in another release of esbuild. */
+async function changed(t: TestContext, from: string | RegExp, to: string) {
+  const { built } = await buildParts(t, TWO_COMMANDS)
+  const outputFiles = built.outputFiles.map((file) => {
+    const text = file.text.replace(from, to)
+    return { ...file, text }
+  })
+  assert.ok(outputFiles.some(({ text }, index) => text !== built.outputFiles[index]?.text))
+  return { ...built, outputFiles }
+}
+
+const ESBUILD_CHANGES: readonly {
+  readonly name: string
+  readonly from: string | RegExp
+  readonly to: string
+  readonly message: RegExp
+}[] = [
+  {
+    name: 'a part without the exports that it is said to have',
+    from: /export\{\w+ as run\};/,
+    to: '',
+    message: /^src\/\w+\.ts: esbuild's output no longer has: var stdin_exports = \{\};$/,
+  },
+  {
+    name: 'an import of a part by another path',
+    from: /"\.\/(chunk-\w+\.cjs)"/,
+    to: '"../dist/$1"',
+    message: /^\S+: esbuild's output no longer has: require\("\.\/chunk-\w+\.cjs"\)$/,
+  },
+  {
+    name: 'a module known at run time only, whose properties a helper copies',
+    from: /^/,
+    to: 'import(process.argv[2]);',
+    message: /Left over from esbuild: __toESM\(/,
+  },
+  {
+    name: 'a helper that the loader does not have',
+    from: /^/,
+    to: 'export * from "node:os";',
+    message: /Left over from esbuild: __reExport\(/,
+  },
+]
+
+for (const { name, from, to, message } of ESBUILD_CHANGES) {
+  test(`${name} ends the build`, async (t) => {
+    const built = await changed(t, from, to)
+    await assert.rejects(singleFile(built, []), { message })
+  })
+}
