@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { OidcError } from '../errors.ts'
 import type { Environment } from '../options.ts'
 import { expiration } from './claims.ts'
@@ -22,6 +23,10 @@ export type Minted =
   | { readonly token: string; readonly command: string }
   | { readonly failures: readonly MintFailure[] }
 
+// The agent has answered nothing now and then; CircleCI's own aws-cli orb asks three times, too.
+const MINTING_ATTEMPTS = 3
+const MINTING_PAUSE_MS = 1000
+
 /**
  * Mints a token with `circleci run oidc get`. An installed CircleCI CLI earlier on PATH has no such
  * subcommand, so `circleci-agent` is asked next. Only the audience can be chosen.
@@ -32,14 +37,20 @@ export async function mintToken(
   signal: AbortSignal,
 ): Promise<Minted> {
   const claims = audience === undefined ? [] : ['--claims', JSON.stringify({ aud: audience })]
-  const failures: MintFailure[] = []
-  for (const program of MINTING_COMMANDS) {
-    const command = `${program} run oidc get`
-    const answer = await runMintingCommand(program, ['run', 'oidc', 'get', ...claims], env, signal)
-    if ('token' in answer) return { token: answer.token, command }
-    failures.push({ command, reason: answer.reason })
+  const args = ['run', 'oidc', 'get', ...claims]
+  for (let attempt = 1; ; attempt++) {
+    const failures: (MintFailure & { mayPass: boolean })[] = []
+    for (const program of MINTING_COMMANDS) {
+      const command = `${program} run oidc get`
+      const answer = await runMintingCommand(program, args, env, signal)
+      if ('token' in answer) return { token: answer.token, command }
+      const times = answer.mayPass && attempt > 1 ? ` (${attempt} attempts)` : ''
+      failures.push({ command, reason: answer.reason + times, mayPass: answer.mayPass })
+    }
+    const goOn = attempt < MINTING_ATTEMPTS && failures.some(({ mayPass }) => mayPass)
+    if (!goOn || signal.aborted) return { failures }
+    await sleep(MINTING_PAUSE_MS, undefined, { signal }).catch(() => undefined)
   }
-  return { failures }
 }
 
 const VARIABLES = { v2: 'CIRCLE_OIDC_TOKEN_V2', v1: 'CIRCLE_OIDC_TOKEN' } as const

@@ -6,7 +6,13 @@ import { withoutTokens } from '../text.ts'
 import { decodeClaims } from './claims.ts'
 
 /** A token, or why there is none: in words, without anything that could be a token. */
-export type CommandAnswer = { readonly token: string } | { readonly reason: string }
+export type CommandAnswer = { readonly token: string } | CommandFailure
+
+export interface CommandFailure {
+  readonly reason: string
+  /** Whether it may be otherwise in a moment: it answered nothing, or failed without a known cause. */
+  readonly mayPass: boolean
+}
 
 /** Runs a command that prints a token. */
 export async function runMintingCommand(
@@ -17,7 +23,8 @@ export async function runMintingCommand(
 ): Promise<CommandAnswer> {
   const result = await run(program, args, env, signal)
   const reason = failureReason(result)
-  return reason === undefined ? { token: result.stdout } : { reason }
+  if (reason === undefined) return { token: result.stdout }
+  return { reason, mayPass: mayPass(result) }
 }
 
 interface Result {
@@ -73,6 +80,12 @@ function failureReason(result: Result): string | undefined {
   if (result.code === 0) return outputProblem(result.stdout.trim())
   const firstLine = withoutTokens(result.stderr).trim().split('\n')[0]?.slice(0, 200)
   return `exit code ${result.code}${firstLine ? `: ${firstLine}` : ''}`
+}
+
+/** Another program of that name says the same each time. */
+function mayPass({ error, code, stdout, stderr }: Result): boolean {
+  if (error || /unknown command|no help topic/i.test(stderr)) return false
+  return code !== 0 || stdout.trim() === ''
 }
 
 function outputProblem(output: string): string | undefined {

@@ -89,7 +89,9 @@ describe('minted', () => {
 
 const LEAK = `echo "panic: ${MINTED} is bad" >&2; exit 3`
 
-// What the first program does → the reason told; the second one then mints.
+const THREE = ' (3 attempts)'
+
+// What the first program does → the reason told, `THREE` where it is asked again; the second one then mints.
 const FAILURES: [name: string, script: string | undefined, reason: string][] = [
   ['is not there', undefined, 'not found on PATH'],
   [
@@ -107,11 +109,11 @@ const FAILURES: [name: string, script: string | undefined, reason: string][] = [
     'echo "Usage: circleci [command]"',
     'exit code 0, but its output is not a token',
   ],
-  ['prints nothing', 'exit 0', 'exit code 0, but no output'],
-  ['prints blanks', 'echo "  "', 'exit code 0, but no output'],
-  ['prints a token and fails', `${printing(MINTED)}; exit 4`, 'exit code 4'],
-  ['quotes a token on stderr', LEAK, 'exit code 3: panic: [token] is bad'],
-  ['is killed', 'kill -9 $$', 'ended by SIGKILL'],
+  ['prints nothing', 'exit 0', `exit code 0, but no output${THREE}`],
+  ['prints blanks', 'echo "  "', `exit code 0, but no output${THREE}`],
+  ['prints a token and fails', `${printing(MINTED)}; exit 4`, `exit code 4${THREE}`],
+  ['quotes a token on stderr', LEAK, `exit code 3: panic: [token] is bad${THREE}`],
+  ['is killed', 'kill -9 $$', `ended by SIGKILL${THREE}`],
 ]
 
 for (const [name, script, reason] of FAILURES) {
@@ -127,24 +129,74 @@ for (const [name, script, reason] of FAILURES) {
 
     test('without circleci-agent the error tells why, without a token', async (t) => {
       const failures = `"${GET}": ${reason}; "${AGENT_GET}": not found on PATH`
-      await assert.rejects(read(fakePrograms(t, circleci), {}), {
-        code: 'token-not-found',
-        exitCode: 3,
-        message: `This job has no OIDC token: CIRCLE_OIDC_TOKEN_V2 and CIRCLE_OIDC_TOKEN are unset or empty, and none could be minted (${failures}).`,
-      })
-      await assert.rejects(read(fakePrograms(t, circleci), BOTH, { audience: 'x' }), {
-        code: 'token-mint-failed',
-        exitCode: 3,
-        message: `A token with the audience "x" could not be minted: ${failures}.`,
-      })
-      await assert.rejects(read(fakePrograms(t, circleci), { CIRCLE_OIDC_TOKEN: EXPIRED }), {
-        code: 'token-expired',
-        exitCode: 3,
-        message: `The token in CIRCLE_OIDC_TOKEN expired at 2023-11-14T22:13:20.000Z, and no new one could be minted (${failures}).`,
-      })
+      const failed = (variables: Record<string, string>, wish: Wish, expected: object) =>
+        assert.rejects(read(fakePrograms(t, circleci), variables, wish), {
+          exitCode: 3,
+          ...expected,
+        })
+      await Promise.all([
+        failed(
+          {},
+          {},
+          {
+            code: 'token-not-found',
+            message: `This job has no OIDC token: CIRCLE_OIDC_TOKEN_V2 and CIRCLE_OIDC_TOKEN are unset or empty, and none could be minted (${failures}).`,
+          },
+        ),
+        failed(
+          BOTH,
+          { audience: 'x' },
+          {
+            code: 'token-mint-failed',
+            message: `A token with the audience "x" could not be minted: ${failures}.`,
+          },
+        ),
+        failed(
+          { CIRCLE_OIDC_TOKEN: EXPIRED },
+          {},
+          {
+            code: 'token-expired',
+            message: `The token in CIRCLE_OIDC_TOKEN expired at 2023-11-14T22:13:20.000Z, and no new one could be minted (${failures}).`,
+          },
+        ),
+      ])
     })
   })
 }
+
+// The script counts its calls beside it.
+const counting = (then: string) =>
+  `n=$(/bin/cat "$0.n" 2>/dev/null || echo 0); n=$((n + 1)); echo $n > "$0.n"; ${then}`
+
+describe('an agent that fails for a moment', () => {
+  for (const [name, script] of [
+    ['answers nothing twice', counting(`[ $n -lt 3 ] || ${printing(MINTED)}`)],
+    ['fails twice', counting(`[ $n -lt 3 ] && exit 1; ${printing(MINTED)}`)],
+  ] as const) {
+    test(name, async (t) => {
+      const programs = fakePrograms(t, { circleci: script })
+      const token = await read(programs, {})
+      assert.equal(token.value, MINTED)
+      assert.deepEqual(programs.calls(), [GET, GET, GET])
+    })
+  }
+
+  test('is asked three times at most', async (t) => {
+    const programs = fakePrograms(t, { circleci: counting(`[ $n -lt 4 ] || ${printing(MINTED)}`) })
+    await assert.rejects(read(programs, {}), { code: 'token-not-found' })
+    assert.deepEqual(programs.calls(), [GET, GET, GET])
+  })
+
+  test('is not asked again when the time is over', async (t) => {
+    const programs = fakePrograms(t, { circleci: 'exit 0' })
+    const signal = AbortSignal.timeout(300)
+    const start = Date.now()
+    const wish = { version: undefined, audience: undefined }
+    await assert.rejects(readCircleciToken(wish, programs.env, signal), { name: 'TimeoutError' })
+    assert.ok(Date.now() - start < 900)
+    assert.deepEqual(programs.calls(), [GET])
+  })
+})
 
 test('nothing found: the variable of the version asked for, the known causes, the next step', async (t) => {
   await assert.rejects(read(fakePrograms(t, {}), {}, { version: 'v1' }), (error: Error) => {
