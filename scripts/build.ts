@@ -1,5 +1,6 @@
 import { chmod, mkdir, rm, writeFile } from 'node:fs/promises'
 import { type BuildOptions, build } from 'esbuild'
+import { parsedLate, REFUSE_OLD_NODE } from './old-node.ts'
 import { replacements } from './replacements.ts'
 import { singleFile } from './single-file.ts'
 
@@ -33,18 +34,22 @@ await mkdir(`${OUT}/embedded`, { recursive: true })
 
 const sideFiles = await build({
   ...common,
-  entryPoints: {
-    sandbox: 'src/sandbox/index.ts',
-    'sandbox-circleci': 'src/sandbox/circleci.ts',
-    launcher: 'src/launcher.ts',
-  },
+  entryPoints: { sandbox: 'src/sandbox/index.ts', 'sandbox-circleci': 'src/sandbox/circleci.ts' },
   format: 'cjs',
+})
+for (const { path, text } of sideFiles.outputFiles) await write(baseName(path), parsedLate(text))
+
+// So small that an old Node may as well parse it.
+const {
+  outputFiles: [launcher],
+} = await build({
+  ...common,
+  entryPoints: { launcher: 'src/launcher.ts' },
+  format: 'cjs',
+  target: 'node12',
+  banner: { js: REFUSE_OLD_NODE },
   external: ['./circleci-aws-oidc.cjs'],
 })
-const texts = new Map(sideFiles.outputFiles.map(({ path, text }) => [baseName(path), text]))
-const launcher = texts.get('launcher.cjs') ?? ''
-texts.delete('launcher.cjs')
-for (const [name, text] of texts) await write(name, text)
 
 const main = await build({
   ...common,
@@ -53,7 +58,7 @@ const main = await build({
   splitting: true,
   chunkNames: '[name]-[hash]',
   external: ['kerberos'],
-  plugins: [replacements({ 'launcher-text': `export default ${JSON.stringify(launcher)}` })],
+  plugins: [replacements({ 'launcher-text': `export default ${JSON.stringify(launcher?.text)}` })],
   metafile: true,
 })
 await writeFile(`${OUT}/metafile.json`, JSON.stringify(main.metafile))

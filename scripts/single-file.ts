@@ -1,29 +1,31 @@
 import { basename } from 'node:path'
 import { type BuildResult, type Metafile, transform } from 'esbuild'
+import { REFUSE_OLD_NODE } from './old-node.ts'
 
 /**
- * Runs at the start of the file. The parts are texts, so that Node parses only what a run needs; built-in
- * modules that are slow to load are loaded at their first use.
+ * Runs at the start of the file; in ES5, which an old Node parses. The parts are texts, so that Node parses
+ * only what a run needs; built-in modules that are slow to load are loaded at their first use.
  */
 const LOADER = `'use strict'
-const slow = /^(node:)?(assert|child_process|crypto|fs\\/promises|http|https|net|os|tls|url|zlib)$/
-const own = []
+${REFUSE_OLD_NODE}
+var slow = /^(node:)?(assert|child_process|crypto|fs\\/promises|http|https|net|os|tls|url|zlib)$/
+var own = []
 function offer(target, getters) {
-  for (const name in getters) Object.defineProperty(target, name, { get: getters[name], enumerable: true })
+  for (var name in getters) Object.defineProperty(target, name, { get: getters[name], enumerable: true })
 }
 function lazy(id) {
-  const load = () => require(id)
+  function load() { return require(id) }
   return new Proxy(function () {}, {
-    get: (_, key) => key === 'default' ? load() : key === '__esModule' ? true : load()[key],
-    has: (_, key) => key in load(),
+    get: function (_, key) { return key === 'default' ? load() : key === '__esModule' ? true : load()[key] },
+    has: function (_, key) { return key in load() },
   })
 }
 function link(id) {
   if (typeof id === 'string') return slow.test(id) ? lazy(id) : require(id)
   if (!own[id]) {
     own[id] = {}
-    const names = ['exports', 'require', 'offer', '__filename', '__dirname']
-    const run = require('node:vm').compileFunction(parts[id], names, { filename: __filename + '#' + id })
+    var names = ['exports', 'require', 'offer', '__filename', '__dirname']
+    var run = require('vm').compileFunction(parts[id], names, { filename: __filename + '#' + id })
     run(own[id], link, offer, __filename, __dirname)
   }
   return own[id]
@@ -59,9 +61,13 @@ export async function singleFile(built: Built, leftOut: readonly string[]): Prom
       }),
     ),
   )
-  const { code } = await transform(LOADER, { minifyWhitespace: true, minifySyntax: true })
+  const { code } = await transform(LOADER, {
+    minifyWhitespace: true,
+    minifySyntax: true,
+    target: 'es5',
+  })
   const texts = parts.map(quoted).join(',\n')
-  return `#!/usr/bin/env node\n${code.trimEnd()}\nconst parts=[${texts}];\nlink(${numbers.get('main.cjs')});\n`
+  return `#!/usr/bin/env node\n${code.trimEnd()}\nvar parts=[${texts}];\nlink(${numbers.get('main.cjs')});\n`
 }
 
 /** The names of the parts that the entry leads to, by any import but those of the modules left out. */
