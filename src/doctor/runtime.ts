@@ -1,4 +1,4 @@
-import { type Ci, detectCi } from '../ci.ts'
+import { CIS, detectCi } from '../ci.ts'
 import type { Environment } from '../options.ts'
 import { type Finding, finding, fine } from './findings.ts'
 
@@ -30,17 +30,11 @@ function copy(program: string): string {
   return /[/\\]versions[/\\][^/\\]+-[0-9a-f]{12}[/\\]/.test(program) ? "(the orb's copy)" : '(npm)'
 }
 
-const OTHERS = {
-  github: 'GitHub Actions',
-  gitlab: 'GitLab CI',
-  bitbucket: 'Bitbucket Pipelines',
-  buildkite: 'Buildkite',
-  jenkins: 'Jenkins',
-} as const satisfies Record<Exclude<Ci, 'circleci'>, string>
-
 function ciName(env: Environment): string {
   const ci = detectCi(env)
-  if (ci !== 'circleci') return ci ? OTHERS[ci] : 'No CI that is known here'
+  if (ci === undefined) return 'No CI that is known here'
+  const { name } = CIS[ci]
+  if (ci !== 'circleci') return name
   const { CIRCLE_JOB: job, CIRCLE_BUILD_NUM: build } = env
-  return `CircleCI${job ? `, job ${job}` : ''}${build ? `, build ${build}` : ''}`
+  return `${name}${job ? `, job ${job}` : ''}${build ? `, build ${build}` : ''}`
 }

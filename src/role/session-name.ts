@@ -1,4 +1,4 @@
-import { type Ci, detectCi } from '../ci.ts'
+import { CIS, detectCi } from '../ci.ts'
 import { OidcError } from '../errors.ts'
 import type { Environment } from '../options.ts'
 
@@ -24,24 +24,9 @@ export function roleSessionName(given: string | undefined, env: Environment): st
   })
 }
 
-/** Number, project and job of each CI, in that order; of alternatives in a list the first that is set. */
-const PARTS = {
-  circleci: ['CIRCLE_BUILD_NUM', 'CIRCLE_PROJECT_REPONAME', 'CIRCLE_JOB'],
-  github: ['GITHUB_RUN_ID', 'GITHUB_REPOSITORY', 'GITHUB_JOB'],
-  gitlab: ['CI_JOB_ID', 'CI_PROJECT_NAME', 'CI_JOB_NAME'],
-  // A step has a name, but no variable tells it.
-  bitbucket: ['BITBUCKET_BUILD_NUMBER', 'BITBUCKET_REPO_SLUG', 'BITBUCKET_DEPLOYMENT_ENVIRONMENT'],
-  buildkite: [
-    'BUILDKITE_BUILD_NUMBER',
-    'BUILDKITE_PIPELINE_SLUG',
-    ['BUILDKITE_STEP_KEY', 'BUILDKITE_LABEL'],
-  ],
-  jenkins: ['BUILD_NUMBER', 'JOB_NAME', 'STAGE_NAME'],
-} as const satisfies Record<Ci, readonly (string | readonly string[])[]>
-
 function defaultName(env: Environment): string {
   const ci = detectCi(env) ?? 'circleci'
-  const names = PARTS[ci].map((one) => [one].flat().find((name) => env[name]))
+  const names = CIS[ci].sessionName.map((one) => [one].flat().find((name) => env[name]))
   const parts = names.flatMap((name) => (name ? [partOf(name, env[name] ?? '')] : []))
   return parts.length === 0 ? 'circleci-aws-oidc' : makeValid([ci, ...parts].join('-'))
 }
