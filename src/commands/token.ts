@@ -3,7 +3,7 @@ import { startDeadline } from '../deadline.ts'
 import { replaceFiles } from '../files/replace.ts'
 import type { Environment } from '../options.ts'
 import { clockTime, isoSeconds, printable } from '../text.ts'
-import { audiences, type Claims, expiration } from '../token/claims.ts'
+import { audiences, type Claims, circleciSubject, expiration } from '../token/claims.ts'
 import { readToken } from '../token/source.ts'
 import {
   refuseExpired,
@@ -73,11 +73,9 @@ const KINDS = {
   'circleci-v2': 'CircleCI V2, whose subject names repository and branch',
 } as const
 
-/** https://circleci.com/docs/openid-connect-tokens/#format-of-the-openid-connect-id-token */
-function tokenKind({ sub = '' }: Claims): keyof typeof KINDS | undefined {
-  const subject = /^org\/[^/]+\/project\/[^/]+\/user\/[^/]*(\/vcs-origin\/.*\/vcs-ref\/.*)?$/
-  const match = subject.exec(sub)
-  return match ? (match[1] ? 'circleci-v2' : 'circleci-v1') : undefined
+function tokenKind(claims: Claims): keyof typeof KINDS | undefined {
+  const subject = circleciSubject(claims)
+  return subject && `circleci-${subject.version}`
 }
 
 function claimText(name: string, value: unknown): string {

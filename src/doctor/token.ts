@@ -1,6 +1,6 @@
 import type { OidcError } from '../errors.ts'
 import type { Environment } from '../options.ts'
-import { audiences, type Claims, expiration } from '../token/claims.ts'
+import { audiences, type Claims, circleciSubject, expiration } from '../token/claims.ts'
 import type { WebIdentityToken } from '../token/web-identity-token.ts'
 import { errorFinding, type Finding, finding, fine } from './findings.ts'
 
@@ -48,15 +48,16 @@ export function checkToken({ token, expired }: FoundToken, env: Environment, now
   ]
 }
 
-function kind({ sub = '' }: Claims): string {
-  if (!/^org\/[^/]+\/project\/[^/]+\/user\//.test(sub)) return ''
-  return sub.includes('/vcs-ref/') ? 'CircleCI V2, ' : 'CircleCI V1, '
+function kind(claims: Claims): string {
+  const subject = circleciSubject(claims)
+  return subject ? `CircleCI ${subject.version.toUpperCase()}, ` : ''
 }
 
 /** What is unusual about the token, and can be why a role refuses it. */
 export function doubts(claims: Claims, env: Environment): Finding[] {
-  const { iss = '', sub = '' } = claims
-  const ref = claims['oidc.circleci.com/vcs-ref'] ?? /\/vcs-ref\/(.*)$/.exec(sub)?.[1]
+  const { iss = '' } = claims
+  const subject = circleciSubject(claims)
+  const ref = claims['oidc.circleci.com/vcs-ref'] ?? subject?.ref
   const origin = claims['oidc.circleci.com/vcs-origin']
   const found: Finding[] = []
   if (typeof ref === 'string' && /^refs\/(heads\/)?pull\/\d+/.test(ref)) {
@@ -69,7 +70,7 @@ export function doubts(claims: Claims, env: Environment): Finding[] {
   }
   const foreign = [
     mismatch('organization', /\/org\/([^/]+)$/.exec(iss)?.[1], env['CIRCLE_ORGANIZATION_ID']),
-    mismatch('project', /^org\/[^/]+\/project\/([^/]+)/.exec(sub)?.[1], env['CIRCLE_PROJECT_ID']),
+    mismatch('project', subject?.project, env['CIRCLE_PROJECT_ID']),
   ].filter((text) => text !== undefined)
   if (foreign.length > 0) found.push(finding('token-of-another-job', foreign.join('; ')))
   if (claims['oidc.circleci.com/ssh-rerun'] === true) {

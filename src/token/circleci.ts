@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { OidcError } from '../errors.ts'
 import type { Environment } from '../options.ts'
-import { expiration } from './claims.ts'
+import { circleciSubject, expiration } from './claims.ts'
 import { runMintingCommand } from './minting-command.ts'
 import {
   hasExpired,
@@ -76,7 +76,7 @@ export async function readCircleciToken(
     if ('failures' in minted) return minted.failures
     const token = webIdentityToken(minted.token, minted.command, renew)
     // Which version is minted can't be chosen; the subject of the other would only be refused by AWS.
-    if (request.version !== 'v1' || !token.claims.sub?.includes('/vcs-origin/')) return token
+    if (request.version !== 'v1' || circleciSubject(token.claims)?.version !== 'v2') return token
     return [{ command: minted.command, reason: 'mints V2 tokens, but --token-version is v1' }]
   }
   const renew = async (): Promise<WebIdentityToken> => {

@@ -100,3 +100,22 @@ export function expiration(claims: Claims): Date | undefined {
   const date = new Date((claims.exp ?? Number.NaN) * 1000)
   return Number.isNaN(date.getTime()) ? undefined : date
 }
+
+/** What the subject of a CircleCI token names: V2 goes on with the repository and its branch or tag. */
+export interface CircleciSubject {
+  readonly version: 'v1' | 'v2'
+  readonly organization: string
+  readonly project: string
+  readonly origin: string | undefined
+  readonly ref: string | undefined
+}
+
+const CIRCLECI_SUBJECT =
+  /^org\/([^/]+)\/project\/([^/]+)\/user\/[^/]*(?:\/vcs-origin\/(.+?)\/vcs-ref\/(.*))?$/
+
+/** https://circleci.com/docs/openid-connect-tokens/#format-of-the-openid-connect-id-token; undefined for other issuers. */
+export function circleciSubject({ sub = '' }: Claims): CircleciSubject | undefined {
+  const [match, organization = '', project = '', origin, ref] = CIRCLECI_SUBJECT.exec(sub) ?? []
+  if (match === undefined) return undefined
+  return { version: origin === undefined ? 'v1' : 'v2', organization, project, origin, ref }
+}

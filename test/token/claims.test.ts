@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { withoutTokens } from '../../src/text.ts'
-import { audiences, decodeClaims, expiration } from '../../src/token/claims.ts'
+import { audiences, circleciSubject, decodeClaims, expiration } from '../../src/token/claims.ts'
 import { hasExpired, webIdentityToken } from '../../src/token/web-identity-token.ts'
 import { jwt } from './jwt.ts'
 
@@ -89,6 +89,32 @@ test('a token expires at its exp; without one, or with an impossible one, nobody
   assert.equal(hasExpired(token, 1_800_000_000_000), true)
   assert.equal(hasExpired(webIdentityToken(jwt({}), 'X')), false)
 })
+
+// https://circleci.com/docs/openid-connect-tokens/#format-of-the-openid-connect-id-token
+const V1 = 'org/6d2b/project/9f01/user/77aa'
+const SUBJECTS: [sub: string, names: string | undefined][] = [
+  [V1, 'v1 6d2b 9f01'],
+  [
+    `${V1}/vcs-origin/github.com/acme/site/vcs-ref/refs/heads/main`,
+    'v2 6d2b 9f01 github.com/acme/site refs/heads/main',
+  ],
+  // A branch may be named like a part of the subject; an origin may not.
+  [
+    `${V1}/vcs-origin/github.com/acme/site/vcs-ref/refs/heads/a/vcs-ref/b`,
+    'v2 6d2b 9f01 github.com/acme/site refs/heads/a/vcs-ref/b',
+  ],
+  ['repo:acme/site:ref:refs/heads/main', undefined],
+  [`prefix/${V1}`, undefined],
+]
+
+for (const [sub, names] of SUBJECTS) {
+  test(`the subject ${sub} is ${names ? `CircleCI's: ${names}` : 'of another issuer'}`, () => {
+    const subject = circleciSubject({ sub })
+    const { version, organization, project, origin, ref } = subject ?? {}
+    const found = [version, organization, project, origin, ref].filter((one) => one !== undefined)
+    assert.equal(subject && found.join(' '), names)
+  })
+}
 
 test('tokens are hidden in a text, whole or cut; host names stay', () => {
   const token = jwt(CIRCLECI)

@@ -1,5 +1,10 @@
 import { OidcError } from '../../errors.ts'
-import { audiences, type Claims } from '../../token/claims.ts'
+import {
+  audiences,
+  type CircleciSubject,
+  type Claims,
+  circleciSubject,
+} from '../../token/claims.ts'
 import { isShared } from '../check/scope.ts'
 import { circleciTokens } from './circleci.ts'
 import { policyLiteral } from './coordinate.ts'
@@ -24,13 +29,13 @@ export function tokensLike(claims: Claims, narrowing: Narrowing): TrustedTokens 
   const audience = soleAudience(claims)
   const subject = claims.sub ?? ''
   const { anyProject } = narrowing
-  const [, orgId, projectId] = /^org\/([^/]+)\/project\/([^/]+)\/user\//.exec(subject) ?? []
-  if (orgId !== undefined) {
+  const ofCircleci = circleciSubject(claims)
+  if (ofCircleci !== undefined) {
     return circleciTokens({
       ...narrowing,
-      orgId,
-      projectId: anyProject ? undefined : projectId,
-      vcsOrigin: narrowing.branch === undefined ? undefined : origin(subject),
+      orgId: ofCircleci.organization,
+      projectId: anyProject ? undefined : ofCircleci.project,
+      vcsOrigin: narrowing.branch === undefined ? undefined : originIn(ofCircleci),
       issuer,
       audience,
     })
@@ -70,9 +75,8 @@ export function tokensLike(claims: Claims, narrowing: Narrowing): TrustedTokens 
   })
 }
 
-function origin(subject: string): string {
-  const [, found] = /\/vcs-origin\/(.+?)\/vcs-ref\//.exec(subject) ?? []
-  if (found !== undefined) return found
+function originIn({ origin }: CircleciSubject): string {
+  if (origin !== undefined) return origin
   throw new OidcError('invalid-usage', {
     what: '--branch needs a token that names the repository, and this one does not.',
     next: 'Take the V2 token (--token-version v2), or give --org-id, --project-id and --vcs-origin.',
