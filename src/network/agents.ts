@@ -9,6 +9,9 @@ import { proxyFor } from './proxy.ts'
 export const CONNECTION_TIMEOUT = 5_000
 export const REQUEST_TIMEOUT = 15_000
 
+/** Codes of Node for a certificate that it does not accept, as far as they have something in common. */
+export const CERTIFICATE_ERROR = /CERT|SELF_SIGNED|UNABLE_TO_|ERR_TLS_/
+
 export interface Agents {
   readonly httpAgent?: HttpAgent
   /** Options stand for an agent still to be made: TLS takes a while to load. */

@@ -1,4 +1,5 @@
 import { type ErrorCode, OidcError } from '../errors.ts'
+import { CERTIFICATE_ERROR } from '../network/agents.ts'
 import { withoutTokens } from '../text.ts'
 
 /** What went wrong in one exchange with STS. */
@@ -40,8 +41,6 @@ const BRIEF_ATTEMPTS = 3
 const NETWORK =
   /^(ECONNRESET|ECONNREFUSED|ECONNABORTED|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ENETDOWN)$/
 
-const CERTIFICATE = /CERT|SELF_SIGNED|UNABLE_TO_|ERR_TLS_/
-
 interface SdkError extends Error {
   readonly Code?: string
   readonly code?: string
@@ -68,7 +67,7 @@ function network(error: SdkError): Failure {
     const detail = timedOut ? 'no answer in time' : named
     return { code: 'aws-unreachable', transient: true, detail }
   }
-  if (CERTIFICATE.test(code)) {
+  if (CERTIFICATE_ERROR.test(code)) {
     return { code: 'aws-unreachable', transient: false, detail: `${code}: ${error.message}` }
   }
   // "socket hang up", "aborted", "Parse Error", "Proxy connection ended": it broke in the midst of an answer.

@@ -1,4 +1,5 @@
 import { type ErrorText, OidcError } from '../errors.ts'
+import { CERTIFICATE_ERROR } from '../network/agents.ts'
 import type { AssumeRoleRequest } from '../role/request.ts'
 import { audiences, expiration } from '../token/claims.ts'
 import type { WebIdentityToken } from '../token/web-identity-token.ts'
@@ -62,7 +63,7 @@ function connectionAdvice(detail: string): string {
   if (/ALTNAME/.test(detail)) {
     return 'The certificate is one for another name. Check AWS_ENDPOINT_URL_STS and --sts-endpoint, and what answers there.'
   }
-  return /CERT|SELF_SIGNED|UNABLE_TO_|ERR_TLS_/.test(detail)
+  return CERTIFICATE_ERROR.test(detail)
     ? 'The certificate is not trusted here. Behind a proxy that opens TLS, give its certificates with AWS_CA_BUNDLE or NODE_EXTRA_CA_CERTS.'
     : 'Check network, DNS, HTTPS_PROXY and NO_PROXY, --region and --sts-endpoint.'
 }

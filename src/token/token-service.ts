@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { OidcError } from '../errors.ts'
+import { CERTIFICATE_ERROR } from '../network/agents.ts'
 import { get } from '../network/get.ts'
 import type { Environment } from '../options.ts'
 import { withoutTokens } from '../text.ts'
@@ -58,7 +59,7 @@ async function askOnce(
     // What is wrong with the proxy or the certificates stays wrong.
     if (error instanceof OidcError) throw error
     const { code = '', message } = error as NodeJS.ErrnoException
-    const transient = !/CERT|SELF_SIGNED|UNABLE_TO_|ERR_TLS_|ERR_INVALID/.test(code)
+    const transient = !CERTIFICATE_ERROR.test(code) && !code.startsWith('ERR_INVALID')
     return { reason: message || code, transient }
   }
 }
