@@ -4,6 +4,7 @@ import type { FileEdit } from '../files/replace.ts'
 import type { StaticCredentials } from '../profiles/profile.ts'
 import { assertProfileName } from '../profiles/profile-name.ts'
 import { assertRegion } from '../role/region.ts'
+import { STATIC_KEY_VARIABLES } from '../role/request.ts'
 
 /** A word that any POSIX shell reads as exactly this value. Throws as `assertOneLine` does. */
 export function shellQuote(value: string, variable: string): string {
@@ -48,8 +49,6 @@ const END = '# <<< circleci-aws-oidc'
 
 const KEYS_OF = '# keys of the profile '
 
-/** Static keys, and botocore's old name for the session token, which it reads first. */
-const STATIC = 'AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN AWS_SECURITY_TOKEN'
 /** In botocore these come before the credentials of a profile chosen by AWS_PROFILE. */
 const WEB_IDENTITY = {
   // Alone it does no harm, and a later step may name its role by it.
@@ -84,7 +83,7 @@ function profileLines(exports: Extract<Exports, { mode: 'profile' }>): string[] 
   const { profile, credentials, region } = exports
   assertProfileName(profile)
   return [
-    `unset ${STATIC} ${EXPIRY}`,
+    `unset ${STATIC_KEY_VARIABLES.join(' ')} ${EXPIRY}`,
     `unset ${WEB_IDENTITY[credentials]}`,
     // botocore reads AWS_DEFAULT_PROFILE before AWS_PROFILE.
     'unset AWS_DEFAULT_PROFILE',

@@ -5,6 +5,7 @@ import type { FileChange } from '../files/replace.ts'
 import type { Environment } from '../options.ts'
 import type { AssumeRolePlan } from '../plans/plans.ts'
 import type { ProfileDelivery, StaticCredentials } from '../profiles/profile.ts'
+import { STATIC_KEY_VARIABLES } from '../role/request.ts'
 import type { PlannedRole } from '../sts/assume-roles.ts'
 
 /** What later steps get, and the file that tells them. */
@@ -127,20 +128,12 @@ export async function exportStep(
   return { edits: [], afterwards: () => file.appendGithubEnv(path, added) }
 }
 
-// botocore also reads the old name of the session token, and reads it first.
-const STATIC_KEYS = [
-  'AWS_ACCESS_KEY_ID',
-  'AWS_SECRET_ACCESS_KEY',
-  'AWS_SESSION_TOKEN',
-  'AWS_SECURITY_TOKEN',
-]
-
 /** What to say of static keys in the environment, which win over profiles; their values stay unsaid. */
 export function staticKeysWarning(
   env: Environment,
   exported: Export | undefined,
 ): string | undefined {
-  const names = STATIC_KEYS.filter((name) => env[name])
+  const names = STATIC_KEY_VARIABLES.filter((name) => env[name])
   if (names.length === 0) return undefined
   const [are, them] = names.length === 1 ? ['is', 'it'] : ['are', 'them']
   const found = `Warning: ${names.join(', ')} ${are} set in the environment and would win over the profile.`

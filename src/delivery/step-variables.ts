@@ -7,6 +7,7 @@ import type { FileEdit } from '../files/replace.ts'
 import type { Environment } from '../options.ts'
 import type { ProfileDelivery, StaticCredentials } from '../profiles/profile.ts'
 import { assertRegion } from '../role/region.ts'
+import { STATIC_KEY_VARIABLES } from '../role/request.ts'
 import { isoSeconds } from '../text.ts'
 import { assertOneLine } from './bash-env.ts'
 
@@ -24,10 +25,7 @@ export function profileVariables(profile: string, region: string | undefined): V
  */
 export function overriding(delivery: ProfileDelivery, env: Environment): Variables {
   return ofThoseSet(env, {
-    AWS_ACCESS_KEY_ID: '',
-    AWS_SECRET_ACCESS_KEY: '',
-    AWS_SESSION_TOKEN: '',
-    AWS_SECURITY_TOKEN: '',
+    ...Object.fromEntries(STATIC_KEY_VARIABLES.map((name) => [name, ''])),
     AWS_DEFAULT_PROFILE: delivery.profile,
     ...(delivery.kind === 'token-file'
       ? {

@@ -1,13 +1,8 @@
 import type { Environment } from '../options.ts'
+import { STATIC_KEY_VARIABLES } from '../role/request.ts'
 import { profileOf, type SharedFileFacts } from './files.ts'
 import { type Finding, finding, fine } from './findings.ts'
 
-const STATIC_KEYS = [
-  'AWS_ACCESS_KEY_ID',
-  'AWS_SECRET_ACCESS_KEY',
-  'AWS_SESSION_TOKEN',
-  'AWS_SECURITY_TOKEN',
-]
 const WEB_IDENTITY = ['AWS_WEB_IDENTITY_TOKEN_FILE', 'AWS_ROLE_ARN']
 
 /** Which profile the job is about. */
@@ -26,7 +21,7 @@ export function checkEnvironment(
 ): Finding[] {
   const set = (names: readonly string[]) => names.filter((name) => env[name])
   // AWS tools look at the others only beside this one.
-  const keys = env['AWS_ACCESS_KEY_ID'] ? set(STATIC_KEYS) : []
+  const keys = env['AWS_ACCESS_KEY_ID'] ? set(STATIC_KEY_VARIABLES) : []
   const webIdentity = set(WEB_IDENTITY)
   const wanted = given === undefined ? written : [given]
   const existing = files.flatMap(({ file, content }) =>

@@ -15,10 +15,23 @@ const ROLE_ARN = /^arn:(aws[a-z-]*):iam::(\d{12}):role(\/(?:[\x21-\x7e]+\/)?)([\
 
 const EXAMPLE = 'arn:aws:iam::123456789012:role/NAME'
 
+// IAM API Reference, CreatePolicy: Path, PolicyName. Policies of AWS have "aws" for the account.
+const POLICY_ARN =
+  /^arn:(aws[a-z-]*):iam::(?:\d{12}|aws):policy\/(?:[\x21-\x7e]+\/)?[\w+=,.@-]{1,128}$/
+
+/** The partition of a managed policy, by its ARN; undefined for what is none. */
+export function partitionOfPolicy(arn: string): string | undefined {
+  return POLICY_ARN.exec(arn)?.[1]
+}
+
+export function isRoleArn(text: string): boolean {
+  return ROLE_ARN.test(text) && text.length <= 2048
+}
+
 /** Takes a role ARN apart. What is not one is refused with the slip that was made. */
 export function parseRoleArn(text: string): RoleArn {
   const match = ROLE_ARN.exec(text)
-  if (match && text.length <= 2048) {
+  if (match && isRoleArn(text)) {
     const [, partition = '', accountId = '', path = '', name = ''] = match
     return { arn: text, partition, accountId, path, name }
   }

@@ -83,11 +83,15 @@ export function readDuration(text: string, isChained: boolean): number {
 
 // STS API Reference, AssumeRole: ExternalId, SourceIdentity. The values stay out of the messages.
 export function readExternalId(text: string): string {
-  if (/^[\w+=,.@:/-]{2,1224}$/.test(text)) return text
+  if (isExternalId(text)) return text
   throw invalid(
     'external_id is not valid.',
     'AWS takes 2 to 1224 letters, digits and _+=,.@:/- there.',
   )
+}
+
+export function isExternalId(text: string): boolean {
+  return /^[\w+=,.@:/-]{2,1224}$/.test(text)
 }
 
 export function readSourceIdentity(text: string): string {
@@ -120,6 +124,14 @@ function invalid(what: string, next: string, why?: string): OidcError {
     ...(why === undefined ? {} : { why }),
   })
 }
+
+/** The variables of static keys. botocore also reads the old name of the session token, and reads it first. */
+export const STATIC_KEY_VARIABLES = [
+  'AWS_ACCESS_KEY_ID',
+  'AWS_SECRET_ACCESS_KEY',
+  'AWS_SESSION_TOKEN',
+  'AWS_SECURITY_TOKEN',
+] as const
 
 /** Short-lived credentials. All but the access key id and the expiration are secrets. */
 export interface Credentials {

@@ -1,11 +1,10 @@
 import { OidcError } from '../errors.ts'
 import { readInputFile, readingFailure } from '../files/read.ts'
+import { partitionOfPolicy } from './arn.ts'
 
 // STS API Reference, AssumeRoleWithWebIdentity: Policy, PolicyArns.
 const MAXIMUM_POLICY_LENGTH = 2048
 const MAXIMUM_POLICY_ARNS = 10
-
-const POLICY_ARN = /^arn:aws[a-z-]*:iam::(\d{12}|aws):policy\/[\x21-\x7e]+$/
 
 /** The inline session policy as compact JSON, from JSON text or `file://PATH`. */
 export async function readSessionPolicy(given: string): Promise<string> {
@@ -55,7 +54,7 @@ export function checkPolicyArns(arns: readonly string[]): void {
     )
   }
   for (const arn of arns) {
-    if (!POLICY_ARN.test(arn)) {
+    if (partitionOfPolicy(arn) === undefined) {
       throw invalid(
         `"${arn.slice(0, 200)}" is not the ARN of a managed policy.`,
         'Give arn:aws:iam::ACCOUNT:policy/NAME, or arn:aws:iam::aws:policy/NAME for one of AWS.',

@@ -59,7 +59,7 @@ function readTag(item: string): SessionTag {
 }
 
 function checkTag({ key, value }: SessionTag): void {
-  const why = whyInvalid(key, value)
+  const why = tagProblem(key, value)
   if (!why) return
   throw invalid(
     `the session tag ${quote(key)} is not valid: ${why}.`,
@@ -67,7 +67,9 @@ function checkTag({ key, value }: SessionTag): void {
   )
 }
 
-function whyInvalid(key: string, value: string): string | undefined {
+/** What AWS would refuse in a tag, of a session as of a role. API_Tag of STS and IAM: Key, Value. */
+export function tagProblem(key: string, value: string): string | undefined {
+  if (key === '') return 'its key is empty'
   // Lengths count Unicode characters, not UTF-16 units.
   if ([...key].length > 128) return `its key has ${[...key].length} characters`
   if ([...value].length > 256) return `its value has ${[...value].length} characters`

@@ -13,7 +13,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   token: ['files', 'network'],
   'trust/policy': ['token/claims.ts'],
   'trust/check': ['trust/policy', 'token/claims.ts'],
-  'trust/generate': ['files', 'trust/policy', 'trust/check', 'token/claims.ts'],
+  'trust/generate': ['files', 'role', 'trust/policy', 'trust/check', 'token/claims.ts'],
   trust: ['files', 'network', 'token', 'trust/policy'],
   profiles: ['files', 'role'],
   sts: ['role', 'token', 'network', 'trust/policy'],

@@ -1,4 +1,7 @@
 import { OidcError } from '../../errors.ts'
+import { isRoleArn, partitionOfPolicy } from '../../role/arn.ts'
+import { isExternalId } from '../../role/request.ts'
+import { tagProblem } from '../../role/session-tags.ts'
 import { issuerHostPath } from '../policy/context-keys.ts'
 import { missing } from './coordinate.ts'
 
@@ -42,6 +45,9 @@ export interface RoleSetup {
   readonly maxSessionDuration: number | undefined
 }
 
+// IAM takes more in a path, such as "*", which would be a wildcard in a policy and more in a script.
+const PLAIN = /^[\w+=,.@:/-]+$/
+
 /** Throws `invalid-usage` for what IAM would refuse. https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html */
 export function checkSetup(setup: RoleSetup): RoleSetup {
   const { accountId, partition, roleName, policyArns, tags, thumbprints } = setup
@@ -58,8 +64,7 @@ export function checkSetup(setup: RoleSetup): RoleSetup {
   )
   for (const arn of policyArns) {
     expect(
-      /^arn:aws[a-z-]*:iam::(\d{12}|aws):policy\/[\w+=,.@/-]{1,512}$/.test(arn) &&
-        arn.startsWith(`arn:${partition}:`),
+      PLAIN.test(arn) && partitionOfPolicy(arn) === partition,
       'policy-arns',
       arn,
       `a managed policy of the partition ${partition}, such as arn:${partition}:iam::aws:policy/ReadOnlyAccess`,
@@ -81,16 +86,8 @@ export function checkSetup(setup: RoleSetup): RoleSetup {
 
 /** https://docs.aws.amazon.com/IAM/latest/APIReference/API_Tag.html */
 function checkTag(key: string, value: string): void {
-  const allowed = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u
   const form = 'KEY=VALUE with letters, digits, blanks and _.:/=+-@, up to 128 and 256 characters'
-  const valid =
-    key !== '' &&
-    key.length <= 128 &&
-    value.length <= 256 &&
-    allowed.test(key) &&
-    allowed.test(value) &&
-    !/^aws:/i.test(key)
-  expect(valid, 'tags', `${key}=${value}`, form)
+  expect(tagProblem(key, value) === undefined, 'tags', `${key}=${value}`, form)
 }
 
 function expect(valid: boolean, option: string, value: string, form: string): void {
@@ -111,19 +108,15 @@ export function accountOf({ accountId }: RoleSetup): string {
   throw missing('account-id', 'The policy names the provider by the account that holds it.')
 }
 
-const ROLE_ARN = /^arn:aws[a-z-]*:iam::\d{12}:role\/([\w+=,.@/-]{1,512}\/)?[\w+=,.@-]{1,64}$/
-// STS API Reference, AssumeRole: ExternalId.
-const EXTERNAL_ID = /^[\w+=,.@:/-]{2,1224}$/
-
 /** The party of a chained role: another role, by its ARN, perhaps with an external id. */
 export function trustedRole(roleArn: string, externalId: string | undefined): TrustedRole {
-  if (!ROLE_ARN.test(roleArn)) {
+  if (!PLAIN.test(roleArn) || !isRoleArn(roleArn)) {
     throw new OidcError('invalid-role-arn', {
       what: `--trusts-role is ${JSON.stringify(roleArn.slice(0, 120))}, which is not the ARN of a role.`,
       next: 'Give the ARN as the IAM console shows it: arn:aws:iam::123456789012:role/NAME.',
     })
   }
-  if (externalId !== undefined && !EXTERNAL_ID.test(externalId)) {
+  if (externalId !== undefined && !isExternalId(externalId)) {
     throw new OidcError('invalid-usage', {
       what: '--external-id must be 2 to 1224 letters, digits and _+=,.@:/-',
       next: 'Give the external id that the other side uses.',

@@ -65,6 +65,7 @@ const BAD: readonly (readonly [option: string, make: () => unknown])[] = [
   ['issuer', () => issuer({ issuer: 'https://${x}.example' })],
   ['trusts-role', () => trustedRole('arn:aws:iam::123456789012:user/x', undefined)],
   ['trusts-role', () => trustedRole('*', undefined)],
+  ['trusts-role', () => trustedRole('arn:aws:iam::123456789012:role/*/x', undefined)],
   ['external-id', () => trustedRole('arn:aws:iam::123456789012:role/x', '"')],
 ]
 for (const [option, make] of BAD) {
