@@ -1,7 +1,7 @@
 import { accessSync, constants, statSync } from 'node:fs'
 import type { Context, OptionsOf } from '../command-table.ts'
 import { startDeadline } from '../deadline.ts'
-import { errorCode, unreadable } from '../files/target.ts'
+import { errorCode, unreadable } from '../files/failure.ts'
 import type { Environment } from '../options.ts'
 import { sharedFileLocations } from '../profiles/locations.ts'
 import { givenRegion } from '../role/region.ts'

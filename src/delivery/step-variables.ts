@@ -2,7 +2,7 @@ import { accessSync, constants, statSync } from 'node:fs'
 import { appendFile, readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { OidcError } from '../errors.ts'
-import { readingFailure } from '../files/read.ts'
+import { reason } from '../files/failure.ts'
 import type { FileEdit } from '../files/replace.ts'
 import type { Environment } from '../options.ts'
 import type { ProfileDelivery, StaticCredentials } from '../profiles/profile.ts'
@@ -118,7 +118,7 @@ export function checkGithubEnv(path: string): void {
 
 function unwritableEnv(cause: unknown, why: string): OidcError {
   return new OidcError('file-unwritable', {
-    what: `Cannot add to the file of GITHUB_ENV: ${readingFailure(cause)}.`,
+    what: `Cannot add to the file of GITHUB_ENV: ${reason(cause)}.`,
     why,
     next: 'Make the file that GITHUB_ENV names writable here, as GitHub Actions does, or pass --export none.',
     cause,

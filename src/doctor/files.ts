@@ -1,7 +1,7 @@
 import { type Stats, statSync } from 'node:fs'
 import { OidcError } from '../errors.ts'
+import { errorCode, unreadable } from '../files/failure.ts'
 import { readLastingFile } from '../files/read.ts'
-import { errorCode, unreadable } from '../files/target.ts'
 import type { Environment } from '../options.ts'
 import { quoteKey } from '../plans/problem.ts'
 import { type IniFile, type Option, parseIni, type Section, strip } from '../profiles/ini.ts'

@@ -16,7 +16,8 @@ import { basename, dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { OidcError } from '../errors.ts'
 import { onInterruption } from '../processes.ts'
-import { errorCode, makeDirectory, removeFile, unwritable } from './target.ts'
+import { errorCode, unwritable } from './failure.ts'
+import { makeDirectory, removeFile } from './target.ts'
 
 const DEAD_AFTER_MS = 2_000
 const STALE_AFTER_MS = 30_000

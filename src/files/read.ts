@@ -1,21 +1,55 @@
 import { closeSync, constants, createReadStream, fstat, open } from 'node:fs'
 import type { Readable } from 'node:stream'
 import { promisify } from 'node:util'
+import type { ErrorCode } from '../errors.ts'
+import { unreadable } from './failure.ts'
 
-const MAXIMUM_BYTES = 10_000_000
+/** What to say where reading fails, and when to give up. */
+export interface Reading {
+  /** What the user calls it: `The session policy file`. */
+  readonly what: string
+  readonly next?: string
+  readonly code?: ErrorCode
+  /** Ends the wait for who writes to a pipe; its reason is thrown as it is. A minute by default. */
+  readonly signal?: AbortSignal | undefined
+}
+
+const NEXT = 'Check the path; a relative one counts from the working directory.'
+const LONGEST_WAIT = 60_000
 
 /**
- * The text of a file that the user names; `signal` ends the wait. It may be a FIFO, as in `--token-file <(command)`:
- * one that nobody writes to would block a thread of Node, and Node does not end before its threads do.
+ * The text of a file that the user names, of 10 MB at most. It may be a FIFO, as in `--token-file <(command)`: one that
+ * nobody writes to would block a thread of Node, and Node does not end before its threads do.
+ * Throws `file-unreadable`, or what `reading` says.
  */
-export async function readInputFile(path: string, signal?: AbortSignal): Promise<string> {
+export async function readTextFile(path: string, reading: Reading): Promise<string> {
+  const { what, next = NEXT, code, signal = AbortSignal.timeout(LONGEST_WAIT) } = reading
+  try {
+    return (await readNamed(path, signal)).toString('utf8')
+  } catch (error) {
+    throw unreadable(`${what} ${path}`, error, next, code)
+  }
+}
+
+async function readNamed(path: string, signal: AbortSignal): Promise<Buffer> {
   const { fd, isFifo } = await openInput(path)
-  if (!isFifo) return readInput(createReadStream('', { fd }), signal)
+  if (!isFifo) return readBytes(createReadStream('', { fd }), signal)
   const { Socket } = await import('node:net')
   try {
-    return await readInput(new Socket({ fd, readable: true, writable: false }), signal)
+    return await readBytes(new Socket({ fd, readable: true, writable: false }), signal)
   } catch (error) {
-    throw signal?.aborted ? new Error('nobody wrote to this FIFO in time') : error
+    throw signal.aborted ? new Error('nobody wrote to this FIFO in time') : error
+  }
+}
+
+/** The text that is piped in, of 10 MB at most. Throws `file-unreadable`, or what `reading` says. */
+export async function readStdin(reading: Reading): Promise<string> {
+  const { what, next = 'Check the command whose output is piped in.', code } = reading
+  try {
+    const signal = reading.signal ?? AbortSignal.timeout(LONGEST_WAIT)
+    return (await readBytes(process.stdin, signal)).toString('utf8')
+  } catch (error) {
+    throw unreadable(`${what} from stdin`, error, next, code)
   }
 }
 
@@ -32,10 +66,7 @@ async function openInput(path: string): Promise<{ fd: number; isFifo: boolean }>
   return { fd, isFifo: (await promisify(fstat)(fd)).isFIFO() }
 }
 
-/** The text of a stream, such as stdin; `signal` ends the wait. */
-export async function readInput(stream: Readable, signal?: AbortSignal): Promise<string> {
-  return (await readBytes(stream, signal)).toString('utf8')
-}
+const MAXIMUM_BYTES = 10_000_000
 
 async function readBytes(stream: Readable, signal?: AbortSignal): Promise<Buffer> {
   const chunks: Buffer[] = []
@@ -53,10 +84,4 @@ async function readBytes(stream: Readable, signal?: AbortSignal): Promise<Buffer
     signal?.removeEventListener('abort', stop)
   }
   return Buffer.concat(chunks)
-}
-
-/** Why reading failed: the system's code such as `ENOENT`, or else in words. */
-export function readingFailure(error: unknown): string {
-  const { code, message } = error as NodeJS.ErrnoException
-  return typeof code === 'string' ? code : message
 }

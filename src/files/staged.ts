@@ -14,8 +14,9 @@ import {
 } from 'node:fs'
 import { dirname } from 'node:path'
 import { OidcError } from '../errors.ts'
+import { reason, unwritable } from './failure.ts'
 import { temporaryPath } from './stale.ts'
-import { errorCode, removeFile, statTarget, unwritable } from './target.ts'
+import { removeFile, statTarget } from './target.ts'
 
 /** New content on the disk beside the file it is to replace. */
 export interface StagedFile {
@@ -121,7 +122,7 @@ function putBack(file: StagedFile): string[] {
 
 function halfWritten(target: string, kept: readonly string[], cause: unknown): OidcError {
   return new OidcError('file-unwritable', {
-    what: `Cannot write ${target}: ${errorCode(cause)}, nor put back the files that were written already.`,
+    what: `Cannot write ${target}: ${reason(cause)}, nor put back the files that were written already.`,
     next: `The old ones are ${kept.join(' and ')}.`,
     cause,
   })

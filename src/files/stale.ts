@@ -1,7 +1,8 @@
 import { lstatSync, readdirSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
+import { unwritable } from './failure.ts'
 import { isAlive, isStale, lockPath, readLockHolder, uniqueId, withFileLocks } from './lock.ts'
-import { removeFile, unwritable } from './target.ts'
+import { removeFile } from './target.ts'
 
 const TEMPORARY = /^\.circleci-aws-oidc-(?:(\d+)-)?[0-9a-f]{24}\.tmp$/
 const LEFT_OVER_AFTER_MS = 60_000

@@ -13,6 +13,7 @@ import {
 } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { OidcError } from '../errors.ts'
+import { errorCode, unreadable, unwritable } from './failure.ts'
 
 const IF_THERE = { throwIfNoEntry: false } as const
 
@@ -33,61 +34,6 @@ export function makeDirectories(directory: string, mode: number): void {
       throw code === 'ENOENT' ? new Error(`no directory can be made in ${parent}`) : error
     makeDirectories(directory, mode)
   }
-}
-
-/** The system's code for a failed call, `ENOENT`; undefined for any other error. */
-export function errorCode(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string'
-    ? error.code
-    : undefined
-}
-
-const REASONS: Readonly<Record<string, string>> = {
-  EACCES: 'permission denied',
-  EPERM: 'operation not permitted',
-  EROFS: 'the file system is read-only',
-  ENOSPC: 'the disk is full',
-  EDQUOT: 'the disk quota is used up',
-  EFBIG: 'it would exceed the size limit for files',
-  EIO: 'input/output error',
-  ELOOP: 'its symbolic links go in a circle',
-  ENOTDIR: 'a part of its path is not a directory',
-  EISDIR: 'it is a directory',
-  EBUSY: 'it cannot be replaced while something is mounted on it',
-}
-
-const NEXT: Readonly<Record<string, string>> = {
-  ENOSPC: 'Free some space and run again.',
-  EDQUOT: 'Free some space and run again.',
-  EBUSY:
-    'Mount the directory instead of the single file, or point AWS_CONFIG_FILE or AWS_SHARED_CREDENTIALS_FILE elsewhere.',
-}
-
-function reason(cause: unknown): string {
-  const code = errorCode(cause)
-  if (code === undefined) return cause instanceof Error ? cause.message : String(cause)
-  return REASONS[code] ? `${REASONS[code]} (${code})` : code
-}
-
-export function unwritable(path: string, cause: unknown): OidcError {
-  if (cause instanceof OidcError) return cause
-  return new OidcError('file-unwritable', {
-    what: `Cannot write ${path}: ${reason(cause)}.`,
-    why: 'Files are replaced as a whole, by a new file made beside them. Nothing was changed.',
-    next:
-      NEXT[errorCode(cause) ?? ''] ??
-      `Make the file and its directory writable for this user, or name another file.`,
-    cause,
-  })
-}
-
-export function unreadable(path: string, cause: unknown): OidcError {
-  if (cause instanceof OidcError) return cause
-  return new OidcError('file-unreadable', {
-    what: `Cannot read ${path}: ${reason(cause)}.`,
-    next: 'Make the file readable for this user and run again.',
-    cause,
-  })
 }
 
 const MAX_LINKS = 40

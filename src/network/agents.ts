@@ -1,7 +1,8 @@
 import type { Agent as HttpAgent } from 'node:http'
 import type { AgentOptions, Agent as HttpsAgent } from 'node:https'
 import { OidcError } from '../errors.ts'
-import { readingFailure, readLastingFile } from '../files/read.ts'
+import { unreadable } from '../files/failure.ts'
+import { readLastingFile } from '../files/read.ts'
 import type { Environment } from '../options.ts'
 import { proxyFor } from './proxy.ts'
 
@@ -47,11 +48,8 @@ async function readCertificates(path: string): Promise<string> {
   try {
     text = (await readLastingFile(path)).toString('utf8')
   } catch (error) {
-    throw new OidcError('file-unreadable', {
-      what: `The certificates in ${path} (AWS_CA_BUNDLE or NODE_EXTRA_CA_CERTS) can't be read: ${readingFailure(error)}.`,
-      next: 'Correct the path, or unset the variable.',
-      cause: error,
-    })
+    const what = `The certificates in ${path} (AWS_CA_BUNDLE or NODE_EXTRA_CA_CERTS)`
+    throw unreadable(what, error, 'Correct the path, or unset the variable.')
   }
   if (text.includes('-----BEGIN CERTIFICATE-----')) return text
   throw new OidcError('file-malformed', {

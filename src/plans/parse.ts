@@ -1,6 +1,6 @@
 import { OidcError } from '../errors.ts'
+import { errorCode, unreadable } from '../files/failure.ts'
 import { readLastingFile } from '../files/read.ts'
-import { errorCode, unreadable } from '../files/target.ts'
 import type { Environment } from '../options.ts'
 import { type IniFile, parseIni, splitLines } from '../profiles/ini.ts'
 import { sharedFileLocations } from '../profiles/locations.ts'

@@ -2,7 +2,7 @@ import { realpathSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { OptionsOf } from '../command-table.ts'
 import { OidcError } from '../errors.ts'
-import { readInputFile, readingFailure } from '../files/read.ts'
+import { readTextFile } from '../files/read.ts'
 import { type InlineProfiles, inlineProfiles } from '../option-values.ts'
 import type { Environment, OptionValue } from '../options.ts'
 import { sharedFileLocations } from '../profiles/locations.ts'
@@ -84,15 +84,7 @@ async function readProfilesFile(
   }
   if (path === undefined) return inline
   refuseSharedFile(path, env)
-  try {
-    return { text: await readInputFile(path, signal), source: path }
-  } catch (cause) {
-    throw new OidcError('file-unreadable', {
-      what: `The profiles file ${path} can't be read: ${readingFailure(cause)}.`,
-      next: 'Check the path; a relative one counts from the working directory.',
-      cause,
-    })
-  }
+  return { text: await readTextFile(path, { what: 'The profiles file', signal }), source: path }
 }
 
 /** Writing profiles takes away their role_arn: it would take the user's own away. */

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { OidcError } from '../errors.ts'
+import { reason } from '../files/failure.ts'
 import type { FileEdit } from '../files/replace.ts'
 import { OPTIONS } from '../options.ts'
 import type { RolePlan } from '../sts/assume-roles.ts'
@@ -33,7 +34,7 @@ export function readRecipe(path: string, profile: string): StoredRecipe {
   } catch (cause) {
     throw new OidcError('credentials-not-found', {
       what: `There is nothing here to renew the credentials of the profile "${profile}" by.`,
-      why: `${path} can't be read: ${(cause as NodeJS.ErrnoException).code}. HOME, XDG_DATA_HOME and AWS_CONFIG_FILE decide where it is looked for.`,
+      why: `${path} can't be read: ${reason(cause)}. HOME, XDG_DATA_HOME and AWS_CONFIG_FILE decide where it is looked for.`,
       next: 'Run assume-role with --credentials refresh for it, or use it as the same user and with the same values of these variables.',
       cause,
     })

@@ -1,5 +1,5 @@
 import { OidcError } from '../errors.ts'
-import { readInputFile, readingFailure } from '../files/read.ts'
+import { readTextFile } from '../files/read.ts'
 import { partitionOfPolicy } from './arn.ts'
 
 // STS API Reference, AssumeRoleWithWebIdentity: Policy, PolicyArns.
@@ -8,7 +8,9 @@ const MAXIMUM_POLICY_ARNS = 10
 
 /** The inline session policy as compact JSON, from JSON text or `file://PATH`. */
 export async function readSessionPolicy(given: string): Promise<string> {
-  const text = given.startsWith('file://') ? await readPolicyFile(given.slice(7)) : given
+  const text = given.startsWith('file://')
+    ? await readTextFile(given.slice(7), { what: 'The session policy file' })
+    : given
   let policy: unknown
   try {
     policy = JSON.parse(text.replace(/^\uFEFF/, ''))
@@ -31,18 +33,6 @@ export async function readSessionPolicy(given: string): Promise<string> {
     `The session policy has ${compact.length} characters without blanks; AWS takes at most ${MAXIMUM_POLICY_LENGTH}.`,
     'Shorten it, or put it into a managed policy and pass that with --policy-arns.',
   )
-}
-
-async function readPolicyFile(path: string): Promise<string> {
-  try {
-    return await readInputFile(path)
-  } catch (error) {
-    throw new OidcError('file-unreadable', {
-      what: `The session policy file ${path} can't be read: ${readingFailure(error)}.`,
-      next: 'Check the path; a relative one counts from the working directory.',
-      cause: error,
-    })
-  }
 }
 
 /** Refuses managed session policies that AWS would refuse. */

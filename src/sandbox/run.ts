@@ -1,5 +1,4 @@
-import { readFile } from 'node:fs/promises'
-import { OidcError } from '../errors.ts'
+import { readTextFile } from '../files/read.ts'
 import { forwardSignals, runChild } from '../processes.ts'
 import { parseWorld, readWorld, type World } from './aws/world.ts'
 import { parseFault } from './fault.ts'
@@ -105,16 +104,7 @@ export async function runSandbox(options: RunOptions): Promise<number> {
 
 async function readWorldFile(path: string | undefined): Promise<World> {
   if (path === undefined) return readWorld({})
-  try {
-    return parseWorld(await readFile(path, 'utf8'))
-  } catch (error) {
-    if (error instanceof OidcError) throw error
-    throw new OidcError('file-unreadable', {
-      what: `The world file ${path} cannot be read: ${error instanceof Error ? error.message : error}.`,
-      next: 'Check the path; a relative one counts from the working directory.',
-      cause: error,
-    })
-  }
+  return parseWorld(await readTextFile(path, { what: 'The world file' }))
 }
 
 async function waitForSignal(

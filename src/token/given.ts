@@ -1,6 +1,5 @@
-import { addAbortSignal } from 'node:stream'
 import { OidcError } from '../errors.ts'
-import { readInputFile } from '../files/read.ts'
+import { readStdin, readTextFile } from '../files/read.ts'
 import type { Environment } from '../options.ts'
 import {
   refuseExpired,
@@ -15,17 +14,12 @@ export async function readTokenFile(
   whenExpired = refuseExpired,
   signal?: AbortSignal,
 ): Promise<WebIdentityToken> {
-  let text: string
-  try {
-    text = await readInputFile(path, signal)
-  } catch (error) {
-    if (error instanceof OidcError) throw error
-    throw new OidcError('token-not-found', {
-      what: `The token file ${path} can't be read: ${(error as Error).message.split(',')[0]}.`,
-      next: 'Check the path and who may read it, and that the step which writes it ran before.',
-      cause: error,
-    })
-  }
+  const text = await readTextFile(path, {
+    what: 'The token file',
+    next: 'Check the path and who may read it, and that the step which writes it ran before.',
+    code: 'token-not-found',
+    signal,
+  })
   if (text.trim() === '') {
     throw new OidcError('token-not-found', {
       what: `The token file ${path} is empty.`,
@@ -40,17 +34,14 @@ export async function readTokenFile(
 }
 
 /** The token that is piped in; `signal` ends the wait. */
-export async function readStdin(signal: AbortSignal): Promise<WebIdentityToken> {
+export async function readTokenFromStdin(signal: AbortSignal): Promise<WebIdentityToken> {
   if (process.stdin.isTTY) {
     throw new OidcError('token-not-found', {
       what: 'The token should come from stdin, but stdin is a terminal.',
       next: 'Pipe the token in.',
     })
   }
-  const chunks: Buffer[] = []
-  // A pipe that never ends would keep the process alive after the time is up.
-  for await (const chunk of addAbortSignal(signal, process.stdin)) chunks.push(chunk)
-  const text = Buffer.concat(chunks).toString('utf8')
+  const text = await readStdin({ what: 'The token', code: 'token-not-found', signal })
   if (text.trim() !== '') return webIdentityToken(text, 'stdin')
   throw new OidcError('token-not-found', {
     what: 'The token should come from stdin, but nothing came.',

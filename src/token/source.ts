@@ -85,7 +85,7 @@ const SOURCES = {
     return readTokenFile(options['token-file'] ?? '', whenExpired, signal)
   },
   stdin: async ({ signal, whenExpired }) =>
-    unexpired(await (await import('./given.ts')).readStdin(signal), whenExpired),
+    unexpired(await (await import('./given.ts')).readTokenFromStdin(signal), whenExpired),
 } as const satisfies Record<Source, ReadSource>
 
 /**

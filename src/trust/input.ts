@@ -1,5 +1,5 @@
 import { OidcError } from '../errors.ts'
-import { readInput, readInputFile, readingFailure } from '../files/read.ts'
+import { readStdin, readTextFile } from '../files/read.ts'
 import { printable } from '../text.ts'
 import { type Claims, wrongClaim } from '../token/claims.ts'
 import { parseJson } from './policy/json.ts'
@@ -12,28 +12,17 @@ import { parseTrustPolicy, type TrustPolicy } from './policy/policy.ts'
 export async function readJsonFile(
   path: string,
   what: string,
-  signal = AbortSignal.timeout(60_000),
+  signal?: AbortSignal,
 ): Promise<unknown> {
   const place = path === '-' ? 'stdin' : path.replace(/^file:\/\//, '')
-  const parsed = parseJson(await readText(path === '-' ? path : place, what, signal))
+  const parsed = parseJson(
+    await (path === '-' ? readStdin({ what, signal }) : readTextFile(place, { what, signal })),
+  )
   if ('value' in parsed) return parsed.value
   throw new OidcError('file-malformed', {
     what: `${what} can't be read: ${place} ${parsed.problem}.`,
     next: 'Correct it there, or name another file.',
   })
-}
-
-async function readText(path: string, what: string, signal: AbortSignal): Promise<string> {
-  try {
-    return await (path === '-' ? readInput(process.stdin, signal) : readInputFile(path, signal))
-  } catch (error) {
-    if (error instanceof OidcError) throw error
-    throw new OidcError('file-unreadable', {
-      what: `${what} ${path === '-' ? 'from stdin' : path} can't be read: ${readingFailure(error)}.`,
-      next: 'Check the path; a relative one counts from the working directory.',
-      cause: error,
-    })
-  }
 }
 
 /** The claims of a token from a file or stdin (`-`): alone, or as `token --format json` prints them. */

@@ -140,7 +140,10 @@ test('GITHUB_ENV: a file that is not there', async (t) => {
   const { job } = await startGithubJob(t)
   const env = { GITHUB_ENV: '/no/such/file' }
   const { stderr } = await job.run(ARGS, { env })
-  assert.match(stderr, /^Error file-unwritable: Cannot add to the file of GITHUB_ENV: ENOENT\.$/m)
+  assert.match(
+    stderr,
+    /^Error file-unwritable: Cannot add to the file of GITHUB_ENV: no such file or directory \(ENOENT\)\.$/m,
+  )
 })
 
 test('--export-file: never keys, and nothing is exchanged before that is said', async (t) => {

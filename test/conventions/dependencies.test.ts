@@ -25,7 +25,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     ...['profiles', 'sts', 'plans', 'delivery'],
   ],
   'sandbox/aws': ['trust/policy', 'token/claims.ts'],
-  sandbox: ['sandbox/aws'],
+  sandbox: ['files', 'sandbox/aws'],
 }
 
 /** Files of src itself that are not for folders to import: they run commands. Of terminal, see below. */

@@ -145,7 +145,8 @@ export const COMBINED_SET_UPS: readonly BrokenSetUp[] = [
       job.write('.aws', '')
       return {}
     },
-    first: /^✗ Cannot read \S*\/\.aws\/config: a part of its path is not a directory \(ENOTDIR\)\./,
+    first:
+      /^✗ \S*\/\.aws\/config can't be read: a part of its path is not a directory \(ENOTDIR\)\./,
     code: 6,
   },
   {
@@ -154,7 +155,8 @@ export const COMBINED_SET_UPS: readonly BrokenSetUp[] = [
       args: [...BY_ROLE, '--sts-endpoint', 'https://127.0.0.1:9'],
       env: { AWS_CA_BUNDLE: job.home },
     }),
-    first: /^✗ The certificates in \S*home \(AWS_CA_BUNDLE or .* can't be read: EISDIR\./,
+    first:
+      /^✗ The certificates in \S*home \(AWS_CA_BUNDLE or .* can't be read: it is a directory \(EISDIR\)\./,
     code: 6,
   },
   {

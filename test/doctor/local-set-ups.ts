@@ -26,7 +26,7 @@ const FIFOS: readonly BrokenSetUp[] = [
   {
     name: 'a shared file that is a FIFO',
     breakIt: (job) => ({ env: { AWS_CONFIG_FILE: job.fifo('config') } }),
-    first: /^✗ Cannot read \S*config: it is a FIFO\./,
+    first: /^✗ \S*config can't be read: it is a FIFO\./,
     code: 6,
   },
   {
@@ -64,7 +64,7 @@ export const FILE_SET_UPS: readonly BrokenSetUp[] = [
       symlinkSync('/dev/zero', `${job.home}/.aws/credentials`)
       return {}
     },
-    first: /^✗ Cannot read \S*credentials: it has more than 10 MB\./,
+    first: /^✗ \S*credentials can't be read: it has more than 10 MB\./,
     code: 6,
   },
   {
@@ -76,7 +76,7 @@ export const FILE_SET_UPS: readonly BrokenSetUp[] = [
   {
     name: 'a directory for a token file',
     breakIt: (job) => ({ args: [...BY_ROLE, '--token-file', job.home] }),
-    first: /^✗ The token file \S*home can't be read: EISDIR: illegal operation on a directory\./,
+    first: /^✗ The token file \S*home can't be read: it is a directory \(EISDIR\)\./,
     code: 3,
   },
   {
@@ -116,7 +116,7 @@ export const FILE_SET_UPS: readonly BrokenSetUp[] = [
         env: { CIRCLE_OIDC_TOKEN_V2: undefined, TOKEN: token, ...ci },
       }
     },
-    first: /^✗ Cannot add to the file of GITHUB_ENV: ENOENT\./,
+    first: /^✗ Cannot add to the file of GITHUB_ENV: no such file or directory \(ENOENT\)\./,
     code: 6,
   },
   withFile(
@@ -211,7 +211,7 @@ export const FILE_SET_UPS: readonly BrokenSetUp[] = [
       job.write(CREDENTIALS, `[default]\n${KEYS}`)
       return { asNobody: true }
     },
-    first: /^✗ Cannot read \S*\/\.aws\/credentials: permission denied \(EACCES\)\./,
+    first: /^✗ \S*\/\.aws\/credentials can't be read: permission denied \(EACCES\)\./,
     code: 6,
   },
 ]

@@ -38,10 +38,10 @@ test('file://PATH is read', async (t) => {
   await assert.rejects(readSessionPolicy(`file://${path}.none`), {
     code: 'file-unreadable',
     exitCode: 6,
-    message: `The session policy file ${path}.none can't be read: ENOENT.`,
+    message: `The session policy file ${path}.none can't be read: no such file or directory (ENOENT).`,
   })
   await assert.rejects(readSessionPolicy(`file://${directory}`), {
-    message: `The session policy file ${directory} can't be read: EISDIR.`,
+    message: `The session policy file ${directory} can't be read: it is a directory (EISDIR).`,
   })
 })
 

@@ -218,7 +218,10 @@ test('a world file, faults, and what is wrong with them', async () => {
   const bad = await finish(start({ worldFile }))
   assert.match(bad.stderr, /^invalid-world: The world has an unknown key "jobs"/)
   const missing = await finish(start({ worldFile: join(root, 'nope.json') }))
-  assert.match(missing.stderr, /^file-unreadable: The world file .*nope\.json cannot be read/)
+  assert.match(
+    missing.stderr,
+    /^file-unreadable: The world file .*nope\.json can't be read: no such file/,
+  )
   assert.match(
     (await finish(start({ faults: ['x'] }))).stderr,
     /^invalid-usage: "x" is not a fault/,

@@ -58,7 +58,7 @@ test('certificates that cannot be read fail the exchange, at once', async (t) =>
     [
       join(directory, 'none.pem'),
       'file-unreadable',
-      `The certificates in ${join(directory, 'none.pem')} (AWS_CA_BUNDLE or NODE_EXTRA_CA_CERTS) can't be read: ENOENT.`,
+      `The certificates in ${join(directory, 'none.pem')} (AWS_CA_BUNDLE or NODE_EXTRA_CA_CERTS) can't be read: no such file or directory (ENOENT).`,
     ],
     [
       noPem,

@@ -92,7 +92,7 @@ describe('file', () => {
     await assert.rejects(read({ 'token-file': missing }), {
       code: 'token-not-found',
       exitCode: 3,
-      message: `The token file ${missing} can't be read: ENOENT: no such file or directory.`,
+      message: `The token file ${missing} can't be read: no such file or directory (ENOENT).`,
     })
     await assert.rejects(read({ 'token-file': join(path, '..') }), { code: 'token-not-found' })
     await assert.rejects(read({ 'token-file': path }), {
@@ -134,6 +134,11 @@ describe('stdin', () => {
   test('nothing', async () => {
     const message = 'The token should come from stdin, but nothing came.'
     assert.equal(await readStdin('\n', 20), `token-not-found: ${message}`)
+  })
+
+  test('more than any token has', async () => {
+    const message = "The token from stdin can't be read: it has more than 10 MB."
+    assert.equal(await readStdin('x'.repeat(10_000_001), 20), `token-not-found: ${message}`)
   })
 
   test('a pipe that never ends: the time limit ends the process too', async () => {

@@ -65,8 +65,12 @@ const duplicate = file(
 )
 const FAULTY: readonly (readonly [args: string[], code: number, error: RegExp])[] = [
   [['--policy', '/dev/zero'], 6, /file-unreadable: .*\/dev\/zero can't be read: it has more than/],
-  [['--policy', directory], 6, /file-unreadable: .* can't be read: EISDIR\./],
-  [['--policy', 'none.json'], 6, /file-unreadable: .* can't be read: ENOENT\./],
+  [['--policy', directory], 6, /file-unreadable: .* can't be read: it is a directory \(EISDIR\)\./],
+  [
+    ['--policy', 'none.json'],
+    6,
+    /file-unreadable: .* can't be read: no such file or directory \(ENOENT\)\./,
+  ],
   [['--policy', deep], 6, /file-malformed: .*deep\.json has more than 100 levels \(line 1, /],
   [['--policy', secret], 6, /file-malformed: .*secret\.json is not JSON \(line 1, column 1\)\./],
   [
