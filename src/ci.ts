@@ -57,7 +57,7 @@ export const CIS = {
   },
 } as const satisfies Record<string, CiFacts>
 
-export type Ci = keyof typeof CIS
+type Ci = keyof typeof CIS
 
 /** The CI whose job this is, if it is one that we know. */
 export function detectCi(env: Environment): Ci | undefined {

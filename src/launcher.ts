@@ -3,24 +3,6 @@ import { sharedFileLocations, withoutEmptyHome } from './profiles/locations.ts'
 import { isFresh, readCachedCredentials } from './refresh/cache.ts'
 import { profileFiles } from './refresh/data-directory.ts'
 
-/**
- * What `credential-process --profile NAME` prints, when the cache has it; else undefined, and the command
- * itself must run. AWS tools call it again and again, so it loads nothing else.
- */
-export function quickAnswer(args: readonly string[], env: Environment): string | undefined {
-  const [command, option, profile, ...others] = args
-  if (command !== 'credential-process' || option !== '--profile' || !profile || others.length > 0) {
-    return undefined
-  }
-  try {
-    const { cache } = profileFiles(sharedFileLocations(env).config, profile, env)
-    const cached = readCachedCredentials(cache)
-    return cached && isFresh(cached) ? cached.text : undefined
-  } catch {
-    return undefined
-  }
-}
-
 // What the `credential_process` of a profile starts. It lies beside a copy of the bundle, whose size
 // alone would make each `aws` command wait.
 const answer = quickAnswer(process.argv.slice(2), withoutEmptyHome(process.env))
@@ -43,4 +25,22 @@ function fail({ code, message }: NodeJS.ErrnoException): void {
   process.exitCode = 6
   process.stderr.on('error', () => {})
   process.stderr.write(`Error file-unwritable: stdout can't be written: ${message}.\n`)
+}
+
+/**
+ * What `credential-process --profile NAME` prints, when the cache has it; else undefined, and the command
+ * itself must run. AWS tools call it again and again, so it loads nothing else.
+ */
+function quickAnswer(args: readonly string[], env: Environment): string | undefined {
+  const [command, option, profile, ...others] = args
+  if (command !== 'credential-process' || option !== '--profile' || !profile || others.length > 0) {
+    return undefined
+  }
+  try {
+    const { cache } = profileFiles(sharedFileLocations(env).config, profile, env)
+    const cached = readCachedCredentials(cache)
+    return cached && isFresh(cached) ? cached.text : undefined
+  } catch {
+    return undefined
+  }
 }

@@ -8,85 +8,6 @@ import {
   type OptionValues,
 } from './options.ts'
 
-// A policy variable such as ${aws:username} has a colon that no default follows, so it stays as it is.
-// A default may itself refer to a variable, in braces or not.
-const REFERENCE = /\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)(?::-((?:[^{}]|\{[^{}]*\})*))?\})/g
-
-/**
- * Expands `$NAME`, `${NAME}` and `${NAME:-default}`, the default as well; anything else that has a `$` stays as it is.
- * An unset or empty variable without a default is an error that names it and `where` it stands.
- */
-export function expandVariables(text: string, env: Environment, where: string): string {
-  return text.replace(REFERENCE, (_, bare?: string, braced?: string, fallback?: string) => {
-    const name = bare ?? braced ?? ''
-    const value = env[name]
-    if (typeof value === 'string' && value !== '') return value
-    if (fallback !== undefined) return expandVariables(fallback, env, where)
-    throw unsetVariable(name, where)
-  })
-}
-
-/** The error for a variable that `where` refers to and that has no value. */
-export function unsetVariable(name: string, where: string): OidcError {
-  return new OidcError('unset-variable', {
-    what: `${where} refers to the environment variable ${name}, which is not set or empty.`,
-    next: `Set ${name} in a context, the project settings or an earlier step, or give the value itself.`,
-  })
-}
-
-/** `role-arn` → `AWS_OIDC_ORB_ROLE_ARN`: apart from the variables that a job or a context sets. */
-export function parameterVariable(option: OptionName): string {
-  return environmentName(option).replace(/^AWS_OIDC_/, 'AWS_OIDC_ORB_')
-}
-
-/** What to call a parameter at the start of a message. */
-export function parameterTitle(option: OptionName): string {
-  return `The orb's parameter ${option}`
-}
-
-/** What a parameter stands for, empty where it is left empty. Throws `unset-variable`. */
-export function parameterValue(option: OptionName, env: Environment): string {
-  const text = env[parameterVariable(option)] ?? ''
-  return expandVariables(text, env, parameterTitle(option)).trim()
-}
-
-/**
- * Whether an option of the orb's step is not read from the job's variable: `profile` means another thing to
- * each command, and a step that names its roles gets no other from the job.
- */
-export function isHiddenInOrb(option: OptionName, env: Environment): boolean {
-  if (option === 'profile') return env['AWS_OIDC_ORB_COMMAND'] !== undefined
-  return ['role-arn', 'profiles-file'].includes(option) && hasRoleParameter(env)
-}
-
-function hasRoleParameter(env: Environment): boolean {
-  return (
-    parameterValue('role-arn', env) !== '' ||
-    parameterValue('profiles-file', env) !== '' ||
-    isSet(env['AWS_OIDC_ORB_PROFILES'])
-  )
-}
-
-/** A profiles file whose text stands in a variable. */
-export interface InlineProfiles {
-  readonly text: string
-  /** What to call it in messages. */
-  readonly source: string
-}
-
-/** The orb's parameter `profiles`, or `AWS_OIDC_PROFILES`. */
-export function inlineProfiles(env: Environment): InlineProfiles | undefined {
-  const parameter = env['AWS_OIDC_ORB_PROFILES']
-  if (isSet(parameter)) return { text: parameter, source: "the orb's parameter profiles" }
-  const variable = env['AWS_OIDC_PROFILES']
-  if (!isSet(variable) || hasRoleParameter(env)) return undefined
-  return { text: variable, source: 'AWS_OIDC_PROFILES' }
-}
-
-function isSet(text: string | undefined): text is string {
-  return Boolean(text?.trim())
-}
-
 /** What the command line gave, by option name: text as typed, lists as repeated flags, flags as booleans. */
 export type Flags = Readonly<Record<string, unknown>>
 
@@ -179,5 +100,84 @@ function readInteger(name: OptionName, text: string, where: string): number {
       name === 'duration-seconds'
         ? 'Give seconds within these limits, and no more than the maximum session duration of the role.'
         : 'Give a number within these limits.',
+  })
+}
+
+/**
+ * Whether an option of the orb's step is not read from the job's variable: `profile` means another thing to
+ * each command, and a step that names its roles gets no other from the job.
+ */
+function isHiddenInOrb(option: OptionName, env: Environment): boolean {
+  if (option === 'profile') return env['AWS_OIDC_ORB_COMMAND'] !== undefined
+  return ['role-arn', 'profiles-file'].includes(option) && hasRoleParameter(env)
+}
+
+function hasRoleParameter(env: Environment): boolean {
+  return (
+    parameterValue('role-arn', env) !== '' ||
+    parameterValue('profiles-file', env) !== '' ||
+    isSet(env['AWS_OIDC_ORB_PROFILES'])
+  )
+}
+
+/** A profiles file whose text stands in a variable. */
+export interface InlineProfiles {
+  readonly text: string
+  /** What to call it in messages. */
+  readonly source: string
+}
+
+/** The orb's parameter `profiles`, or `AWS_OIDC_PROFILES`. */
+export function inlineProfiles(env: Environment): InlineProfiles | undefined {
+  const parameter = env['AWS_OIDC_ORB_PROFILES']
+  if (isSet(parameter)) return { text: parameter, source: "the orb's parameter profiles" }
+  const variable = env['AWS_OIDC_PROFILES']
+  if (!isSet(variable) || hasRoleParameter(env)) return undefined
+  return { text: variable, source: 'AWS_OIDC_PROFILES' }
+}
+
+function isSet(text: string | undefined): text is string {
+  return Boolean(text?.trim())
+}
+
+/** `role-arn` → `AWS_OIDC_ORB_ROLE_ARN`: apart from the variables that a job or a context sets. */
+export function parameterVariable(option: OptionName): string {
+  return environmentName(option).replace(/^AWS_OIDC_/, 'AWS_OIDC_ORB_')
+}
+
+/** What to call a parameter at the start of a message. */
+function parameterTitle(option: OptionName): string {
+  return `The orb's parameter ${option}`
+}
+
+/** What a parameter stands for, empty where it is left empty. Throws `unset-variable`. */
+function parameterValue(option: OptionName, env: Environment): string {
+  const text = env[parameterVariable(option)] ?? ''
+  return expandVariables(text, env, parameterTitle(option)).trim()
+}
+
+/**
+ * Expands `$NAME`, `${NAME}` and `${NAME:-default}`, the default as well; anything else that has a `$` stays as it is.
+ * An unset or empty variable without a default is an error that names it and `where` it stands.
+ */
+export function expandVariables(text: string, env: Environment, where: string): string {
+  return text.replace(REFERENCE, (_, bare?: string, braced?: string, fallback?: string) => {
+    const name = bare ?? braced ?? ''
+    const value = env[name]
+    if (typeof value === 'string' && value !== '') return value
+    if (fallback !== undefined) return expandVariables(fallback, env, where)
+    throw unsetVariable(name, where)
+  })
+}
+
+// A policy variable such as ${aws:username} has a colon that no default follows, so it stays as it is.
+// A default may itself refer to a variable, in braces or not.
+const REFERENCE = /\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)(?::-((?:[^{}]|\{[^{}]*\})*))?\})/g
+
+/** The error for a variable that `where` refers to and that has no value. */
+export function unsetVariable(name: string, where: string): OidcError {
+  return new OidcError('unset-variable', {
+    what: `${where} refers to the environment variable ${name}, which is not set or empty.`,
+    next: `Set ${name} in a context, the project settings or an earlier step, or give the value itself.`,
   })
 }

@@ -1,5 +1,19 @@
+/** One command-line option. Its environment variable is `AWS_OIDC_` and the name in capitals. */
+export interface OptionSpec {
+  readonly kind: 'text' | 'integer' | 'list' | 'choice' | 'flag'
+  /** Of a list whose items may hold blanks: only commas separate them. */
+  readonly separator?: ','
+  /** What help and the orb say of it: meaning, unit and limits. */
+  readonly description: string
+  readonly choices?: readonly string[]
+  /** Of an integer. */
+  readonly minimum?: number
+  readonly maximum?: number
+  readonly default?: string | number
+}
+
 /** The options of `trust generate`, `trust check` and `trust thumbprint`, part of `OPTIONS`. */
-export const TRUST_OPTIONS = {
+const TRUST_OPTIONS = {
   'org-id': { kind: 'text', description: 'CircleCI: organization id' },
   'project-id': { kind: 'text', description: 'CircleCI: project id' },
   branch: {
@@ -82,20 +96,6 @@ export const TRUST_OPTIONS = {
     description: "The provider's client ids, separated by commas",
   },
 } as const satisfies Record<string, OptionSpec>
-
-/** One command-line option. Its environment variable is `AWS_OIDC_` and the name in capitals. */
-export interface OptionSpec {
-  readonly kind: 'text' | 'integer' | 'list' | 'choice' | 'flag'
-  /** Of a list whose items may hold blanks: only commas separate them. */
-  readonly separator?: ','
-  /** What help and the orb say of it: meaning, unit and limits. */
-  readonly description: string
-  readonly choices?: readonly string[]
-  /** Of an integer. */
-  readonly minimum?: number
-  readonly maximum?: number
-  readonly default?: string | number
-}
 
 /** Every option of every command, once: flags, environment, help and orb parameters come from here. */
 export const OPTIONS = {

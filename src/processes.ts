@@ -3,14 +3,39 @@ import { once } from 'node:events'
 import { constants } from 'node:os'
 import { isatty } from 'node:tty'
 
-// Listening for SIGUSR1 also keeps Node from opening its debugger beside the child's credentials.
-const FORWARDED = ['SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const
-const FROM_TERMINAL: readonly NodeJS.Signals[] = ['SIGINT', 'SIGQUIT']
+/**
+ * Runs a command with the stdio of this process and returns its exit code as a shell would: 128+n for a
+ * signal, 127 when not found, 126 when not executable; `log` is then told why.
+ */
+export async function runChild(
+  [file = '', ...args]: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+  signals: SignalForwarding,
+  log: (line: string) => void,
+): Promise<number> {
+  try {
+    // Some failures of the system are thrown here, others told by an event.
+    const child = spawn(file, args, { env, stdio: 'inherit' })
+    signals.to(child)
+    const [code, signal] = await once(child, 'exit')
+    return code ?? 128 + constants.signals[signal as NodeJS.Signals]
+  } catch (error) {
+    const { code = '', syscall } = error as NodeJS.ErrnoException
+    if (!syscall?.startsWith('spawn')) throw error
+    log(`${file}: ${REASONS[code] ?? code}`)
+    return code === 'ENOENT' ? NOT_FOUND : NOT_EXECUTABLE
+  }
+}
 
-export interface SignalForwarding {
-  /** Passes signals on to this child, first the one that came before it. */
-  readonly to: (child: ChildProcess) => void
-  readonly stop: () => void
+/** Exit codes of a shell that cannot run a command. */
+const NOT_EXECUTABLE = 126
+const NOT_FOUND = 127
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'command not found',
+  EACCES: 'permission denied',
+  ENOEXEC: 'not a program of this system, nor a script with #! in its first line',
+  E2BIG: 'its arguments and environment are too long',
 }
 
 /** Keeps signals from ending this process and passes them on to a child. */
@@ -34,38 +59,27 @@ export function forwardSignals(): SignalForwarding {
   }
 }
 
-/** Exit codes of a shell that cannot run a command. */
-const NOT_EXECUTABLE = 126
-const NOT_FOUND = 127
-
-const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: 'command not found',
-  EACCES: 'permission denied',
-  ENOEXEC: 'not a program of this system, nor a script with #! in its first line',
-  E2BIG: 'its arguments and environment are too long',
+interface SignalForwarding {
+  /** Passes signals on to this child, first the one that came before it. */
+  readonly to: (child: ChildProcess) => void
+  readonly stop: () => void
 }
 
+// Listening for SIGUSR1 also keeps Node from opening its debugger beside the child's credentials.
+const FORWARDED = ['SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const
+const FROM_TERMINAL: readonly NodeJS.Signals[] = ['SIGINT', 'SIGQUIT']
+
 /**
- * Runs a command with the stdio of this process and returns its exit code as a shell would: 128+n for a
- * signal, 127 when not found, 126 when not executable; `log` is then told why.
+ * Runs `cleanup` (synchronous) if the process ends before the returned function is called.
+ * A signal still ends the process as it would have without us.
  */
-export async function runChild(
-  [file = '', ...args]: readonly string[],
-  env: Readonly<Record<string, string | undefined>>,
-  signals: SignalForwarding,
-  log: (line: string) => void,
-): Promise<number> {
-  try {
-    // Some failures of the system are thrown here, others told by an event.
-    const child = spawn(file, args, { env, stdio: 'inherit' })
-    signals.to(child)
-    const [code, signal] = await once(child, 'exit')
-    return code ?? 128 + constants.signals[signal as NodeJS.Signals]
-  } catch (error) {
-    const { code = '', syscall } = error as NodeJS.ErrnoException
-    if (!syscall?.startsWith('spawn')) throw error
-    log(`${file}: ${REASONS[code] ?? code}`)
-    return code === 'ENOENT' ? NOT_FOUND : NOT_EXECUTABLE
+export function onInterruption(cleanup: () => void): () => void {
+  startListening()
+  cleanups.add(cleanup)
+  return () => {
+    cleanups.delete(cleanup)
+    // A signal caught during synchronous work arrives one turn of the event loop later.
+    setImmediate(() => setImmediate(stopWhenIdle))
   }
 }
 
@@ -108,18 +122,4 @@ function stopListening(): void {
 
 function stopWhenIdle(): void {
   if (cleanups.size === 0 && listening) stopListening()
-}
-
-/**
- * Runs `cleanup` (synchronous) if the process ends before the returned function is called.
- * A signal still ends the process as it would have without us.
- */
-export function onInterruption(cleanup: () => void): () => void {
-  startListening()
-  cleanups.add(cleanup)
-  return () => {
-    cleanups.delete(cleanup)
-    // A signal caught during synchronous work arrives one turn of the event loop later.
-    setImmediate(() => setImmediate(stopWhenIdle))
-  }
 }

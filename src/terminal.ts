@@ -19,12 +19,12 @@ export interface Terminal {
 }
 
 /** The terminal as its owner has it. */
-export interface OpenTerminal extends Terminal {
+interface OpenTerminal extends Terminal {
   /** Waits until all output is written. Resolves to what kept some of it from being written, if anything. */
   flush(): Promise<OutputFailure | undefined>
 }
 
-export interface OutputFailure {
+interface OutputFailure {
   readonly stream: OutputStream
   readonly error: NodeJS.ErrnoException
 }

@@ -6,7 +6,7 @@ import { type Finding, finding, fine } from './findings.ts'
 const WEB_IDENTITY = ['AWS_WEB_IDENTITY_TOKEN_FILE', 'AWS_ROLE_ARN']
 
 /** Which profile the job is about. */
-export interface ProfileInUse {
+interface ProfileInUse {
   /** As `--profile` gives it. */
   readonly given: string | undefined
   /** Profiles that a role will be written to. */

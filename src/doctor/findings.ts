@@ -1,7 +1,7 @@
 import { asOidcError, type ErrorCode, EXIT, type OidcError } from '../errors.ts'
 import type { PolicyFindingKind } from '../trust/check/findings.ts'
 
-export type FindingText = {
+type FindingText = {
   /** What is wrong, in a few words; the values follow. */
   readonly title: string
   readonly fix: string
@@ -129,7 +129,7 @@ export const FINDINGS = {
   },
 } as const satisfies Record<string, FindingText>
 
-export type FindingKind = keyof typeof FINDINGS
+type FindingKind = keyof typeof FINDINGS
 
 /** What comparing with a trust policy can show; apart, because the orb's copy goes without the evaluator. */
 export const COMPARISON_FINDINGS = {

@@ -2,7 +2,7 @@ import { CIS, detectCi } from '../ci.ts'
 import type { Environment } from '../options.ts'
 import { type Finding, finding, fine } from './findings.ts'
 
-export interface Runtime {
+interface Runtime {
   /** `20.20.2` */
   readonly node: string
   readonly version: string

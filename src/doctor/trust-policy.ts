@@ -25,13 +25,13 @@ import {
 } from './findings.ts'
 
 /** One thing that keeps the token out: what does not match, and the slip in the policy if it is one. */
-export interface Cause {
+interface Cause {
   readonly reason: string
   readonly finding: PolicyFinding | undefined
 }
 
 /** Why the policy rejects the token: by the statement that comes closest to admitting it, unless one denies it. */
-export function whyRejected(policy: TrustPolicy, report: TrustReport): Cause[] {
+function whyRejected(policy: TrustPolicy, report: TrustReport): Cause[] {
   const { evaluation, token, findings } = report
   if (!evaluation || !token) return []
   const { statements } = evaluation
@@ -123,7 +123,7 @@ function isCause(kind: PolicyFinding['kind'], { expected, actual = [] }: Conditi
 }
 
 /** What the file says, before AWS is asked. */
-export interface ComparedPolicy {
+interface ComparedPolicy {
   readonly path: string
   readonly policy: TrustPolicy
   readonly report: TrustReport
@@ -140,10 +140,10 @@ export function comparePolicy(
 }
 
 /** How AWS answered, where it was asked. */
-export type AwsAnswer = 'admitted' | 'refused' | undefined
+type AwsAnswer = 'admitted' | 'refused' | undefined
 
 /** What the policy says, beside what AWS says. `statement`, in JSON, would admit the token. */
-export function checkPolicy(
+function checkPolicy(
   { path, policy, report }: ComparedPolicy,
   answer: AwsAnswer,
   statement: string | undefined,

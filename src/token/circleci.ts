@@ -10,55 +10,12 @@ import {
   webIdentityToken,
 } from './web-identity-token.ts'
 
-/** The commands that mint a token in a CircleCI job: the environment CLI, then the agent it belongs to. */
-export const MINTING_COMMANDS = ['circleci', 'circleci-agent'] as const
-
-export interface MintFailure {
-  readonly command: string
-  /** In words, without anything that could be a token. */
-  readonly reason: string
-}
-
-export type Minted =
-  | { readonly token: string; readonly command: string }
-  | { readonly failures: readonly MintFailure[] }
-
-// The agent has answered nothing now and then; CircleCI's own aws-cli orb asks three times, too.
-const MINTING_ATTEMPTS = 3
-const MINTING_PAUSE_MS = 1000
-
-/**
- * Mints a token with `circleci run oidc get`. An installed CircleCI CLI earlier on PATH has no such
- * subcommand, so `circleci-agent` is asked next. Only the audience can be chosen.
- */
-export async function mintToken(
-  audience: string | undefined,
-  env: Environment,
-  signal: AbortSignal,
-): Promise<Minted> {
-  const claims = audience === undefined ? [] : ['--claims', JSON.stringify({ aud: audience })]
-  const args = ['run', 'oidc', 'get', ...claims]
-  for (let attempt = 1; ; attempt++) {
-    const failures: (MintFailure & { mayPass: boolean })[] = []
-    for (const program of MINTING_COMMANDS) {
-      const command = `${program} run oidc get`
-      const answer = await runMintingCommand(program, args, env, signal)
-      if ('token' in answer) return { token: answer.token, command }
-      const times = answer.mayPass && attempt > 1 ? ` (${attempt} attempts)` : ''
-      failures.push({ command, reason: answer.reason + times, mayPass: answer.mayPass })
-    }
-    const goOn = attempt < MINTING_ATTEMPTS && failures.some(({ mayPass }) => mayPass)
-    if (!goOn || signal.aborted) return { failures }
-    await sleep(MINTING_PAUSE_MS, undefined, { signal }).catch(() => undefined)
-  }
-}
-
-const VARIABLES = { v2: 'CIRCLE_OIDC_TOKEN_V2', v1: 'CIRCLE_OIDC_TOKEN' } as const
-
-export interface CircleciTokenRequest {
+interface CircleciTokenRequest {
   readonly version: 'v1' | 'v2' | undefined
   readonly audience: string | undefined
 }
+
+const VARIABLES = { v2: 'CIRCLE_OIDC_TOKEN_V2', v1: 'CIRCLE_OIDC_TOKEN' } as const
 
 /**
  * The job's token: V2, then V1, then minted. An audience always means minting; an expired token is
@@ -98,6 +55,49 @@ export async function readCircleciToken(
   const fresh = await mint()
   if ('value' in fresh) return fresh
   return whenExpired(token, expired(token, fresh))
+}
+
+/**
+ * Mints a token with `circleci run oidc get`. An installed CircleCI CLI earlier on PATH has no such
+ * subcommand, so `circleci-agent` is asked next. Only the audience can be chosen.
+ */
+async function mintToken(
+  audience: string | undefined,
+  env: Environment,
+  signal: AbortSignal,
+): Promise<Minted> {
+  const claims = audience === undefined ? [] : ['--claims', JSON.stringify({ aud: audience })]
+  const args = ['run', 'oidc', 'get', ...claims]
+  for (let attempt = 1; ; attempt++) {
+    const failures: (MintFailure & { mayPass: boolean })[] = []
+    for (const program of MINTING_COMMANDS) {
+      const command = `${program} run oidc get`
+      const answer = await runMintingCommand(program, args, env, signal)
+      if ('token' in answer) return { token: answer.token, command }
+      const times = answer.mayPass && attempt > 1 ? ` (${attempt} attempts)` : ''
+      failures.push({ command, reason: answer.reason + times, mayPass: answer.mayPass })
+    }
+    const goOn = attempt < MINTING_ATTEMPTS && failures.some(({ mayPass }) => mayPass)
+    if (!goOn || signal.aborted) return { failures }
+    await sleep(MINTING_PAUSE_MS, undefined, { signal }).catch(() => undefined)
+  }
+}
+
+/** The commands that mint a token in a CircleCI job: the environment CLI, then the agent it belongs to. */
+const MINTING_COMMANDS = ['circleci', 'circleci-agent'] as const
+
+// The agent has answered nothing now and then; CircleCI's own aws-cli orb asks three times, too.
+const MINTING_ATTEMPTS = 3
+const MINTING_PAUSE_MS = 1000
+
+type Minted =
+  | { readonly token: string; readonly command: string }
+  | { readonly failures: readonly MintFailure[] }
+
+interface MintFailure {
+  readonly command: string
+  /** In words, without anything that could be a token. */
+  readonly reason: string
 }
 
 function notFound(variables: readonly string[], failures: readonly MintFailure[]): OidcError {

@@ -5,15 +5,6 @@ import { onInterruption } from '../processes.ts'
 import { withoutTokens } from '../text.ts'
 import { decodeClaims } from './claims.ts'
 
-/** A token, or why there is none: in words, without anything that could be a token. */
-export type CommandAnswer = { readonly token: string } | CommandFailure
-
-export interface CommandFailure {
-  readonly reason: string
-  /** Whether it may be otherwise in a moment: it answered nothing, or failed without a known cause. */
-  readonly mayPass: boolean
-}
-
 /** Runs a command that prints a token. */
 export async function runMintingCommand(
   program: string,
@@ -25,6 +16,15 @@ export async function runMintingCommand(
   const reason = failureReason(result)
   if (reason === undefined) return { token: result.stdout }
   return { reason, mayPass: mayPass(result) }
+}
+
+/** A token, or why there is none: in words, without anything that could be a token. */
+type CommandAnswer = { readonly token: string } | CommandFailure
+
+interface CommandFailure {
+  readonly reason: string
+  /** Whether it may be otherwise in a moment: it answered nothing, or failed without a known cause. */
+  readonly mayPass: boolean
 }
 
 interface Result {

@@ -12,13 +12,13 @@ export const AWS_AUDIENCE = 'sts.amazonaws.com'
 const ATTEMPTS = 3
 const BASE_DELAY = 500
 
-export interface TokenRequest {
+interface TokenRequest {
   readonly url: URL
   readonly bearer: string
   readonly audience: string
 }
 
-export type ServiceAnswer =
+type ServiceAnswer =
   | { readonly token: string }
   /** In words, without anything that could be a secret; `status` where the service answered. */
   | { readonly reason: string; readonly status?: number; readonly transient: boolean }

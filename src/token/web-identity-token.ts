@@ -2,17 +2,6 @@ import { OidcError } from '../errors.ts'
 import type { Environment, OptionValues } from '../options.ts'
 import { type Claims, decodeClaims, expiration } from './claims.ts'
 
-/** The options that say where the token comes from. */
-export const TOKEN_OPTIONS = [
-  'token-source',
-  'token-env',
-  'token-file',
-  'token-version',
-  'audience',
-] as const
-
-export type TokenOptions = OptionValues<(typeof TOKEN_OPTIONS)[number]>
-
 /** A token and what we know of it. `value` is a secret: it goes to STS and nowhere else. */
 export interface WebIdentityToken {
   readonly value: string
@@ -39,13 +28,6 @@ export function hasExpired(token: WebIdentityToken, now = Date.now()): boolean {
   return end !== undefined && end.getTime() <= now
 }
 
-/** What becomes of a token that has expired and that nothing could renew: another token, or the error. */
-export type WhenExpired = (token: WebIdentityToken, error: OidcError) => WebIdentityToken
-
-export const refuseExpired: WhenExpired = (_, error) => {
-  throw error
-}
-
 /** The token, or what becomes of it where it has expired and nothing renews it. */
 export function unexpired(token: WebIdentityToken, whenExpired: WhenExpired): WebIdentityToken {
   if (!hasExpired(token)) return token
@@ -55,6 +37,24 @@ export function unexpired(token: WebIdentityToken, whenExpired: WhenExpired): We
   })
   return whenExpired(token, error)
 }
+
+/** What becomes of a token that has expired and that nothing could renew: another token, or the error. */
+export type WhenExpired = (token: WebIdentityToken, error: OidcError) => WebIdentityToken
+
+export const refuseExpired: WhenExpired = (_, error) => {
+  throw error
+}
+
+/** The options that say where the token comes from. */
+export const TOKEN_OPTIONS = [
+  'token-source',
+  'token-env',
+  'token-file',
+  'token-version',
+  'audience',
+] as const
+
+export type TokenOptions = OptionValues<(typeof TOKEN_OPTIONS)[number]>
 
 /** What a source reads the token by. */
 export interface Reading {

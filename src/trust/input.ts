@@ -5,29 +5,32 @@ import { type Claims, wrongClaim } from '../token/claims.ts'
 import { parseJson } from './policy/json.ts'
 import { parseTrustPolicy, type TrustPolicy } from './policy/policy.ts'
 
-/**
- * Reads JSON from a path (`file://` may stand before it) or, for `-`, from stdin; `what` names it in errors.
- * `signal` ends the wait for a pipe.
- */
-export async function readJsonFile(
-  path: string,
-  what: string,
-  signal?: AbortSignal,
-): Promise<unknown> {
-  const place = path === '-' ? 'stdin' : path.replace(/^file:\/\//, '')
-  const parsed = parseJson(
-    await (path === '-' ? readStdin({ what, signal }) : readTextFile(place, { what, signal })),
-  )
-  if ('value' in parsed) return parsed.value
+/** A trust policy from a file or stdin (`-`): the document alone, or as `aws iam get-role` prints it. */
+export async function readPolicyFile(path: string, signal?: AbortSignal): Promise<PolicyFile> {
+  const document = policyIn(await readJsonFile(path, 'The trust policy', signal))
+  const parsed = parseTrustPolicy(document)
+  if ('policy' in parsed) return { policy: parsed.policy, length: JSON.stringify(document).length }
   throw new OidcError('file-malformed', {
-    what: `${what} can't be read: ${place} ${parsed.problem}.`,
-    next: 'Correct it there, or name another file.',
+    what: `The trust policy in ${path === '-' ? 'stdin' : path} is malformed: ${printable(`${parsed.path || 'the document'} ${parsed.problem}`)}.`,
+    next: 'Correct it; IAM would not take it either.',
   })
+}
+
+export interface PolicyFile {
+  readonly policy: TrustPolicy
+  /** Characters without blanks between them, as IAM counts. */
+  readonly length: number
+}
+
+function policyIn(json: unknown): unknown {
+  const answer = isObject(json) ? json : {}
+  const role = isObject(answer['Role']) ? answer['Role'] : answer
+  return role['AssumeRolePolicyDocument'] ?? json
 }
 
 /** The claims of a token from a file or stdin (`-`): alone, or as `token --format json` prints them. */
 export async function readClaimsFile(path: string, signal?: AbortSignal): Promise<Claims> {
-  const claims = unwrapClaimsFile(await readJsonFile(path, 'The claims', signal))
+  const claims = claimsIn(await readJsonFile(path, 'The claims', signal))
   const place = path === '-' ? 'stdin' : path
   if (!isObject(claims)) throw malformed(`The claims in ${place} are not a JSON object.`)
   const wrong = wrongClaim(claims)
@@ -36,12 +39,8 @@ export async function readClaimsFile(path: string, signal?: AbortSignal): Promis
 }
 
 /** A claim may be called "claims" too, but there is no ID token without an issuer. */
-function unwrapClaimsFile(json: unknown): unknown {
+function claimsIn(json: unknown): unknown {
   return isObject(json) && !('iss' in json) ? (json['claims'] ?? json) : json
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function malformed(what: string, why?: string): OidcError {
@@ -52,30 +51,25 @@ function malformed(what: string, why?: string): OidcError {
   })
 }
 
-export interface PolicyFile {
-  readonly policy: TrustPolicy
-  /** Characters without blanks between them, as IAM counts. */
-  readonly length: number
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** A trust policy from a file or stdin (`-`): the document alone, or as `aws iam get-role` prints it. */
-export async function readPolicyFile(path: string, signal?: AbortSignal): Promise<PolicyFile> {
-  const document = unwrap(await readJsonFile(path, 'The trust policy', signal))
-  const parsed = parseTrustPolicy(document)
-  if ('policy' in parsed) return { policy: parsed.policy, length: JSON.stringify(document).length }
+/**
+ * Reads JSON from a path (`file://` may stand before it) or, for `-`, from stdin; `what` names it in errors.
+ * `signal` ends the wait for a pipe.
+ */
+export async function readJsonFile(
+  path: string,
+  what: string,
+  signal?: AbortSignal,
+): Promise<unknown> {
+  const place = path === '-' ? 'stdin' : path.replace(/^file:\/\//, '')
+  const reading = path === '-' ? readStdin({ what, signal }) : readTextFile(place, { what, signal })
+  const parsed = parseJson(await reading)
+  if ('value' in parsed) return parsed.value
   throw new OidcError('file-malformed', {
-    what: `The trust policy in ${path === '-' ? 'stdin' : path} is malformed: ${printable(`${parsed.path || 'the document'} ${parsed.problem}`)}.`,
-    next: 'Correct it; IAM would not take it either.',
+    what: `${what} can't be read: ${place} ${parsed.problem}.`,
+    next: 'Correct it there, or name another file.',
   })
-}
-
-function unwrap(json: unknown): unknown {
-  const role = property(json, 'Role') ?? json
-  return property(role, 'AssumeRolePolicyDocument') ?? json
-}
-
-function property(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null
-    ? (value as Record<string, unknown>)[name]
-    : undefined
 }

@@ -20,54 +20,14 @@ import { conditionPath } from './conditions.ts'
 import type { PolicyFinding, PolicyFindingKind } from './findings.ts'
 import { policyFindings } from './statement.ts'
 
-/** `clientIds` are those of the provider; none means that they are not known. */
-export function audienceFindings(claims: Claims, clientIds: readonly string[]): PolicyFinding[] {
-  const found = tokenAudience(claims) ?? []
-  if (clientIds.length === 0 || found.some((one) => clientIds.includes(one))) return []
-  const detail = `the token's audience is ${found.join(', ') || 'missing'}; client ids: ${clientIds.join(', ')}`
-  return [{ kind: 'audience-not-registered', path: '', detail }]
-}
-
-/** What of the token's claims for AWS can't be judged here. */
-export function sessionFindings({ roles, unclear }: SessionClaims): PolicyFinding[] {
-  const details = [
-    ...(roles ? [`the token is for ${roles.join(', ') || 'no role'} only`] : []),
-    ...unclear.map((name) => `${name} is not of the form that AWS documents`),
-  ]
-  return details.length > 0 ? [{ kind: 'claim-of-aws', path: '', detail: details.join('; ') }] : []
-}
-
-/** Where the token's issuer ends in a slash itself, as those of Auth0 do. */
-export function isSlashOf({ iss = '' }: Claims, { kind, detail }: PolicyFinding): boolean {
-  const host = issuerHostPath(iss)
-  return kind === 'trailing-slash' && /\/$/.test(host) && detail.includes(host)
-}
-
-/** Conditions that this token fails by upper and lower case only. */
-export function caseFindings({ statements }: Evaluation): PolicyFinding[] {
-  const ignoringCase = ({ expected, actual }: ConditionResult) =>
-    (actual ?? []).some((one) =>
-      expected.some((value) => matchesWildcard(one.toLowerCase(), value.toLowerCase())),
-    )
-  return statements.flatMap(({ index, conditions }) =>
-    conditions
-      .filter((one) => one.outcome === 'unmatched' && /^String(Equals|Like)$/.test(one.operator))
-      .filter(ignoringCase)
-      .filter(
-        ({ operator, expected }) => operator === 'StringLike' || !/[*?]/.test(expected.join('')),
-      )
-      .map((one) => ({
-        kind: 'wrong-case' as const,
-        path: conditionPath(`Statement[${index}]`, one),
-        detail: `"${one.expected.join('", "')}", but the token has "${one.actual?.join('", "')}"`,
-      })),
-  )
-}
-
-export interface CheckedToken {
-  readonly issuer: string
-  readonly audiences: readonly string[]
-  readonly subject: string
+interface TrustQuestion {
+  readonly policy: TrustPolicy
+  /** Characters of the document without blanks. */
+  readonly length: number
+  readonly claims: Claims | undefined
+  /** Of the provider, where known. */
+  readonly clientIds: readonly string[]
+  readonly now: Date
 }
 
 /** What can be said of a policy, and of a token before it. */
@@ -79,14 +39,10 @@ export interface TrustReport {
   readonly findings: readonly PolicyFinding[]
 }
 
-export interface TrustQuestion {
-  readonly policy: TrustPolicy
-  /** Characters of the document without blanks. */
-  readonly length: number
-  readonly claims: Claims | undefined
-  /** Of the provider, where known. */
-  readonly clientIds: readonly string[]
-  readonly now: Date
+interface CheckedToken {
+  readonly issuer: string
+  readonly audiences: readonly string[]
+  readonly subject: string
 }
 
 /** Would this policy admit this token, why (not), and what else is wrong with it? */
@@ -134,15 +90,6 @@ function evaluateToken(
     .reduce((decisive, one) => (rank(one) < rank(decisive) ? one : decisive))
 }
 
-/** Findings after which AWS may refuse what the policy's statements admit. */
-const DOUBTS: readonly PolicyFindingKind[] = ['too-long', 'missing-control', 'claim-of-aws']
-
-function verdictOf({ verdict }: Evaluation, findings: readonly PolicyFinding[]): Verdict {
-  if (findings.some(({ kind }) => kind === 'audience-not-registered')) return 'rejects'
-  const doubtful = findings.some(({ kind }) => DOUBTS.includes(kind))
-  return verdict === 'admits' && doubtful ? 'undecided' : verdict
-}
-
 /** The keys of the request as far as they are known beforehand: the token's, the time, TLS. */
 function requestKeys(claims: Claims, session: SessionClaims, now: Date): ContextKeys {
   return new Map([
@@ -168,6 +115,59 @@ function assumedProvider({ statements }: TrustPolicy, claims: Claims): string {
   const own = named.find((one) => one.endsWith(`:oidc-provider/${host}`) || one === host)
   const prefix = /^arn:[\w-]+:iam::\d{12}:/.exec(named[0] ?? '')?.[0]
   return own ?? `${prefix ?? 'arn:aws:iam::ACCOUNT:'}oidc-provider/${host}`
+}
+
+function verdictOf({ verdict }: Evaluation, findings: readonly PolicyFinding[]): Verdict {
+  if (findings.some(({ kind }) => kind === 'audience-not-registered')) return 'rejects'
+  const doubtful = findings.some(({ kind }) => DOUBTS.includes(kind))
+  return verdict === 'admits' && doubtful ? 'undecided' : verdict
+}
+
+/** Findings after which AWS may refuse what the policy's statements admit. */
+const DOUBTS: readonly PolicyFindingKind[] = ['too-long', 'missing-control', 'claim-of-aws']
+
+/** `clientIds` are those of the provider; none means that they are not known. */
+function audienceFindings(claims: Claims, clientIds: readonly string[]): PolicyFinding[] {
+  const found = tokenAudience(claims) ?? []
+  if (clientIds.length === 0 || found.some((one) => clientIds.includes(one))) return []
+  const detail = `the token's audience is ${found.join(', ') || 'missing'}; client ids: ${clientIds.join(', ')}`
+  return [{ kind: 'audience-not-registered', path: '', detail }]
+}
+
+/** What of the token's claims for AWS can't be judged here. */
+function sessionFindings({ roles, unclear }: SessionClaims): PolicyFinding[] {
+  const details = [
+    ...(roles ? [`the token is for ${roles.join(', ') || 'no role'} only`] : []),
+    ...unclear.map((name) => `${name} is not of the form that AWS documents`),
+  ]
+  return details.length > 0 ? [{ kind: 'claim-of-aws', path: '', detail: details.join('; ') }] : []
+}
+
+/** Conditions that this token fails by upper and lower case only. */
+function caseFindings({ statements }: Evaluation): PolicyFinding[] {
+  const ignoringCase = ({ expected, actual }: ConditionResult) =>
+    (actual ?? []).some((one) =>
+      expected.some((value) => matchesWildcard(one.toLowerCase(), value.toLowerCase())),
+    )
+  return statements.flatMap(({ index, conditions }) =>
+    conditions
+      .filter((one) => one.outcome === 'unmatched' && /^String(Equals|Like)$/.test(one.operator))
+      .filter(ignoringCase)
+      .filter(
+        ({ operator, expected }) => operator === 'StringLike' || !/[*?]/.test(expected.join('')),
+      )
+      .map((one) => ({
+        kind: 'wrong-case' as const,
+        path: conditionPath(`Statement[${index}]`, one),
+        detail: `"${one.expected.join('", "')}", but the token has "${one.actual?.join('", "')}"`,
+      })),
+  )
+}
+
+/** Where the token's issuer ends in a slash itself, as those of Auth0 do. */
+function isSlashOf({ iss = '' }: Claims, { kind, detail }: PolicyFinding): boolean {
+  const host = issuerHostPath(iss)
+  return kind === 'trailing-slash' && /\/$/.test(host) && detail.includes(host)
 }
 
 /** The first of a kind at a place says enough. */

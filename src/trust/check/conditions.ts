@@ -18,10 +18,6 @@ import {
   unescaped,
 } from './scope.ts'
 
-// Issuers that write themselves in small letters.
-const LOWER_CASE =
-  /^(oidc\.circleci\.com|token\.actions\.githubusercontent\.com|gitlab\.com)(\/|$)/i
-
 /** Slips in how the issuer is written, in the provider's ARN and in condition keys. */
 export function keyFindings(statement: Statement, path: string): PolicyFinding[] {
   const issuers = providerIssuers(statement)
@@ -33,12 +29,9 @@ export function keyFindings(statement: Statement, path: string): PolicyFinding[]
   ]
 }
 
-export function conditionPath(
-  path: string,
-  { operator, key }: Pick<Condition, 'operator' | 'key'>,
-): string {
-  return `${path}.Condition.${operator}["${key}"]`
-}
+// Issuers that write themselves in small letters.
+const LOWER_CASE =
+  /^(oidc\.circleci\.com|token\.actions\.githubusercontent\.com|gitlab\.com)(\/|$)/i
 
 function providerFindings(issuer: string, path: string): PolicyFinding[] {
   const detail = `oidc-provider/${issuer}`
@@ -80,41 +73,6 @@ function conditionKeyFindings(
   return found
 }
 
-/** What the patterns for `sub` admit: projects, token versions, branches. */
-export function subjectFindings(
-  { key, values, operator }: Condition,
-  path: string,
-): PolicyFinding[] {
-  const issuer = parseOidcKey(key)?.issuer ?? ''
-  const like = operator.includes('Like')
-  const found: PolicyFinding[] = []
-  const report = (kind: PolicyFindingKind, detail: string) => found.push({ kind, path, detail })
-  for (const value of values) {
-    if (like && subjectReach(value, issuer) !== 'project') report('any-project', `"${value}"`)
-    if (/^org\/.*\*.*\/vcs-(origin|ref)\//s.test(value)) {
-      report('wildcard-before-branch', `"${value}"`)
-    }
-    // Subjects of CircleCI are fixed words and UUIDs in small letters, up to the origin.
-    if (/^org\//i.test(value) && /[A-Z]/.test(value.split('/vcs-')[0] ?? '')) {
-      report('wrong-case', `"${value}"`)
-    }
-  }
-  const versions = new Set(values.filter((value) => value.startsWith('org/')).map(tokenVersion))
-  if (versions.size === 1 && versions.has('V1')) report('v1-only-subject', list(values))
-  if (versions.size === 1 && versions.has('V2')) report('v2-only-subject', list(values))
-  return found
-}
-
-/** https://circleci.com/docs/openid-connect-tokens/: V1 ends after the user, V2 goes on with origin and ref. */
-function tokenVersion(value: string): 'V1' | 'V2' | 'both' {
-  if (value.includes('/vcs-')) return 'V2'
-  return /\/user\/[^/*]+$/.test(value) ? 'V1' : 'both'
-}
-
-function list(values: readonly string[]): string {
-  return values.map((value) => `"${value}"`).join(', ')
-}
-
 /** Slips in operators and values. */
 export function valueFindings(statement: Statement, path: string): PolicyFinding[] {
   // Another condition that names the project limits what a wide one opens.
@@ -136,6 +94,34 @@ function projectFindings(condition: Condition, path: string): PolicyFinding[] {
   return namesProject(condition) && hasWildcard(condition)
     ? [{ kind: 'any-project', path, detail: quoted(condition.values) }]
     : []
+}
+
+/** What the patterns for `sub` admit: projects, token versions, branches. */
+function subjectFindings({ key, values, operator }: Condition, path: string): PolicyFinding[] {
+  const issuer = parseOidcKey(key)?.issuer ?? ''
+  const like = operator.includes('Like')
+  const found: PolicyFinding[] = []
+  const report = (kind: PolicyFindingKind, detail: string) => found.push({ kind, path, detail })
+  for (const value of values) {
+    if (like && subjectReach(value, issuer) !== 'project') report('any-project', `"${value}"`)
+    if (/^org\/.*\*.*\/vcs-(origin|ref)\//s.test(value)) {
+      report('wildcard-before-branch', `"${value}"`)
+    }
+    // Subjects of CircleCI are fixed words and UUIDs in small letters, up to the origin.
+    if (/^org\//i.test(value) && /[A-Z]/.test(value.split('/vcs-')[0] ?? '')) {
+      report('wrong-case', `"${value}"`)
+    }
+  }
+  const versions = new Set(values.filter((value) => value.startsWith('org/')).map(tokenVersion))
+  if (versions.size === 1 && versions.has('V1')) report('v1-only-subject', quoted(values))
+  if (versions.size === 1 && versions.has('V2')) report('v2-only-subject', quoted(values))
+  return found
+}
+
+/** https://circleci.com/docs/openid-connect-tokens/: V1 ends after the user, V2 goes on with origin and ref. */
+function tokenVersion(value: string): 'V1' | 'V2' | 'both' {
+  if (value.includes('/vcs-')) return 'V2'
+  return /\/user\/[^/*]+$/.test(value) ? 'V1' : 'both'
 }
 
 function operatorFindings(condition: Condition, effect: string, path: string): PolicyFinding[] {
@@ -163,4 +149,11 @@ function operatorFindings(condition: Condition, effect: string, path: string): P
 
 function quoted(values: readonly string[]): string {
   return values.map((value) => `"${value}"`).join(', ')
+}
+
+export function conditionPath(
+  path: string,
+  { operator, key }: Pick<Condition, 'operator' | 'key'>,
+): string {
+  return `${path}.Condition.${operator}["${key}"]`
 }

@@ -1,3 +1,13 @@
+export interface PolicyFinding {
+  readonly kind: PolicyFindingKind
+  /** Where in the document: `Statement[0].Condition.StringLike["…"]`. */
+  readonly path: string
+  /** What stands there, with the values. */
+  readonly detail: string
+}
+
+export type PolicyFindingKind = keyof typeof POLICY_FINDINGS
+
 interface PolicyFindingText {
   /** `broad`: admits more than meant · `broken`: admits nobody, or IAM refuses it · `fragile`: works, for now. */
   readonly severity: 'broad' | 'broken' | 'fragile'
@@ -128,13 +138,3 @@ export const POLICY_FINDINGS = {
     fix: 'Write ${$}{ for a literal ${.',
   },
 } as const satisfies Record<string, PolicyFindingText>
-
-export type PolicyFindingKind = keyof typeof POLICY_FINDINGS
-
-export interface PolicyFinding {
-  readonly kind: PolicyFindingKind
-  /** Where in the document: `Statement[0].Condition.StringLike["…"]`. */
-  readonly path: string
-  /** What stands there, with the values. */
-  readonly detail: string
-}

@@ -1,36 +1,9 @@
 import { printable } from '../../text.ts'
 import type { ConditionResult } from '../policy/condition.ts'
 import type { StatementResult, Verdict } from '../policy/evaluate.ts'
+import { EXCHANGE } from '../policy/session-claims.ts'
 import type { TrustReport } from './check.ts'
 import { POLICY_FINDINGS, type PolicyFinding } from './findings.ts'
-
-/** The report for programs. */
-export function checkJson({ verdict, token, evaluation, findings }: TrustReport): object {
-  return {
-    verdict: verdict ?? null,
-    token: token ?? null,
-    statements: (evaluation?.statements ?? []).map(
-      ({ index, sid, effect, outcome, principal, action, conditions }) => ({
-        index,
-        sid: sid ?? null,
-        effect,
-        outcome,
-        principal,
-        action,
-        conditions: conditions.map((one) => ({ ...one, actual: one.actual ?? null })),
-      }),
-    ),
-    findings: findings.map(({ kind, path, detail }) => ({
-      kind,
-      ...POLICY_FINDINGS[kind],
-      path,
-      detail,
-      docs: `docs/troubleshooting.md#${kind}`,
-    })),
-  }
-}
-
-const EXCHANGE = 'sts:AssumeRoleWithWebIdentity'
 
 const VERDICTS = {
   admits: 'The policy admits this token.',
@@ -102,4 +75,30 @@ function findingLines({ kind, path, detail }: PolicyFinding): string[] {
     `      Fix: ${fix}`,
     `      Docs: docs/troubleshooting.md#${kind}`,
   ]
+}
+
+/** The report for programs. */
+export function checkJson({ verdict, token, evaluation, findings }: TrustReport): object {
+  return {
+    verdict: verdict ?? null,
+    token: token ?? null,
+    statements: (evaluation?.statements ?? []).map(
+      ({ index, sid, effect, outcome, principal, action, conditions }) => ({
+        index,
+        sid: sid ?? null,
+        effect,
+        outcome,
+        principal,
+        action,
+        conditions: conditions.map((one) => ({ ...one, actual: one.actual ?? null })),
+      }),
+    ),
+    findings: findings.map(({ kind, path, detail }) => ({
+      kind,
+      ...POLICY_FINDINGS[kind],
+      path,
+      detail,
+      docs: `docs/troubleshooting.md#${kind}`,
+    })),
+  }
 }

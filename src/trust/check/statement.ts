@@ -1,14 +1,25 @@
 import { comparableIssuer, issuerHostPath, providerIssuers } from '../policy/context-keys.ts'
 import type { Statement, TrustPolicy } from '../policy/policy.ts'
+import { EXCHANGE } from '../policy/session-claims.ts'
 import { matchesWildcard } from '../policy/wildcard.ts'
 import { keyFindings, valueFindings } from './conditions.ts'
 import type { PolicyFinding } from './findings.ts'
 import { claimOf, limits, namesOwner, namesProject, requiredControl, requires } from './scope.ts'
 
-const ACTION = 'sts:AssumeRoleWithWebIdentity'
+/** Everything that can be said of a policy without a token. */
+export function policyFindings(policy: TrustPolicy): PolicyFinding[] {
+  return policy.statements.flatMap((statement, index) => {
+    const path = `Statement[${index}]`
+    return [
+      ...statementFindings(statement, path),
+      ...keyFindings(statement, path),
+      ...valueFindings(statement, path),
+    ]
+  })
+}
 
 /** What a statement as a whole lacks or opens up. */
-export function statementFindings(statement: Statement, path: string): PolicyFinding[] {
+function statementFindings(statement: Statement, path: string): PolicyFinding[] {
   const { principal } = statement
   if (principal === undefined) {
     return [{ kind: 'not-principal', path: `${path}.NotPrincipal`, detail: 'NotPrincipal' }]
@@ -47,7 +58,7 @@ function actionFindings(statement: Statement, path: string): PolicyFinding[] {
 
 function allowsExchange({ actions, notActions }: Statement): boolean {
   const listed = (actions ?? notActions ?? []).some((one) =>
-    matchesWildcard(ACTION.toLowerCase(), one.toLowerCase()),
+    matchesWildcard(EXCHANGE.toLowerCase(), one.toLowerCase()),
   )
   return listed === (actions !== undefined)
 }
@@ -94,16 +105,4 @@ function missingControls(statement: Statement, path: string): PolicyFinding[] {
 
 function issuerName(statement: Statement): string {
   return issuerHostPath(providerIssuers(statement)[0] ?? 'ISSUER')
-}
-
-/** Everything that can be said of a policy without a token. */
-export function policyFindings(policy: TrustPolicy): PolicyFinding[] {
-  return policy.statements.flatMap((statement, index) => {
-    const path = `Statement[${index}]`
-    return [
-      ...statementFindings(statement, path),
-      ...keyFindings(statement, path),
-      ...valueFindings(statement, path),
-    ]
-  })
 }

@@ -1,15 +1,6 @@
-import type { Claims } from '../../token/claims.ts'
+import { type Claims, circleciSubject } from '../../token/claims.ts'
 import { issuerHostPath, tokenAudience } from './context-keys.ts'
 import { sessionClaims, tokenActions } from './session-claims.ts'
-
-/** The account and partition that hold the provider. */
-export interface ProviderPlace {
-  readonly partition: string
-  readonly accountId: string
-}
-
-/** CircleCI's subject: V1 ends with the user, V2 goes on with repository and branch. */
-const CIRCLECI_SUBJECT = /^(org\/[^/*?]+\/project\/[^/*?]+\/user\/)./
 
 /**
  * A trust-policy statement that admits this token and no other project's: by audience and, for CircleCI,
@@ -21,7 +12,7 @@ export function admittingStatement(claims: Claims, place: ProviderPlace): object
   const aud = { [`${host}:aud`]: others.length > 0 ? [audience, ...others] : audience }
   const subject = claims.sub ?? ''
   const actions = tokenActions(sessionClaims(claims))
-  const project = CIRCLECI_SUBJECT.exec(subject)?.[1]
+  const project = projectOf(claims)
   return {
     Effect: 'Allow',
     Principal: {
@@ -29,7 +20,20 @@ export function admittingStatement(claims: Claims, place: ProviderPlace): object
     },
     Action: actions.length > 1 ? actions : actions[0],
     Condition: project
-      ? { StringEquals: aud, StringLike: { [`${host}:sub`]: `${project}*` } }
+      ? { StringEquals: aud, StringLike: { [`${host}:sub`]: `${project}/user/*` } }
       : { StringEquals: { ...aud, [`${host}:sub`]: subject } },
   }
+}
+
+/** The project as CircleCI's subjects name it; not where a character of it would be a wildcard. */
+function projectOf(claims: Claims): string | undefined {
+  const { organization, project } = circleciSubject(claims) ?? {}
+  const text = `org/${organization}/project/${project}`
+  return project === undefined || /[*?]/.test(text) ? undefined : text
+}
+
+/** The account and partition that hold the provider. */
+interface ProviderPlace {
+  readonly partition: string
+  readonly accountId: string
 }

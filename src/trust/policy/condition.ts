@@ -8,8 +8,6 @@ import {
 } from './operators.ts'
 import type { Condition, TrustPolicy } from './policy.ts'
 
-export type ConditionOutcome = 'matched' | 'unmatched' | 'undecided'
-
 /** One condition against one request: what the policy expects, what the request carries, and why it (mis)matched. */
 export interface ConditionResult {
   readonly operator: string
@@ -20,6 +18,8 @@ export interface ConditionResult {
   readonly outcome: ConditionOutcome
   readonly reason: string
 }
+
+export type ConditionOutcome = 'matched' | 'unmatched' | 'undecided'
 
 /** Evaluates one condition. Several conditions of a statement are ANDed by the caller; the values here are ORed. */
 export function evaluateCondition(

@@ -1,5 +1,61 @@
 import type { Statement } from './policy.ts'
 
+/** Condition keys with their values. Key names are not case-sensitive, so they are held in lower case. */
+export type ContextKeys = ReadonlyMap<string, readonly string[]>
+
+/** Claims of a decoded token: whatever JSON the issuer put there. */
+export type TokenClaims = Readonly<Record<string, unknown>>
+
+/** Builds a `ContextKeys`; keys without a value stay absent, as in a real request. */
+export function contextKeys(
+  entries: Iterable<readonly [string, string | readonly string[] | undefined]>,
+): ContextKeys {
+  const keys = new Map<string, readonly string[]>()
+  for (const [name, value] of entries) {
+    if (value !== undefined) {
+      keys.set(name.toLowerCase(), typeof value === 'string' ? [value] : value)
+    }
+  }
+  return keys
+}
+
+/**
+ * The condition keys IAM derives from a web identity token: `<issuer>:aud`, `:oaud`, `:sub`, `:amr` and the
+ * few provider-specific ones. Claims that IAM never sees (CircleCI's `vcs-ref`, `context-ids`, …) are absent.
+ */
+export function tokenContextKeys(claims: TokenClaims): ContextKeys {
+  const issuer = issuerHostPath(String(claims['iss'] ?? ''))
+  const named = ['sub', 'amr', ...providerClaims(issuer)]
+  return contextKeys([
+    [`${issuer}:aud`, tokenAudience(claims)],
+    [`${issuer}:oaud`, values(claims['aud'])],
+    ...named.map((name) => [`${issuer}:${name}`, values(claims[name])] as const),
+  ])
+}
+
+/**
+ * The audience IAM checks: `azp` when the token carries one, else `aud`; `oaud` always is the token's `aud`
+ * (same page, "aud": "if no value is set for azp, the aud condition key matches the aud claim").
+ */
+export function tokenAudience(claims: TokenClaims): readonly string[] | undefined {
+  return values(claims['azp']) ?? values(claims['aud'])
+}
+
+function values(claim: unknown): readonly string[] | undefined {
+  if (claim === undefined || claim === null) return undefined
+  return (Array.isArray(claim) ? claim : [claim]).map(String)
+}
+
+/** The claims of this issuer that IAM sees; nothing else of a token reaches it. */
+export function seenClaims(issuer: string): readonly string[] {
+  return ['aud', 'oaud', 'sub', 'amr', ...providerClaims(issuer)]
+}
+
+/** The claims of this issuer that IAM sees besides `aud`, `oaud`, `sub` and `amr`; `issuer` without a scheme. */
+function providerClaims(issuer: string): readonly string[] {
+  return PROVIDERS.find(([pattern]) => pattern.test(issuer))?.[1] ?? []
+}
+
 const GITHUB = [
   'actor',
   'actor_id',
@@ -48,16 +104,6 @@ const PROVIDERS: readonly (readonly [issuer: RegExp, claims: readonly string[]])
   [/^graph\.facebook\.com$/, ['app_id', 'id']],
 ]
 
-/** The claims of this issuer that IAM sees besides `aud`, `oaud`, `sub` and `amr`; `issuer` without a scheme. */
-export function providerClaims(issuer: string): readonly string[] {
-  return PROVIDERS.find(([pattern]) => pattern.test(issuer))?.[1] ?? []
-}
-
-/** The claims of this issuer that IAM sees; nothing else of a token reaches it. */
-export function seenClaims(issuer: string): readonly string[] {
-  return ['aud', 'oaud', 'sub', 'amr', ...providerClaims(issuer)]
-}
-
 /**
  * Whether AWS has a value for this key which a token does not show: `email` is among the keys of the IAM User
  * Guide, but not of the Service Authorization Reference; the tokens of Amazon and Facebook are no JWTs.
@@ -66,55 +112,9 @@ export function isUnclearKey(key: string): boolean {
   return /^[^:]+\.[^:]+:email$|^(www\.amazon|graph\.facebook)\.com:/.test(key)
 }
 
-/** Condition keys with their values. Key names are not case-sensitive, so they are held in lower case. */
-export type ContextKeys = ReadonlyMap<string, readonly string[]>
-
-/** Claims of a decoded token: whatever JSON the issuer put there. */
-export type TokenClaims = Readonly<Record<string, unknown>>
-
-/** Builds a `ContextKeys`; keys without a value stay absent, as in a real request. */
-export function contextKeys(
-  entries: Iterable<readonly [string, string | readonly string[] | undefined]>,
-): ContextKeys {
-  const keys = new Map<string, readonly string[]>()
-  for (const [name, value] of entries) {
-    if (value !== undefined) {
-      keys.set(name.toLowerCase(), typeof value === 'string' ? [value] : value)
-    }
-  }
-  return keys
-}
-
 /** The issuer as it stands in condition keys and provider ARNs: without `https://`. */
 export function issuerHostPath(issuer: string): string {
   return issuer.replace(/^https?:\/\//, '')
-}
-
-/**
- * The condition keys IAM derives from a web identity token: `<issuer>:aud`, `:oaud`, `:sub`, `:amr` and the
- * few provider-specific ones. Claims that IAM never sees (CircleCI's `vcs-ref`, `context-ids`, …) are absent.
- */
-export function tokenContextKeys(claims: TokenClaims): ContextKeys {
-  const issuer = issuerHostPath(String(claims['iss'] ?? ''))
-  const named = ['sub', 'amr', ...providerClaims(issuer)]
-  return contextKeys([
-    [`${issuer}:aud`, tokenAudience(claims)],
-    [`${issuer}:oaud`, values(claims['aud'])],
-    ...named.map((name) => [`${issuer}:${name}`, values(claims[name])] as const),
-  ])
-}
-
-/**
- * The audience IAM checks: `azp` when the token carries one, else `aud`; `oaud` always is the token's `aud`
- * (same page, "aud": "if no value is set for azp, the aud condition key matches the aud claim").
- */
-export function tokenAudience(claims: TokenClaims): readonly string[] | undefined {
-  return values(claims['azp']) ?? values(claims['aud'])
-}
-
-function values(claim: unknown): readonly string[] | undefined {
-  if (claim === undefined || claim === null) return undefined
-  return (Array.isArray(claim) ? claim : [claim]).map(String)
 }
 
 // Keys whose absence we can tell, because the request itself would have carried them.
@@ -137,7 +137,7 @@ export function isAbsenceKnown(key: string): boolean {
 }
 
 /** A condition key of a token: the issuer as written, and the claim. */
-export interface OidcKey {
+interface OidcKey {
   /** Without a scheme; perhaps with a slash at its end. */
   readonly issuer: string
   readonly claim: string

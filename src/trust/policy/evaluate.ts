@@ -3,6 +3,16 @@ import type { ContextKeys } from './context-keys.ts'
 import type { Principal, Statement, TrustPolicy } from './policy.ts'
 import { matchesWildcard } from './wildcard.ts'
 
+/** `undecided`: the policy uses something we don't evaluate, and the answer hangs on it. */
+export type Verdict = 'admits' | 'rejects' | 'undecided'
+
+export interface TrustRequest {
+  /** Such as `sts:AssumeRoleWithWebIdentity`; a request that also tags the session asks for `sts:TagSession` too. */
+  readonly action: string
+  readonly caller: Caller
+  readonly keys: ContextKeys
+}
+
 /** Who makes the request, as STS sees it. */
 export type Caller =
   | { readonly kind: 'federated'; readonly providerArn: string }
@@ -15,59 +25,10 @@ export type Caller =
       readonly roleArn: string | undefined
     }
 
-export interface PrincipalResult {
-  readonly outcome: 'matched' | 'unmatched' | 'undecided'
-  readonly reason: string
-}
-
-/**
- * Whether the statement names this caller.
- * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
- */
-export function matchPrincipal(principal: Principal | undefined, caller: Caller): PrincipalResult {
-  if (principal === undefined) {
-    return { outcome: 'undecided', reason: 'NotPrincipal is not evaluated here' }
-  }
-  if (principal.anyone) return { outcome: 'matched', reason: '"*" is everyone' }
-  const match = principal.entries.find((entry) => admits(entry, caller))
-  if (match) return { outcome: 'matched', reason: `${match.kind} ${match.value}` }
-  if (
-    caller.kind === 'federated' &&
-    principal.entries.some(({ kind, value }) => kind === 'Federated' && value === '*')
-  ) {
-    return {
-      outcome: 'undecided',
-      reason: 'what AWS makes of "*" under Federated is not documented',
-    }
-  }
-  const named = principal.entries.map(({ kind, value }) => `${kind} ${value}`).join(', ')
-  return { outcome: 'unmatched', reason: `names ${named}; the caller is ${describeCaller(caller)}` }
-}
-
-export function describeCaller(caller: Caller): string {
-  return caller.kind === 'federated' ? `Federated ${caller.providerArn}` : `AWS ${caller.arn}`
-}
-
-function admits(entry: { kind: string; value: string }, caller: Caller): boolean {
-  // {"AWS": "*"} is equivalent to "*": "All principals" on the page above.
-  if (entry.kind === 'AWS' && entry.value === '*') return true
-  if (caller.kind === 'federated') {
-    return entry.kind === 'Federated' && entry.value === caller.providerArn
-  }
-  if (entry.kind !== 'AWS') return false
-  // An account, bare or as its root, stands for every principal in it ("AWS account principals").
-  const account = /^arn:[\w-]+:iam::(\d{12}):root$/.exec(entry.value)?.[1] ?? entry.value
-  return account === caller.account || [caller.arn, caller.roleArn].includes(entry.value)
-}
-
-/** `undecided`: the policy uses something we don't evaluate, and the answer hangs on it. */
-export type Verdict = 'admits' | 'rejects' | 'undecided'
-
-export interface TrustRequest {
-  /** Such as `sts:AssumeRoleWithWebIdentity`; a request that also tags the session asks for `sts:TagSession` too. */
+export interface Evaluation {
+  readonly verdict: Verdict
   readonly action: string
-  readonly caller: Caller
-  readonly keys: ContextKeys
+  readonly statements: readonly StatementResult[]
 }
 
 export interface StatementResult {
@@ -81,10 +42,9 @@ export interface StatementResult {
   readonly conditions: readonly ConditionResult[]
 }
 
-export interface Evaluation {
-  readonly verdict: Verdict
-  readonly action: string
-  readonly statements: readonly StatementResult[]
+interface PrincipalResult {
+  readonly outcome: 'matched' | 'unmatched' | 'undecided'
+  readonly reason: string
 }
 
 /**
@@ -126,6 +86,42 @@ function evaluateStatement(
       ? 'undecided'
       : 'applies'
   return { index, sid, effect, outcome, principal, action, conditions }
+}
+
+/**
+ * Whether the statement names this caller.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
+ */
+function matchPrincipal(principal: Principal | undefined, caller: Caller): PrincipalResult {
+  if (principal === undefined) {
+    return { outcome: 'undecided', reason: 'NotPrincipal is not evaluated here' }
+  }
+  if (principal.anyone) return { outcome: 'matched', reason: '"*" is everyone' }
+  const match = principal.entries.find((entry) => admits(entry, caller))
+  if (match) return { outcome: 'matched', reason: `${match.kind} ${match.value}` }
+  if (
+    caller.kind === 'federated' &&
+    principal.entries.some(({ kind, value }) => kind === 'Federated' && value === '*')
+  ) {
+    return {
+      outcome: 'undecided',
+      reason: 'what AWS makes of "*" under Federated is not documented',
+    }
+  }
+  const named = principal.entries.map(({ kind, value }) => `${kind} ${value}`).join(', ')
+  return { outcome: 'unmatched', reason: `names ${named}; the caller is ${describeCaller(caller)}` }
+}
+
+function admits(entry: { kind: string; value: string }, caller: Caller): boolean {
+  // {"AWS": "*"} is equivalent to "*": "All principals" on the page above.
+  if (entry.kind === 'AWS' && entry.value === '*') return true
+  if (caller.kind === 'federated') {
+    return entry.kind === 'Federated' && entry.value === caller.providerArn
+  }
+  if (entry.kind !== 'AWS') return false
+  // An account, bare or as its root, stands for every principal in it ("AWS account principals").
+  const account = /^arn:[\w-]+:iam::(\d{12}):root$/.exec(entry.value)?.[1] ?? entry.value
+  return account === caller.account || [caller.arn, caller.roleArn].includes(entry.value)
 }
 
 /** "NotAction … matches everything except the specified list": reference_policies_elements_notaction.html */
@@ -172,4 +168,8 @@ function explainStatement(statement: StatementResult): string {
     ...statement.conditions.map((one) => ({ label: one.operator, ...one })),
   ].filter((one) => one.outcome === wanted)
   return `${name}: ${reasons.map(({ label, reason }) => `${label}: ${reason}`).join('; ')}`
+}
+
+export function describeCaller(caller: Caller): string {
+  return caller.kind === 'federated' ? `Federated ${caller.providerArn}` : `AWS ${caller.arn}`
 }

@@ -1,8 +1,5 @@
 import { printable } from '../../text.ts'
 
-/** Parsed JSON, or what is wrong with the text and where. */
-export type ParsedJson = { readonly value: unknown } | { readonly problem: string }
-
 /**
  * Reads JSON as IAM does, which takes no element twice (troubleshoot_policies.html); `JSON.parse` would go on with
  * the last. Its messages quote the text, which may be a secret named by mistake: ours say the place only.
@@ -12,6 +9,9 @@ export function parseJson(text: string): ParsedJson {
   const problem = new Scanner(bare).problem()
   return problem === undefined ? { value: JSON.parse(bare) } : { problem }
 }
+
+/** Parsed JSON, or what is wrong with the text and where. */
+type ParsedJson = { readonly value: unknown } | { readonly problem: string }
 
 const BLANKS = /[ \t\r\n]*/y
 // biome-ignore lint/suspicious/noControlCharactersInRegex: JSON has none of these within a string

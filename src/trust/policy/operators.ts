@@ -1,13 +1,112 @@
 import type { ContextKeys } from './context-keys.ts'
 import { arnMatches, literal, matchesSymbols } from './wildcard.ts'
 
+export interface Operator extends Comparison {
+  readonly quantifier: 'ForAnyValue' | 'ForAllValues' | undefined
+  readonly ifExists: boolean
+}
+
+interface Comparison {
+  readonly matches: Matches
+  /** A negated operator passes when no listed value matches, and when the key is absent. */
+  readonly negated: boolean
+  /** "You can not use a policy variable with the Numeric/Date condition operator." */
+  readonly variables: boolean
+  /** In words, before a value: `less than`. */
+  readonly order: string
+}
+
+/** Whether a value of the request matches one of the policy; `undefined`: these two can't be compared. */
+type Matches = (actual: string, expected: ExpectedValue) => boolean | undefined
+
+/**
+ * The parts of an operator name such as `ForAnyValue:StringLikeIfExists`; `undefined` when we don't evaluate it.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
+ */
+export function parseOperator(name: string): Operator | undefined {
+  const parts = /^(?:(ForAnyValue|ForAllValues):)?(\w+?)(IfExists)?$/.exec(name)
+  const base = parts?.[2] ?? ''
+  if (!Object.hasOwn(COMPARISONS, base)) return undefined
+  const comparison = COMPARISONS[base]
+  return (
+    comparison && {
+      ...comparison,
+      quantifier: parts?.[1] as Operator['quantifier'],
+      ifExists: parts?.[3] !== undefined,
+    }
+  )
+}
+
+const COMPARISONS: Readonly<Record<string, Comparison>> = {
+  StringEquals: text(equals),
+  StringNotEquals: text(equals, true),
+  StringEqualsIgnoreCase: text(equalsIgnoringCase),
+  StringNotEqualsIgnoreCase: text(equalsIgnoringCase, true),
+  StringLike: text(like),
+  StringNotLike: text(like, true),
+  Bool: text(equalsIgnoringCase),
+  // "The ArnEquals and ArnLike condition operators behave identically."
+  ArnEquals: text(arnLike),
+  ArnLike: text(arnLike),
+  ArnNotEquals: text(arnLike, true),
+  ArnNotLike: text(arnLike, true),
+  ...comparisons('Numeric', compareNumbers),
+  ...comparisons('Date', compareDates),
+}
+
+function text(matches: Matches, negated = false): Comparison {
+  return { matches, negated, variables: true, order: '' }
+}
+
+function equals(actual: string, expected: ExpectedValue): boolean {
+  return actual === expected.text
+}
+
+function equalsIgnoringCase(actual: string, expected: ExpectedValue): boolean {
+  return actual.toLowerCase() === expected.text.toLowerCase()
+}
+
+function like(actual: string, expected: ExpectedValue): boolean {
+  return matchesSymbols(actual, expected.symbols)
+}
+
+function arnLike(actual: string, expected: ExpectedValue): boolean | undefined {
+  return arnMatches(actual, expected.symbols)
+}
+
+function comparisons(kind: 'Numeric' | 'Date', compare: Compare) {
+  return {
+    [`${kind}Equals`]: ordered(compare, (sign) => sign === 0),
+    [`${kind}NotEquals`]: ordered(compare, (sign) => sign === 0, '', true),
+    [`${kind}LessThan`]: ordered(compare, (sign) => sign < 0, 'less than'),
+    [`${kind}LessThanEquals`]: ordered(compare, (sign) => sign <= 0, 'at most'),
+    [`${kind}GreaterThan`]: ordered(compare, (sign) => sign > 0, 'more than'),
+    [`${kind}GreaterThanEquals`]: ordered(compare, (sign) => sign >= 0, 'at least'),
+  }
+}
+
+type Compare = (actual: string, expected: string) => number | undefined
+
+function ordered(
+  compare: Compare,
+  accepts: (sign: number) => boolean,
+  order = '',
+  negated = false,
+): Comparison {
+  const matches: Matches = (actual, expected) => {
+    const sign = compare(actual, expected.text)
+    return sign === undefined ? undefined : accepts(sign)
+  }
+  return { matches, negated, variables: false, order }
+}
+
 /** Negative, zero or positive as `a` is less than, equal to or greater than `b`; `undefined` when one is no number. */
-export function compareNumbers(a: string, b: string): number | undefined {
+function compareNumbers(a: string, b: string): number | undefined {
   return difference(readNumber(a), readNumber(b))
 }
 
 /** The same for points in time: a W3C form of ISO 8601, or seconds since the epoch. */
-export function compareDates(a: string, b: string): number | undefined {
+function compareDates(a: string, b: string): number | undefined {
   return difference(readDate(a), readDate(b))
 }
 
@@ -45,9 +144,6 @@ export function plainValue(value: string): ExpectedValue {
   return { text: value, symbols: [...value] }
 }
 
-// `${key}`, `${key, 'default'}` and the escapes `${*}`, `${?}`, `${$}`.
-const VARIABLE = /\$\{([^{}]*)\}/
-
 /**
  * Replaces the policy variables in a condition's value, or says which one can't be told.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
@@ -73,6 +169,9 @@ export function resolveVariables(
   return { text: symbols.map(literal).join(''), symbols }
 }
 
+// `${key}`, `${key, 'default'}` and the escapes `${*}`, `${?}`, `${$}`.
+const VARIABLE = /\$\{([^{}]*)\}/
+
 function resolve(inside: string, keys: ContextKeys): readonly string[] | undefined {
   if (inside === '$') return ['$']
   if (inside === '*' || inside === '?') return [`\${${inside}}`]
@@ -85,98 +184,4 @@ function resolve(inside: string, keys: ContextKeys): readonly string[] | undefin
   const text = values?.[0] ?? (absent ? fallback : undefined)
   // Whether "*" in the value of a key acts as a wildcard is not documented.
   return text === undefined || /[*?]/.test(text) ? undefined : [...text]
-}
-
-/** Whether a value of the request matches one of the policy; `undefined`: these two can't be compared. */
-type Matches = (actual: string, expected: ExpectedValue) => boolean | undefined
-
-interface Comparison {
-  readonly matches: Matches
-  /** A negated operator passes when no listed value matches, and when the key is absent. */
-  readonly negated: boolean
-  /** "You can not use a policy variable with the Numeric/Date condition operator." */
-  readonly variables: boolean
-  /** In words, before a value: `less than`. */
-  readonly order: string
-}
-
-export interface Operator extends Comparison {
-  readonly quantifier: 'ForAnyValue' | 'ForAllValues' | undefined
-  readonly ifExists: boolean
-}
-
-const text = (matches: Matches, negated = false): Comparison => ({
-  matches,
-  negated,
-  variables: true,
-  order: '',
-})
-
-type Compare = (actual: string, expected: string) => number | undefined
-
-const ordered = (
-  compare: Compare,
-  accepts: (sign: number) => boolean,
-  order = '',
-  negated = false,
-): Comparison => ({
-  matches: (actual, expected) => {
-    const sign = compare(actual, expected.text)
-    return sign === undefined ? undefined : accepts(sign)
-  },
-  negated,
-  variables: false,
-  order,
-})
-
-const equals: Matches = (actual, expected) => actual === expected.text
-const equalsIgnoringCase: Matches = (actual, expected) =>
-  actual.toLowerCase() === expected.text.toLowerCase()
-const like: Matches = (actual, expected) => matchesSymbols(actual, expected.symbols)
-const arnLike: Matches = (actual, expected) => arnMatches(actual, expected.symbols)
-
-const COMPARISONS: Readonly<Record<string, Comparison>> = {
-  StringEquals: text(equals),
-  StringNotEquals: text(equals, true),
-  StringEqualsIgnoreCase: text(equalsIgnoringCase),
-  StringNotEqualsIgnoreCase: text(equalsIgnoringCase, true),
-  StringLike: text(like),
-  StringNotLike: text(like, true),
-  Bool: text(equalsIgnoringCase),
-  // "The ArnEquals and ArnLike condition operators behave identically."
-  ArnEquals: text(arnLike),
-  ArnLike: text(arnLike),
-  ArnNotEquals: text(arnLike, true),
-  ArnNotLike: text(arnLike, true),
-  ...comparisons('Numeric', compareNumbers),
-  ...comparisons('Date', compareDates),
-}
-
-function comparisons(kind: 'Numeric' | 'Date', compare: Compare) {
-  return {
-    [`${kind}Equals`]: ordered(compare, (sign) => sign === 0),
-    [`${kind}NotEquals`]: ordered(compare, (sign) => sign === 0, '', true),
-    [`${kind}LessThan`]: ordered(compare, (sign) => sign < 0, 'less than'),
-    [`${kind}LessThanEquals`]: ordered(compare, (sign) => sign <= 0, 'at most'),
-    [`${kind}GreaterThan`]: ordered(compare, (sign) => sign > 0, 'more than'),
-    [`${kind}GreaterThanEquals`]: ordered(compare, (sign) => sign >= 0, 'at least'),
-  }
-}
-
-/**
- * The parts of an operator name such as `ForAnyValue:StringLikeIfExists`; `undefined` when we don't evaluate it.
- * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
- */
-export function parseOperator(name: string): Operator | undefined {
-  const parts = /^(?:(ForAnyValue|ForAllValues):)?(\w+?)(IfExists)?$/.exec(name)
-  const base = parts?.[2] ?? ''
-  if (!Object.hasOwn(COMPARISONS, base)) return undefined
-  const comparison = COMPARISONS[base]
-  return (
-    comparison && {
-      ...comparison,
-      quantifier: parts?.[1] as Operator['quantifier'],
-      ifExists: parts?.[3] !== undefined,
-    }
-  )
 }

@@ -1,37 +1,8 @@
 import { parseJson } from './json.ts'
 
-const ACCOUNT = String.raw`arn:aws[a-z-]*:(?:iam|sts)::\d{12}:`
-
-// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
-const FORMS: Readonly<Record<string, { pattern: RegExp; expected: string }>> = {
-  AWS: {
-    // A role or user that was deleted shows as its unique id.
-    pattern: new RegExp(
-      `^(\\*|\\d{12}|A[A-Z0-9]{15,}|${ACCOUNT}(root|(user|role|assumed-role|federated-user)/\\S+))$`,
-    ),
-    expected: 'an account id of 12 digits, the ARN of a role, user or session, or "*"',
-  },
-  Federated: {
-    pattern: new RegExp(
-      `^(\\*|${ACCOUNT}(oidc-provider|saml-provider)/\\S+|[a-z0-9-]+(\\.[a-z0-9-]+)+)$`,
-      'i',
-    ),
-    expected: 'the ARN of a provider, or the domain name of one that is built in',
-  },
-}
-
-/** What IAM would complain of: it answers `MalformedPolicyDocument` to such a principal. */
-export function principalProblem(kind: string, value: string): string | undefined {
-  const form = FORMS[kind]
-  if (form === undefined || form.pattern.test(value)) return undefined
-  return `is ${JSON.stringify(value)}; it must be ${form.expected}`
-}
-
-/** One line of a `Condition` block: an operator applied to one condition key. */
-export interface Condition {
-  readonly operator: string
-  readonly key: string
-  readonly values: readonly string[]
+export interface TrustPolicy {
+  readonly version: '2012-10-17' | '2008-10-17'
+  readonly statements: readonly Statement[]
 }
 
 export interface Statement {
@@ -46,23 +17,23 @@ export interface Statement {
   readonly conditions: readonly Condition[]
 }
 
-export interface TrustPolicy {
-  readonly version: '2012-10-17' | '2008-10-17'
-  readonly statements: readonly Statement[]
+/** The `Principal` element: `"*"`, or who is named under `AWS`, `Federated`, `Service`. */
+export interface Principal {
+  readonly anyone: boolean
+  readonly entries: readonly { readonly kind: string; readonly value: string }[]
+}
+
+/** One line of a `Condition` block: an operator applied to one condition key. */
+export interface Condition {
+  readonly operator: string
+  readonly key: string
+  readonly values: readonly string[]
 }
 
 /** A policy, or where in the JSON it is malformed (`Statement[0].Effect`) and how. */
-export type ParsedPolicy =
+type ParsedPolicy =
   | { readonly policy: TrustPolicy }
   | { readonly path: string; readonly problem: string }
-
-class Malformed extends Error {
-  readonly path: string
-  constructor(path: string, problem: string) {
-    super(problem)
-    this.path = path
-  }
-}
 
 /**
  * Reads a trust policy document, given as JSON text or as the parsed value; never throws.
@@ -75,6 +46,14 @@ export function parseTrustPolicy(document: unknown): ParsedPolicy {
   } catch (error) {
     if (error instanceof Malformed) return { path: error.path, problem: error.message }
     throw error
+  }
+}
+
+class Malformed extends Error {
+  readonly path: string
+  constructor(path: string, problem: string) {
+    super(problem)
+    this.path = path
   }
 }
 
@@ -164,6 +143,33 @@ function readPrincipal(value: unknown, path: string): Principal {
   return { anyone: false, entries }
 }
 
+/** What IAM would complain of: it answers `MalformedPolicyDocument` to such a principal. */
+function principalProblem(kind: string, value: string): string | undefined {
+  const form = FORMS[kind]
+  if (form === undefined || form.pattern.test(value)) return undefined
+  return `is ${JSON.stringify(value)}; it must be ${form.expected}`
+}
+
+const ACCOUNT = String.raw`arn:aws[a-z-]*:(?:iam|sts)::\d{12}:`
+
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
+const FORMS: Readonly<Record<string, { pattern: RegExp; expected: string }>> = {
+  AWS: {
+    // A role or user that was deleted shows as its unique id.
+    pattern: new RegExp(
+      `^(\\*|\\d{12}|A[A-Z0-9]{15,}|${ACCOUNT}(root|(user|role|assumed-role|federated-user)/\\S+))$`,
+    ),
+    expected: 'an account id of 12 digits, the ARN of a role, user or session, or "*"',
+  },
+  Federated: {
+    pattern: new RegExp(
+      `^(\\*|${ACCOUNT}(oidc-provider|saml-provider)/\\S+|[a-z0-9-]+(\\.[a-z0-9-]+)+)$`,
+      'i',
+    ),
+    expected: 'the ARN of a provider, or the domain name of one that is built in',
+  },
+}
+
 function readConditions(value: unknown, path: string): Condition[] {
   return Object.entries(object(value, path)).flatMap(([operator, block]) =>
     Object.entries(object(block, `${path}.${operator}`)).map(([key, values]) => ({
@@ -208,10 +214,4 @@ function scalars(value: unknown, path: string): string[] {
 
 function show(value: unknown): string {
   return value === undefined ? 'missing' : JSON.stringify(value)
-}
-
-/** The `Principal` element: `"*"`, or who is named under `AWS`, `Federated`, `Service`. */
-export interface Principal {
-  readonly anyone: boolean
-  readonly entries: readonly { readonly kind: string; readonly value: string }[]
 }

@@ -11,6 +11,9 @@ export interface SessionClaims {
   readonly unclear: readonly string[]
 }
 
+/** What a request with any token must be allowed. */
+export const EXCHANGE = 'sts:AssumeRoleWithWebIdentity'
+
 const TAGS = 'https://aws.amazon.com/tags'
 const SOURCE_IDENTITY = 'https://aws.amazon.com/source_identity'
 const ROLES = 'https://aws.amazon.com/roles'
@@ -63,7 +66,7 @@ function membersOf(value: unknown): Readonly<Record<string, unknown>> | undefine
 /** What a request with such a token must be allowed: id_session-tags.html, id_credentials_temp_control-access_monitor.html */
 export function tokenActions({ tags, sourceIdentity }: SessionClaims): readonly string[] {
   return [
-    'sts:AssumeRoleWithWebIdentity',
+    EXCHANGE,
     ...(tags.size > 0 ? ['sts:TagSession'] : []),
     ...(sourceIdentity === undefined ? [] : ['sts:SetSourceIdentity']),
   ]
