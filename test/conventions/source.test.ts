@@ -11,13 +11,6 @@ function matching(files: readonly SourceFile[], pattern: RegExp): string[] {
   return files.filter(({ text }) => pattern.test(text)).map(({ path }) => path)
 }
 
-test('no file is longer than 300 lines: it would hold a second noun', () => {
-  const long = [...source, ...sourceFiles('scripts')]
-    .map(({ path, text }) => ({ path, lines: text.split('\n').length - 1 }))
-    .filter(({ lines }) => lines > 300)
-  assert.deepEqual(long, [])
-})
-
 test('only main ends the process', () => {
   const ending = matching(source, /process\.exit\b|process\.exitCode|process\.abort/)
   assert.ok(ending.includes('src/main.ts'))
