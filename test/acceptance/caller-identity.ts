@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { AWS_CLI } from '../interop/aws-cli.ts'
+import { AWS_CLI } from '../tools/aws-cli.ts'
 import type { Environment, Job } from './job.ts'
 import { assertConceals } from './secrets.ts'
 

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { type TestContext, test } from 'node:test'
 import { parse } from 'yaml'
-import { withoutAwsCli } from '../interop/aws-cli.ts'
 import { startTokenServer } from '../token/token-server.ts'
+import { withoutAwsCli } from '../tools/aws-cli.ts'
 import { type CiJob, recipesUnder, startCiJob } from './ci-recipe.ts'
 
 // The recipes of docs/other-ci.md, each run as its CI does, with the AWS side that the page generates.

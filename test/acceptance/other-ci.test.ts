@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { test } from 'node:test'
 import { promisify } from 'node:util'
-import { withoutAwsCli } from '../interop/aws-cli.ts'
+import { withoutAwsCli } from '../tools/aws-cli.ts'
 import { CLI } from './built-cli.ts'
 import { callerIdentity } from './caller-identity.ts'
 import { type Job, ROLE, startJob } from './job.ts'
@@ -69,8 +69,9 @@ test('GITHUB_ENV: the profile and both regions; static keys become empty', async
     AWS_WEB_IDENTITY_TOKEN_FILE: '',
   }
   assert.deepEqual(exported(job), expected)
-  if (withoutAwsCli) return
-  assert.equal(await callerIdentity(job, { ...env, ...exported(job) }), SESSION)
+  await t.test('whom the AWS CLI then is', { skip: withoutAwsCli }, async () => {
+    assert.equal(await callerIdentity(job, { ...env, ...exported(job) }), SESSION)
+  })
 })
 
 for (const credentials of ['static', 'refresh', 'token-file']) {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { after, before, type TestContext, test } from 'node:test'
 import { readWorld, startSandbox } from '../../src/sandbox/index.ts'
-import { AWS_CLI } from '../interop/aws-cli.ts'
+import { AWS_CLI } from '../tools/aws-cli.ts'
 import {
   type MotoAccount,
   openMotoAccount,

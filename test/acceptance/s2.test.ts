@@ -3,12 +3,13 @@ import { spawnSync } from 'node:child_process'
 import { X509Certificate } from 'node:crypto'
 import { createServer } from 'node:http'
 import { after, before, type TestContext, test } from 'node:test'
-import { AWS_CLI } from '../interop/aws-cli.ts'
 import { jobOf } from '../orb/config.ts'
 import { openHost, runJob } from '../orb/job-runner.ts'
-import { addTool, findTool } from '../orb/tools.ts'
+import { addTool } from '../orb/tools.ts'
+import { AWS_CLI, withoutAwsCli } from '../tools/aws-cli.ts'
+import { without } from '../tools/programs.ts'
+import { runPython, withoutModules } from '../tools/python.ts'
 import { type MotoAccount, openMotoAccount, withoutMoto } from '../trust/generate/moto-account.ts'
-import { runPython, withoutModules } from '../trust/python.ts'
 import { ACCOUNT, ORG, PROJECT } from '../trust/setup.ts'
 import { Job } from './job.ts'
 import { createAuthority, serveOverTls } from './tls-server.ts'
@@ -91,7 +92,7 @@ async function terraform(t: TestContext) {
 }
 
 test('S2: terraform fmt finds nothing to change', {
-  skip: !findTool('terraform') && 'no terraform',
+  skip: without('terraform'),
 }, async (t) => {
   const { job } = await terraform(t)
   const args = ['fmt', '-check', '-diff', `${job.home}/infra`]
@@ -125,7 +126,7 @@ before(async () => {
 after(() => account?.close())
 
 test('S2: the AWS CLI makes the role; s3 ls works, and AWS refuses what the role may not do', {
-  skip: withoutMoto,
+  skip: withoutMoto || withoutAwsCli,
 }, async (t) => {
   const job = new Job(t)
   const generate = ['trust', 'generate', '--for', 'aws-cli', '--account-id', ACCOUNT]

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { AWS_CLI, withoutAwsCli } from '../interop/aws-cli.ts'
 import { jobOf } from '../orb/config.ts'
 import { type HostOptions, openHost, runJob } from '../orb/job-runner.ts'
 import { addTool } from '../orb/tools.ts'
+import { AWS_CLI, withoutAwsCli } from '../tools/aws-cli.ts'
 import { ORG, PROJECT } from '../trust/setup.ts'
 
 // S3, one command of an orb: its parameter names a variable of a context, which holds the role; AWS_REGION

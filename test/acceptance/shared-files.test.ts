@@ -40,7 +40,9 @@ test('a file in place of ~/.aws', async (t) => {
   assert.deepEqual(job.files(), { '.aws': 'mine' })
 })
 
-test('a directory where none can be made', { skip: process.platform !== 'linux' }, async (t) => {
+test('a directory where none can be made', {
+  skip: process.platform !== 'linux' && 'only Linux has /proc',
+}, async (t) => {
   const { job } = await startJob(t)
   const env = { AWS_SHARED_CREDENTIALS_FILE: '/proc/none/such/credentials' }
   await job.fails(ARGS, 'file-unwritable', /Cannot write \/proc\/none\/such\/credentials: no /, {

@@ -6,6 +6,7 @@ import { describe, test } from 'node:test'
 import { type Exports, editExports } from '../../src/delivery/bash-env.ts'
 import { writeBashEnv } from '../files/write-files.ts'
 import { temporaryDirectory } from '../profiles/temporary-home.ts'
+import { without } from '../tools/programs.ts'
 
 const credentials = {
   accessKeyId: 'ASIAEXAMPLE',
@@ -43,7 +44,6 @@ const ALL_SHELLS = [
   { name: 'busybox sh', command: ['busybox', 'sh'], options: ' -o pipefail' },
 ]
 type Shell = (typeof ALL_SHELLS)[number]
-const isThere = ({ command }: Shell) => !spawnSync(command[0] ?? '', ['--help']).error
 
 /** Sources the text under the given flags; says what the environment and the shell are then. */
 function source(directory: string, shell: Shell, text: string, flags: string, env = {}) {
@@ -81,7 +81,7 @@ const aws = (environment: Record<string, string>) =>
 
 describe('sourced under', () => {
   for (const shell of ALL_SHELLS) {
-    const skip = !isThere(shell) && `${shell.command[0]} is not installed`
+    const skip = without(shell.command[0] ?? '')
     for (const flags of ['eu', 'eux', 'euxv']) {
       for (const [credentials, kept] of [
         ['static', { AWS_ROLE_ARN: 'old' }],

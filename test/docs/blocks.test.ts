@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, type TestContext, test } from 'node:test'
 import { Botocore, withoutBotocore } from '../profiles/botocore.ts'
+import { type Skip, without } from '../tools/programs.ts'
 import { compileConfig, readConfig, usesOrb } from './config.ts'
 import { type Fence, pages, readFences } from './fences.ts'
 import { type Job, type StepResult, skipped, startJob } from './job.ts'
@@ -34,14 +35,18 @@ for (const name of pages()) {
           continue
         }
         const title = `${name}:${fence.line} (${fence.language})`
-        await t.test(title, { skip: reasonToSkip(fence) }, () => checkFence(t, fence, page))
+        const skip = reasonToSkip(fence)
+        // What a block prints that was skipped cannot be compared.
+        if (skip) delete page.last
+        await t.test(title, { skip }, () => checkFence(t, fence, page))
       }
     })
   })
 }
 
-function reasonToSkip(fence: Fence): string | false {
+function reasonToSkip(fence: Fence): Skip {
   if (fence.language === 'ini') return withoutBotocore
+  if (fence.language === 'yaml' && usesOrb(fence.text)) return without('curl', 'busybox')
   return ['sh', 'bash', 'yaml'].includes(fence.language) && skipped(fence.text)
 }
 

@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict'
-import { spawn, spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { TestContext } from 'node:test'
 import { parseWorld } from '../../src/sandbox/aws/world.ts'
 import { createJobDirectory, jobEnvironment } from '../../src/sandbox/job.ts'
 import { startSandbox } from '../../src/sandbox/server.ts'
+import { AWS_CLI, withoutAwsCli } from '../tools/aws-cli.ts'
+import type { Skip } from '../tools/programs.ts'
 
 /** A CircleCI job of the sandbox, in which the blocks of a page run one after another. */
 export interface Job {
@@ -48,11 +50,9 @@ esac
 echo "npx: the tests know only circleci-aws-oidc" >&2 && exit 1
 `
 
-/** Why a step is skipped; false where it runs. In CI nothing is. */
-export function skipped(command: string): string | false {
-  if (process.env['CI'] === 'true' || !/(^|[\s;&|('"])aws\s/.test(command)) return false
-  const found = spawnSync('aws', ['--version'], { env: { ...process.env, PATH: SEARCH_PATH } })
-  return found.status !== 0 && 'the AWS CLI is not on this machine'
+/** Why a step is skipped. */
+export function skipped(command: string): Skip {
+  return /(^|[\s;&|('"])aws\s/.test(command) && withoutAwsCli
 }
 
 export async function startJob(t: TestContext, world: string): Promise<Job> {
@@ -65,6 +65,7 @@ export async function startJob(t: TestContext, world: string): Promise<Job> {
     rmSync(directory, { recursive: true })
   })
   writeFileSync(join(job.bin, 'npx'), NPX, { mode: 0o755 })
+  symlinkSync(AWS_CLI, join(job.bin, 'aws'))
   const tokens = {
     v1: await sandbox.mint({ version: 'v1' }),
     v2: await sandbox.mint({ version: 'v2' }),

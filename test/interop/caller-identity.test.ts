@@ -1,14 +1,17 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { Job, ROLE } from '../acceptance/job.ts'
-import { addAwsTools, without } from './tools.ts'
+import { withoutAwsCli } from '../tools/aws-cli.ts'
+import type { Skip } from '../tools/programs.ts'
+import { withoutModules } from '../tools/python.ts'
+import { addAwsTools } from './tools.ts'
 
 const ARN = 'arn:aws:sts::111111111111:assumed-role/circleci-oidc/circleci-42-website-deploy'
 const QUIET = { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' }
 
 interface Tool {
   readonly name: string
-  readonly skip: string | false
+  readonly skip: Skip
   /** Prints the caller identity of a profile as JSON. */
   readonly ofProfile: string
   /** Prints that of whatever the environment says. */
@@ -18,13 +21,13 @@ interface Tool {
 const TOOLS: readonly Tool[] = [
   {
     name: 'AWS CLI',
-    skip: without('awscli'),
+    skip: withoutAwsCli,
     ofProfile: 'aws sts get-caller-identity --output json --profile',
     ofEnvironment: 'aws sts get-caller-identity --output json',
   },
   {
     name: 'boto3',
-    skip: without('boto3'),
+    skip: withoutModules('boto3'),
     ofProfile: 'boto3-identity',
     ofEnvironment: 'boto3-identity',
   },
@@ -103,7 +106,7 @@ for (const { name, skip, ofProfile, ofEnvironment } of TOOLS) {
 }
 
 test('the AWS CLI reads region and output of the profile', {
-  skip: without('awscli'),
+  skip: withoutAwsCli,
 }, async (t) => {
   const job = new Job(t)
   addAwsTools(job)

@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { readWorld, type Sandbox } from '../../src/sandbox/index.ts'
 import { type Job, ROLE, type SandboxJob, startJob } from '../acceptance/job.ts'
-import { AWS_CLI, withoutAwsCli } from './aws-cli.ts'
+import { AWS_CLI, withoutAwsCli } from '../tools/aws-cli.ts'
 
 const PLAYGROUND = 'arn:aws:iam::222222222222:role/playground'
 const LIFE = 4
@@ -118,7 +118,9 @@ test('the helper stays where the profile names it, on paths with blanks too', as
   )
   const { stdout } = await job.done(['whoami', '--format', 'json'])
   assert.equal(JSON.parse(stdout).accountId, '111111111111')
-  if (!withoutAwsCli) assert.equal((await aws(job, whoAmI)).text.trim(), '111111111111')
+  await t.test('for the AWS CLI', { skip: withoutAwsCli }, async () => {
+    assert.equal((await aws(job, whoAmI)).text.trim(), '111111111111')
+  })
 })
 
 test('S5: the AWS CLI exchanges the token of a token-file profile itself', {

@@ -2,13 +2,14 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Job } from '../acceptance/job.ts'
 import { jwt, secondsFromNow } from '../token/jwt.ts'
-import { startMoto, without } from './tools.ts'
+import { withoutModules } from '../tools/python.ts'
+import { startMoto } from './tools.ts'
 
 const ROLE = 'arn:aws:iam::123456789012:role/deploy'
 const ARN = 'arn:aws:sts::123456789012:assumed-role/deploy/release-7'
 
 test('moto as the STS: exchange, profile, caller identity', {
-  skip: without('moto'),
+  skip: withoutModules('moto.server'),
 }, async (t) => {
   const url = await startMoto(t)
   const job = new Job(t, {

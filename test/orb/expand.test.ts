@@ -3,8 +3,8 @@ import { type StdioOptions, spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
 import { expandVariables } from '../../src/option-values.ts'
+import { pathOf } from '../tools/programs.ts'
 import { SHELLS } from './shells.ts'
-import { pathOf } from './tools.ts'
 
 // Where Node is missing, a shell does what the helper does with the variables in a parameter.
 const [script = ''] =

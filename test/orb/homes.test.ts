@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { jobOf } from './config.ts'
 import { type Host, openHost, runJob } from './job-runner.ts'
-import { giveAway, isRoot, NOBODY, plainUser } from './plain-user.ts'
+import { giveAway, isRoot, NOBODY, plainUser, withoutPlainUser, withoutRoot } from './plain-user.ts'
 import { SHELLS } from './shells.ts'
 
 const assumeRole = {
@@ -29,7 +29,7 @@ function writableDirectory(host: Host, name: string): string {
 }
 
 for (const { command: shell, skip, busybox } of SHELLS) {
-  describe(`a whole job under ${shell}`, { skip }, () => {
+  describe(`a whole job under ${shell}`, { skip: skip || withoutPlainUser }, () => {
     test('of a user who is not root', async (t) => {
       const host = await openHost(t, { busybox })
       giveAway(host)
@@ -66,9 +66,9 @@ for (const { command: shell, skip, busybox } of SHELLS) {
     })
 
     for (const HOME of [undefined, '']) {
-      test(`with ${HOME === '' ? 'an empty HOME' : 'no HOME'}: the account's home, which is missing`, async (t) => {
-        // Only root can become a user whose home is known to be missing.
-        if (!isRoot) return
+      test(`with ${HOME === '' ? 'an empty HOME' : 'no HOME'}: the account's home, which is missing`, {
+        skip: withoutRoot,
+      }, async (t) => {
         const host = await openHost(t, { busybox })
         giveAway(host)
         const env = { HOME, XDG_DATA_HOME: writableDirectory(host, 'data') }

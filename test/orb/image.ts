@@ -1,8 +1,9 @@
 import { join, resolve } from 'node:path'
 import { shellQuote } from '../../src/sandbox/job.ts'
+import { pathOf } from '../tools/programs.ts'
 import type { Job } from './compile.ts'
 import type { Host } from './job-runner.ts'
-import { addAwsProgram, addTool, linkTools, pathOf } from './tools.ts'
+import { addAwsProgram, addTool, linkTools } from './tools.ts'
 
 /** What an image or a machine has, as far as configs here use it. */
 export interface Image {

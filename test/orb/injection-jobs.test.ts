@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
+import { without } from '../tools/programs.ts'
 import { compileWithOrb } from './config.ts'
 import { openHost, runJob } from './job-runner.ts'
 import { orb } from './packed-orb.ts'
@@ -40,7 +41,7 @@ test('every job has a command', () => {
   assert.deepEqual(Object.keys(COMMANDS).sort(), Object.keys(jobs).sort())
 })
 
-describe('a parameter of a job is data', () => {
+describe('a parameter of a job is data', { skip: without('dash') }, () => {
   for (const { job, command = '', parameter } of targets) {
     test(`${job}, ${parameter}`, async (t) => {
       // The config's own references, `<<…>>`, are CircleCI's matter.

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
+import { without } from '../tools/programs.ts'
 import { jobOf } from './config.ts'
 import { BASH, type Host, openHost, runJob, type StepResult } from './job-runner.ts'
 import { orb } from './packed-orb.ts'
@@ -74,7 +75,7 @@ function assertClean(host: Host, value: string, { code, stdout, stderr }: StepRe
   assert.doesNotMatch(output, /syntax error|pwn: (command )?not found|internal-error/, where)
 }
 
-describe('a parameter is data', () => {
+describe('a parameter is data', { skip: without('dash', 'curl') }, () => {
   for (const { command, parameter } of targets) {
     test(`${command}, ${parameter}`, async (t) => {
       const needsInstall = command !== 'install'

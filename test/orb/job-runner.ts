@@ -16,8 +16,9 @@ import type { TestContext } from 'node:test'
 import { readWorld } from '../../src/sandbox/aws/world.ts'
 import { circleVariables } from '../../src/sandbox/job.ts'
 import { type Sandbox, startSandbox } from '../../src/sandbox/server.ts'
+import { pathOf } from '../tools/programs.ts'
 import type { Job, RunStep } from './compile.ts'
-import { addAwsProgram, addTool, BASE_TOOLS, linkBusybox, linkTools, pathOf } from './tools.ts'
+import { addAwsProgram, addTool, BASE_TOOLS, linkBusybox, linkTools } from './tools.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 

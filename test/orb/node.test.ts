@@ -2,11 +2,12 @@ import assert from 'node:assert/strict'
 import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, beforeEach, describe, type TestContext, test } from 'node:test'
+import { pathOf, without } from '../tools/programs.ts'
 import { jobOf } from './config.ts'
 import { type Host, openHost, runJob } from './job-runner.ts'
 import { archiveName, NodeMirror, nodeVersion } from './node-mirror.ts'
 import { SHELLS } from './shells.ts'
-import { addTool, findTool, pathOf } from './tools.ts'
+import { addTool } from './tools.ts'
 
 const mirror = new NodeMirror()
 before(() => mirror.listen())
@@ -31,7 +32,7 @@ const leftOvers = (host: Host) => {
   return existsSync(root) ? readdirSync(root).filter((name) => name.startsWith('fetch')) : []
 }
 
-describe('an image without Node', () => {
+describe('an image without Node', { skip: without('curl', 'wget') }, () => {
   const ways = SHELLS.map((shell, index) => ({
     ...shell,
     tool: shell.busybox ? 'busybox wget' : index % 2 === 0 ? 'curl' : 'wget',
@@ -104,7 +105,7 @@ describe('an image without Node', () => {
   })
 })
 
-describe('what is not the pinned Node is not run', () => {
+describe('what is not the pinned Node is not run', { skip: without('curl', 'wget') }, () => {
   const cases: [string, object, () => void, RegExp, number][] = [
     [
       'a wrong checksum',
@@ -189,11 +190,10 @@ const cramped = (host: Host, blocks: number) => {
   return [join(host.bin, 'cramped')]
 }
 
-describe('a fetch that fails', () => {
+describe('a fetch that fails', { skip: without('curl', 'wget') }, () => {
   const tools = ['curl', 'wget', 'busybox wget'].map((tool) => {
     const [program = ''] = tool.split(' ')
-    const missing = process.env['CI'] !== 'true' && !findTool(program)
-    return { tool, program, skip: missing && `${program} is not on this machine` }
+    return { tool, program, skip: without(program) }
   })
   for (const { tool, program, skip } of tools) {
     const openWith = async (t: TestContext) => {
@@ -258,7 +258,7 @@ describe('a fetch that fails', () => {
   }
 })
 
-describe('where there is nothing to fetch', () => {
+describe('where there is nothing to fetch', { skip: without('curl', 'wget') }, () => {
   const NEXT = /\nNext: use an image with Node \(cimg\/node, /
 
   test('install-node: false', async (t) => {

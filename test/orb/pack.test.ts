@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path'
 import { describe, type TestContext, test } from 'node:test'
 import { parse } from 'yaml'
 import { type Orb, orbText, packOrb } from '../../scripts/pack-orb.ts'
+import { pathOf, without } from '../tools/programs.ts'
 import { orbRoot } from './packed-orb.ts'
 
 function write(t: TestContext, files: Readonly<Record<string, string>>): string {
@@ -109,16 +110,11 @@ describe('packing', () => {
   })
 })
 
-/** `.ci/run` builds it where Go is present. */
-const official = process.env['CIRCLECI_CLI']
-
-describe('the official packer gives the same', {
-  skip: !official && 'CIRCLECI_CLI does not name the CircleCI CLI',
-}, () => {
+describe('the official packer gives the same', { skip: without('circleci-cli') }, () => {
   const packOfficially = (root: string): unknown => {
     const options = ['orb', 'pack', '--skip-update-check', root]
     const env = { ...process.env, CIRCLECI_CLI_TELEMETRY_OPTOUT: '1' }
-    return parse(execFileSync(official ?? '', options, { env, encoding: 'utf8' }))
+    return parse(execFileSync(pathOf('circleci-cli'), options, { env, encoding: 'utf8' }))
   }
 
   test('our orb', () => assert.deepEqual(packOfficially(orbRoot), packOrb(orbRoot)))

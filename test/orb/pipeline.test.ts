@@ -5,11 +5,12 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { after, before, describe, type TestContext, test } from 'node:test'
 import { parse } from 'yaml'
+import { pathOf, without } from '../tools/programs.ts'
 import { runConfig } from './config-run.ts'
 import { NodeMirror } from './node-mirror.ts'
 import { version } from './packed-orb.ts'
 import type { Values } from './parameters.ts'
-import { addTool, findTool, linkTools, pathOf } from './tools.ts'
+import { addTool, linkTools } from './tools.ts'
 
 // The pipeline of this repository itself.
 const setup: Values = parse(readFileSync('.circleci/config.yml', 'utf8'))
@@ -154,8 +155,8 @@ describe('the jobs that use the injected orb', () => {
     Windows: 'windows',
     'a machine': { machine: { 'resource-class': 'medium' } },
   })) {
-    const missing = name === 'Alpine' && process.env['CI'] !== 'true' && !findTool('busybox')
-    test(name, { skip: missing && 'busybox is not on this machine' }, async (t) => {
+    const skip = name === 'Alpine' ? without('busybox', 'curl') : without('curl')
+    test(name, { skip }, async (t) => {
       const [run] = await runConfig(t, { ...deploy, workflows: { w: { jobs: [use] } } }, mirror)
       assert.ok(run?.result.succeeded, run?.result.output)
       const who = run.result.steps.find((step) => step.name === 'Show AWS caller identity')

@@ -1,12 +1,11 @@
-import { findTool } from './tools.ts'
+import { type Skip, without } from '../tools/programs.ts'
 
 /** A way CircleCI or its users run a step's command. */
 export interface Shell {
   readonly command: string
   /** The tools of the image: GNU's, or busybox as on Alpine. */
   readonly busybox: boolean
-  /** Why its tests are skipped here; in CI they always run. */
-  readonly skip: string | false
+  readonly skip: Skip
 }
 
 export const SHELLS: readonly Shell[] = [
@@ -20,10 +19,9 @@ export const SHELLS: readonly Shell[] = [
   'busybox sh -eux',
 ].map((command) => {
   const [program = ''] = command.split(' ')
-  const missing = process.env['CI'] !== 'true' && !findTool(program)
   return {
     command,
     busybox: program === 'busybox',
-    skip: missing && `${program} is not on this machine (apt-get install ${program})`,
+    skip: without(program),
   }
 })

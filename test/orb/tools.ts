@@ -1,6 +1,7 @@
-import { accessSync, constants, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { pathOf } from '../tools/programs.ts'
 
 /** What the steps may use of an image: what `cimg/base` and Alpine both have. */
 export const BASE_TOOLS =
@@ -35,25 +36,4 @@ export function addTool(directory: string, name: string, script: string): void {
   // Never through a link: it leads to this machine's own tool.
   rmSync(path, { force: true })
   writeFileSync(path, `#!/bin/sh\n${script}\n`, { mode: 0o755, flag: 'wx' })
-}
-
-export function pathOf(tool: string): string {
-  if (tool === 'node') return process.execPath
-  const found = findTool(tool)
-  if (!found) throw new Error(`${tool} is not on this machine`)
-  return found
-}
-
-export function findTool(tool: string): string | undefined {
-  const directories = (process.env['PATH'] ?? '').split(':')
-  return directories
-    .map((directory) => join(directory, tool))
-    .find((path) => {
-      try {
-        accessSync(path, constants.X_OK)
-        return true
-      } catch {
-        return false
-      }
-    })
 }

@@ -2,11 +2,12 @@ import assert from 'node:assert/strict'
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
+import { pathOf } from '../tools/programs.ts'
 import { jobOf } from './config.ts'
 import { openHost, runJob } from './job-runner.ts'
 import { nodeVersion } from './node-mirror.ts'
 import { SHELLS } from './shells.ts'
-import { addTool, pathOf } from './tools.ts'
+import { addTool } from './tools.ts'
 
 const assumeRole = (values = {}) => ({
   'aws-oidc/assume-role': {

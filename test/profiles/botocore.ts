@@ -1,8 +1,8 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import type { SharedFile } from '../../src/profiles/profile-name.ts'
+import { PYTHON, withoutModules } from '../tools/python.ts'
 
 export type Settings = Record<string, unknown>
 
@@ -13,14 +13,8 @@ export interface BotocoreReading {
   readonly names: Record<string, string>
 }
 
-const PYTHON =
-  process.env['TEST_PYTHON'] ?? (existsSync('.venv/bin/python') ? '.venv/bin/python' : 'python3')
-
-/** Why tests against botocore are skipped; false where they run. In CI they always run. */
-export const withoutBotocore: string | false =
-  process.env['CI'] !== 'true' && spawnSync(PYTHON, ['-c', 'import botocore']).status !== 0
-    ? `${PYTHON} cannot import botocore; set TEST_PYTHON to a Python that can`
-    : false
+/** Why tests against botocore are skipped. */
+export const withoutBotocore = withoutModules('botocore')
 
 /** One Python process that reads files for as long as the tests run. */
 export class Botocore {

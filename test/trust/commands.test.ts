@@ -191,7 +191,9 @@ test('--force removes what only the old script used', async () => {
   ])
 })
 
-test('a directory where none can be made', { skip: process.platform !== 'linux' }, async () => {
+test('a directory where none can be made', {
+  skip: process.platform !== 'linux' && 'only Linux has /proc',
+}, async () => {
   const { code, error } = await run([...trustPolicy, '/proc/none/such'])
   assert.equal(code, 6)
   assert.match(error ?? '', /^file-unwritable: .* no directory can be made in \/proc/)

@@ -7,8 +7,9 @@ import { join } from 'node:path'
 import { after, before, type TestContext, test } from 'node:test'
 import { type Thumbprint, thumbprintOf, thumbprintText } from '../../src/trust/thumbprint.ts'
 import { startForwardProxy } from '../acceptance/forward-proxy.ts'
+import { without } from '../tools/programs.ts'
 
-const skip = spawnSync('openssl', ['version']).status !== 0 && 'no openssl'
+const skip = without('openssl')
 let directory: string
 const file = (name: string) => join(directory, name)
 const read = (name: string) => readFileSync(file(name), 'utf8')

@@ -6,6 +6,7 @@ import { after, before, test } from 'node:test'
 import { generate } from '../../../src/trust/generate/generate.ts'
 import type { RoleSetup } from '../../../src/trust/generate/setup.ts'
 import { trustedRole } from '../../../src/trust/generate/setup.ts'
+import { pathOf, without } from '../../tools/programs.ts'
 import { ACCOUNT, circleci, fullSetup, ORG, setupFor } from '../setup.ts'
 import { type MotoAccount, openMotoAccount, withoutMoto as skip } from './moto-account.ts'
 
@@ -107,11 +108,10 @@ test('dash and bash read the script alike', () => {
   }
 })
 
-const withoutShellcheck = spawnSync('shellcheck', ['--version']).status !== 0 && 'no shellcheck'
-test('shellcheck has nothing to say', { skip: withoutShellcheck }, () => {
+test('shellcheck has nothing to say', { skip: without('shellcheck') }, () => {
   const { text, files } = generate('aws-cli', fullSetup(circleci()))
   for (const input of [text, files.at(-1)?.text]) {
-    const { status, stdout } = spawnSync('shellcheck', ['-'], { input, encoding: 'utf8' })
+    const { status, stdout } = spawnSync(pathOf('shellcheck'), ['-'], { input, encoding: 'utf8' })
     assert.equal(status, 0, stdout)
   }
 })

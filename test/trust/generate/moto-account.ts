@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { PYTHON, withoutModules } from '../python.ts'
+import { PYTHON, withoutModules } from '../../tools/python.ts'
 
 export const withoutMoto = withoutModules('moto.server', 'flask_cors', 'awscli')
 

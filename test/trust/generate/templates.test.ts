@@ -9,7 +9,8 @@ import { generate } from '../../../src/trust/generate/generate.ts'
 import { hclString } from '../../../src/trust/generate/hcl.ts'
 import type { RoleSetup } from '../../../src/trust/generate/setup.ts'
 import { trustedRole } from '../../../src/trust/generate/setup.ts'
-import { runPython, withoutModules } from '../python.ts'
+import { without } from '../../tools/programs.ts'
+import { runPython, withoutModules } from '../../tools/python.ts'
 import { circleci, fullSetup, issuer, setupFor } from '../setup.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'trust-templates-'))
@@ -139,7 +140,7 @@ test('a dynamic reference is refused: CloudFormation would replace it', () => {
 })
 
 const withoutHcl = withoutModules('hcl2')
-const terraform = spawnSync('terraform', ['version']).status === 0
+const withoutTerraform = without('terraform')
 for (const [name, setup] of Object.entries(SETUPS)) {
   const { files, text } = generate('terraform', setup)
   test(`python-hcl2 parses the Terraform files: ${name}`, { skip: withoutHcl }, () => {
@@ -152,7 +153,7 @@ for (const [name, setup] of Object.entries(SETUPS)) {
   })
 
   test(`terraform fmt finds nothing to change: ${name}`, {
-    skip: !terraform && 'no terraform',
+    skip: withoutTerraform,
   }, () => {
     for (const one of [...files.map((file) => file.text), text]) {
       const { status, stdout } = spawnSync('terraform', ['fmt', '-check', '-diff', '-'], {
@@ -164,7 +165,7 @@ for (const [name, setup] of Object.entries(SETUPS)) {
   })
 }
 
-test('Terraform reads strings as they were meant', { skip: !terraform && 'no terraform' }, () => {
+test('Terraform reads strings as they were meant', { skip: withoutTerraform }, () => {
   const expression = `jsonencode([${STRINGS.map(hclString).join(', ')}])`
   const { stdout, stderr } = spawnSync('terraform', ['console'], {
     cwd: directory,
