@@ -1,3 +1,4 @@
+import { parseArgs } from 'node:util'
 import { version } from '../package.json'
 import {
   COMMANDS,
@@ -11,31 +12,38 @@ import { type Flags, resolveOptions } from './option-values.ts'
 import { OPTIONS, type OptionName, type OptionSpec } from './options.ts'
 
 /**
- * The flags of a command line that says plainly `--name value`, `--name=value` or `--flag`: loading yargs
- * would take a good part of a run's time. Undefined for any other, which yargs reads or refuses.
+ * The flags of a command line without what only yargs knows (help, suggestions), as yargs would read them:
+ * loading it would take a good part of a run's time. Undefined where there is something else.
  */
 export function readFlags(
   names: readonly OptionName[],
   args: readonly string[],
 ): Flags | undefined {
+  const options = Object.fromEntries(
+    names.map((name) => [name, { type: isFlag(name) ? 'boolean' : 'string' } as const]),
+  )
+  const { tokens } = parseArgs({ args: [...args], options, strict: false, tokens: true })
   const flags: Record<string, string | true | string[]> = {}
-  const rest = [...args]
-  while (rest.length > 0) {
-    const [, text = '', inline] = /^--([a-z-]+)(?:=(.*))?$/s.exec(rest.shift() ?? '') ?? []
-    const name = names.find((own) => own === text)
-    if (!name) return undefined
-    const { kind }: OptionSpec = OPTIONS[name]
-    if (kind === 'flag' && inline !== undefined) throw strayValue(name)
-    const value = kind === 'flag' ? true : (inline ?? plainValue(rest.shift()))
-    if (value === undefined) return undefined
-    flags[name] = typeof value === 'string' ? added(flags[name], value) : value
+  for (const token of tokens) {
+    const name = names.find((own) => token.kind === 'option' && token.rawName === `--${own}`)
+    if (!name || token.kind !== 'option') return undefined
+    const { value, inlineValue } = token
+    if (isFlag(name)) {
+      if (value !== undefined) throw strayValue(name)
+      flags[name] = true
+    } else if (value === undefined || (!inlineValue && value.startsWith('-'))) {
+      // What may be the next option, its value forgotten.
+      return undefined
+    } else {
+      flags[name] = added(flags[name], value)
+    }
   }
   return flags
 }
 
-/** What cannot be taken for an option. */
-function plainValue(text: string | undefined): string | undefined {
-  return text?.startsWith('-') ? undefined : text
+function isFlag(name: OptionName): boolean {
+  const { kind }: OptionSpec = OPTIONS[name]
+  return kind === 'flag'
 }
 
 function added(earlier: string | true | string[] | undefined, value: string): string | string[] {
