@@ -44,16 +44,17 @@ function run(
   return new Promise((resolve) => {
     let stdout = ''
     let stderr = ''
-    let child: ChildProcess
+    let child: ChildProcess | undefined
+    // The process may end without waiting for a command that hangs, from the moment that it starts.
+    const forget = onInterruption(() => child?.kill('SIGKILL'))
     try {
       const stdio: StdioOptions = ['ignore', 'pipe', 'pipe']
       child = spawn(program, args, { env, signal, stdio, killSignal: 'SIGKILL' })
     } catch (error) {
+      forget()
       resolve({ stdout, stderr, error: error as NodeJS.ErrnoException })
       return
     }
-    // The process may end without waiting for a command that hangs.
-    const forget = onInterruption(() => child.kill('SIGKILL'))
     child.once('exit', forget)
     child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       stdout += text
