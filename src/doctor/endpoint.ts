@@ -9,7 +9,7 @@ import { FailedAttempts, type Narration, tellOfRetries, withRetries } from '../s
 import type { ClockReading } from './clock.ts'
 import { errorFinding, type Finding, fine, type Settled } from './findings.ts'
 
-/** The endpoint answered, whatever it said. */
+/** An answer of whatever kind: there is a way to the endpoint. */
 export interface Reached {
   readonly url: URL
   /** Host and port of the proxy, if one was used. */
@@ -18,7 +18,13 @@ export interface Reached {
   readonly clock: ClockReading | undefined
 }
 
-/** Sends a request without an action to the endpoint, through the same proxy and TLS as the exchange. Throws `OidcError`. */
+interface Context {
+  readonly env: Environment
+  readonly deadline: Deadline
+  readonly narration: Narration
+}
+
+/** Asks the endpoint for nothing in particular, by the way the exchange takes. Throws `OidcError`. */
 export async function reachEndpoint(
   endpoint: StsEndpoint,
   { env, deadline, narration }: Context,
@@ -45,12 +51,6 @@ export async function reachEndpoint(
   } finally {
     handler.destroy()
   }
-}
-
-interface Context {
-  readonly env: Environment
-  readonly deadline: Deadline
-  readonly narration: Narration
 }
 
 function request(url: URL): Parameters<ReturnType<typeof httpHandler>['handle']>[0] {

@@ -6,10 +6,10 @@ import { CHECKS, type Check, type Finding, LEVELS } from './findings.ts'
 /** The findings of every check that was made. */
 export type Findings = Readonly<Partial<Record<Check, readonly Finding[]>>>
 
-/** The worst first, those of one level in the order of the checks; none twice. */
+/** The worst first, among equals what leads to the others; none twice. */
 export function inOrder(findings: Findings): Finding[] {
   const all = CHECKS.flatMap((check) => findings[check] ?? [])
-  // A warning that was raised to an error is still among the warnings, too.
+  // What an error blames is a warning of its own, too.
   const same = (one: Finding, other: Finding) =>
     one.id === other.id &&
     (one.what === other.what || (one.level === 'warning' && other.level === 'error'))
@@ -17,7 +17,7 @@ export function inOrder(findings: Findings): Finding[] {
   return levels.filter((one, index) => levels.findIndex((other) => same(one, other)) === index)
 }
 
-/** The exit code of the worst finding, which comes first. */
+/** That of the worst, which comes first. */
 export function exitCode([worst]: readonly Finding[]): number {
   return worst?.exit ?? EXIT.done
 }
