@@ -1,6 +1,7 @@
 import type { Environment } from '../options.ts'
+import { profileOf } from '../profiles/profile-name.ts'
 import { STATIC_KEY_VARIABLES } from '../role/request.ts'
-import { profileOf, type SharedFileFacts } from './files.ts'
+import type { SharedFileFacts } from './files.ts'
 import { type Finding, finding, fine } from './findings.ts'
 
 const WEB_IDENTITY = ['AWS_WEB_IDENTITY_TOKEN_FILE', 'AWS_ROLE_ARN']

@@ -4,93 +4,12 @@ import { errorCode, unreadable } from '../files/failure.ts'
 import { readLastingFile } from '../files/read.ts'
 import type { Environment } from '../options.ts'
 import { quoteKey } from '../plans/problem.ts'
-import { type IniFile, type Option, parseIni, type Section, strip } from '../profiles/ini.ts'
-import { javaScriptHeader, javaScriptReads } from '../profiles/javascript-reading.ts'
+import { type Accepts, byLine, type Difference, differences } from '../profiles/differences.ts'
+import { type IniFile, parseIni, settingAt } from '../profiles/ini.ts'
 import { sharedFileLocations } from '../profiles/locations.ts'
 import { decode } from '../profiles/profile.ts'
-import { type SharedFile, splitShellWords } from '../profiles/profile-name.ts'
+import type { SharedFile } from '../profiles/profile-name.ts'
 import { errorFinding, type Finding, finding, fine, settle } from './findings.ts'
-
-/** Settings that the two SDK families read differently, or otherwise than they look. Values stay unsaid. */
-export function lineFindings(content: IniFile, path: string): Finding[] {
-  return content.sections.flatMap(({ options }) =>
-    options.flatMap((option) => {
-      const at = `${path}, line ${option.first + 1}`
-      const { key, delimiter, value } = written(content, option)
-      // A block of indented settings is one of botocore's own.
-      if (value === '' && option.continuations.length > 0) return []
-      const why = difference(key, delimiter, value, option)
-      if (why !== undefined) return [finding('read-differently', `${at}: ${why}`)]
-      // A command has quotation marks of its own.
-      return key !== 'credential_process' && /^(["']).*\1$/.test(value)
-        ? [finding('quoted-value', `${at}, ${quoteKey(key)}`)]
-        : []
-    }),
-  )
-}
-
-function written({ lines }: IniFile, { first }: Option) {
-  const text = strip(lines[first]?.text ?? '')
-  const [, key = '', delimiter = '', value = ''] = /^(.*?)([=:])(.*)$/s.exec(text) ?? []
-  return { key: strip(key), delimiter, value: strip(value) }
-}
-
-function difference(
-  key: string,
-  delimiter: string,
-  value: string,
-  { continuations }: Option,
-): string | undefined {
-  const shown = quoteKey(key)
-  if (delimiter === ':') return `only the AWS CLI reads ":" between key and value`
-  if (key !== key.toLowerCase()) return `only the AWS CLI reads ${shown}, in capitals`
-  if (/(^|\s)[;#]/.test(value)) {
-    return `"#" or ";" after ${shown} begins a comment for the SDK for JavaScript, and is part of the value for the AWS CLI`
-  }
-  if (continuations.length > 0) {
-    return `the indented line beneath ${shown} is part of its value for the AWS CLI only`
-  }
-  return undefined
-}
-
-/** Sections of the config file that are no profiles. */
-const OTHER = /^(sso-session\s.*|services\s.*|plugins|preview)$/
-
-/** The profile that botocore takes a section for. */
-export function profileOf(name: string, file: SharedFile): string | undefined {
-  if (file === 'credentials' || name === 'default') return name
-  const words = name.startsWith('profile') ? splitShellWords(name) : undefined
-  return words?.length === 2 ? words[1] : undefined
-}
-
-/** Sections that no AWS tool takes for a profile, or not every one. */
-export function sectionFindings(content: IniFile, file: SharedFile, path: string): Finding[] {
-  const defaults = content.sections.filter(({ name }) => profileOf(name, file) === 'default')
-  const both = new Set(defaults.map(({ name }) => name)).size > 1
-  return [
-    ...(both ? [finding('two-defaults', path)] : []),
-    ...content.sections.flatMap((section) => headerFindings(content, section, file, path)),
-  ]
-}
-
-function headerFindings(
-  { lines }: IniFile,
-  { name, header }: Section,
-  file: SharedFile,
-  path: string,
-): Finding[] {
-  const at = `${path}, line ${header + 1}`
-  if (file === 'config' && OTHER.test(name)) return []
-  if (name === 'DEFAULT') {
-    return [finding('read-differently', `${at}: the AWS CLI copies [DEFAULT] into every profile`)]
-  }
-  const profile = profileOf(name, file)
-  const misplaced = file === 'credentials' && /^profile\s/.test(name)
-  if (profile === undefined || misplaced) return [finding('section-ignored', `${at}: [${name}]`)]
-  const seen = javaScriptHeader(lines[header]?.text ?? '') !== undefined
-  if (seen && javaScriptReads(name, file, profile)) return []
-  return [finding('read-differently', `${at}: only the AWS CLI reads the header [${name}]`)]
-}
 
 /** One of the shared files as it is on the disk. */
 export interface SharedFileFacts {
@@ -152,7 +71,7 @@ export function checkFiles(files: readonly SharedFileFacts[]): Finding[] {
     const wrong = [
       ...(facts.error ? [errorFinding(facts.error)] : []),
       ...permissionFindings(facts),
-      ...(facts.content ? contentFindings(facts, facts.content) : []),
+      ...(facts.content ? contentFindings(facts.content, facts.file, facts.path) : []),
     ]
     return wrong.length > 0 ? wrong : [fine('files', summary(facts))]
   })
@@ -173,36 +92,97 @@ function permissionFindings({ file, path, mode = 0, ownedByOther }: SharedFileFa
   ]
 }
 
-function contentFindings(
-  { file, path }: SharedFileFacts,
-  content: NonNullable<SharedFileFacts['content']>,
-): Finding[] {
+/** What AWS tools read differently in a file, cannot read, or read otherwise than it looks. Values stay unsaid. */
+export function contentFindings(content: IniFile, file: SharedFile, path: string): Finding[] {
+  const found = differences(content, file, content.sections, isAccepted)
   return [
-    ...twinFindings(content, path),
-    ...sectionFindings(content, file, path),
-    ...lineFindings(content, path),
+    ...found.flatMap((difference) => differenceFinding(difference, path)),
+    ...quotedValues(content, path, byLine(found)),
   ]
 }
 
-/** botocore reads nothing of a file with the same section, or the same key of a section, twice. */
-function twinFindings(content: NonNullable<SharedFileFacts['content']>, path: string): Finding[] {
-  const sections = content.sections.map(({ name, header }) => ({ key: `[${name}]`, line: header }))
-  const options = content.sections.map(({ options }) =>
-    options.map(({ key, first }) => ({ key: quoteKey(key), line: first })),
-  )
-  return [sections, ...options].flatMap((entries) =>
-    entries.flatMap(({ key, line }, index) => {
-      const twin = entries.slice(0, index).find((other) => other.key === key)
-      if (!twin) return []
-      return [
-        errorFinding(
-          new OidcError('file-malformed', {
-            what: `${path}, line ${line + 1}: ${key} is on line ${twin.line + 1} already.`,
-            why: 'The AWS CLI and everything built on botocore reads nothing of a file that has a section or key twice.',
-            next: 'Keep one of the two. A script that appends to the file on each run makes them.',
-          }),
-        ),
-      ]
+/** A block of indented settings is one of botocore's own, and an empty value none. */
+const isAccepted: Accepts = (form) => form === 'block' || form === 'empty'
+
+function differenceFinding({ line, kind, detail, first }: Difference, path: string): Finding[] {
+  const at = `${path}, line ${line}`
+  const shown = quoteKey(detail)
+  const differently = (what: string) => [finding('read-differently', `${at}: ${what}`)]
+  switch (kind) {
+    case 'section-twice':
+      return [malformed(`${at}: [${detail}] is on line ${first} already.`, TWICE)]
+    case 'key-twice':
+      return [malformed(`${at}: ${shown} is on line ${first} already.`, TWICE)]
+    case 'block-line':
+      return [malformed(`${at}: it is no "key = value" of the block beneath ${shown}.`, BLOCK)]
+    case 'profile-twice':
+      return detail === 'default'
+        ? [finding('two-defaults', path)]
+        : differently(`the profile ${detail} is on line ${first} already, under another header`)
+    case 'default-section':
+      return differently('the AWS CLI copies [DEFAULT] into every profile')
+    case 'no-profile':
+      return [finding('section-ignored', `${at}: [${detail}]`)]
+    case 'hidden-header':
+    case 'unseen-header':
+      return differently(`only the AWS CLI reads the header [${detail}]`)
+    case 'colon':
+      return differently('only the AWS CLI reads ":" between key and value')
+    case 'capitals':
+      return differently(`only the AWS CLI reads ${shown}, in capitals`)
+    case 'comment':
+      return differently(
+        `"#" or ";" after ${shown} begins a comment for the SDK for JavaScript, and is part of the value for the AWS CLI`,
+      )
+    case 'continuation':
+      return differently(
+        `the indented line beneath ${shown} is part of its value for the AWS CLI only`,
+      )
+    case 'carriage-return':
+      return differently('only the AWS CLI takes a lone carriage return for the end of a line')
+    case 'indented-header':
+      return differently('the SDK for JavaScript takes this indented line for a section header')
+    case 'other-value':
+      return differently(`the AWS CLI and the SDK for JavaScript read ${shown} differently here`)
+    case 'inherited':
+    case 'block':
+    case 'empty':
+      return []
+  }
+}
+
+interface Remedy {
+  readonly why: string
+  readonly next: string
+}
+
+const TWICE: Remedy = {
+  why: 'The AWS CLI and everything built on botocore reads nothing of a file that has a section or key twice.',
+  next: 'Keep one of the two. A script that appends to the file on each run makes them.',
+}
+
+const BLOCK: Remedy = {
+  why: 'The AWS CLI and everything built on botocore reads nothing of a file with such a line.',
+  next: 'Begin a longer value on the line of its key, or write the line as key = value.',
+}
+
+function malformed(what: string, remedy: Remedy): Finding {
+  return errorFinding(new OidcError('file-malformed', { what, ...remedy }))
+}
+
+function quotedValues(
+  content: IniFile,
+  path: string,
+  differences: ReadonlyMap<number, readonly Difference[]>,
+): Finding[] {
+  return content.sections.flatMap(({ options }) =>
+    options.flatMap((option) => {
+      const { key, value } = settingAt(content, option)
+      const line = option.first + 1
+      // A command has quotation marks of its own.
+      if (key === 'credential_process' || differences.has(line)) return []
+      const isQuoted = /^(["']).*\1$/.test(value)
+      return isQuoted ? [finding('quoted-value', `${path}, line ${line}, ${quoteKey(key)}`)] : []
     }),
   )
 }

@@ -2,29 +2,29 @@ import { OidcError } from '../errors.ts'
 import { errorCode, unreadable } from '../files/failure.ts'
 import { readLastingFile } from '../files/read.ts'
 import type { Environment } from '../options.ts'
+import { byLine, type Difference, differences } from '../profiles/differences.ts'
 import { type IniFile, parseIni, splitLines } from '../profiles/ini.ts'
 import { sharedFileLocations } from '../profiles/locations.ts'
+import { profileOf } from '../profiles/profile-name.ts'
 import { quote } from '../text.ts'
 import { type Problem, quoteKey, type Report, refuseProblems } from './problem.ts'
 import { type ProfileDefaults, type ProfilePlan, readPlan } from './profile-plan.ts'
 import { profileSections } from './sections.ts'
-import { readSettings, unreadableContinuations } from './settings.ts'
+import { isAccepted, readSettings } from './settings.ts'
 import { readSources, sourcesFirst, sourcesOnly } from './sources.ts'
 
 /** Enough for anyone's patience, and an end for a file that is no configuration at all. */
 const MOST = 20
 
 /**
- * Reads the sections as botocore does, and reports every line at which it would give the file up, or split
- * the text otherwise than the SDKs. Past such a line the rest is only good for finding more of them.
+ * Reads the sections as botocore does, and reports every line at which it would give the file up. Past such
+ * a line the rest is only good for finding more of them.
  */
-export function readLines(text: string, report: Report): IniFile {
+function readLines(text: string, report: Report): IniFile {
   let rest = text
   for (let count = 0; count < MOST; count += 1) {
     try {
-      const file = parseIni(rest, '')
-      reportLoneCarriageReturn(file, report)
-      return file
+      return parseIni(rest, '')
     } catch (error) {
       const [, line, why] = /line (\d+): (.*)\.$/s.exec((error as Error).message) ?? []
       if (!(error instanceof OidcError) || line === undefined) throw error
@@ -44,39 +44,29 @@ function withHeaderAt(text: string, number: number): string {
     .join('')
 }
 
-function reportLoneCarriageReturn({ lines }: IniFile, report: Report): void {
-  const index = lines.findIndex(({ end }) => end === '\r')
-  if (index < 0) return
-  report(
-    index + 1,
-    'a lone carriage return ends the line for the AWS CLI, but not for the AWS SDK for JavaScript. End lines with LF or CRLF.',
-  )
-}
-
 /** Reports what keeps AWS tools from reading the file at all or alike, in any section. */
-export function reportUnreadable(file: IniFile, report: Report): void {
-  const headers = new Map<string, number>()
-  for (const { name, header, options } of file.sections) {
-    reportTwin(headers, name, `the section ${quote(name)}`, header + 1, report)
-    const keys = new Map<string, number>()
-    for (const option of options) {
-      reportTwin(keys, option.key, quoteKey(option.key), option.first + 1, report)
-      for (const [index, why] of unreadableContinuations(file, option)) report(index + 1, why)
-    }
+function reportUnreadable(found: readonly Difference[], report: Report): void {
+  for (const difference of found) {
+    const why = whyUnreadable(difference)
+    if (why !== undefined) report(difference.line, why)
   }
 }
 
-/** botocore reads nothing of a file with the same section, or the same key of a section, twice. */
-function reportTwin(
-  lines: Map<string, number>,
-  name: string,
-  shown: string,
-  line: number,
-  report: Report,
-): void {
-  const first = lines.get(name)
-  if (first === undefined) lines.set(name, line)
-  else report(line, `${shown} is on line ${first} already. Keep one of the two.`)
+function whyUnreadable({ kind, detail, first }: Difference): string | undefined {
+  switch (kind) {
+    case 'carriage-return':
+      return 'a lone carriage return ends the line for the AWS CLI, but not for the AWS SDK for JavaScript. End lines with LF or CRLF.'
+    case 'section-twice':
+      return `the section ${quote(detail)} is on line ${first} already. Keep one of the two.`
+    case 'key-twice':
+      return `${quoteKey(detail)} is on line ${first} already. Keep one of the two.`
+    case 'indented-header':
+      return 'the AWS SDK for JavaScript takes this indented line for a section header. Join it with the line above.'
+    case 'block-line':
+      return 'the AWS CLI needs key = value in an indented block. Begin a longer value on the line of its key.'
+    default:
+      return undefined
+  }
 }
 
 export interface ProfilesFileContext {
@@ -101,10 +91,15 @@ export async function parseProfilesFile(
   const report: Report = (line, text) => problems.push({ line, text })
 
   const file = readLines(text, report)
+  const found = differences(file, 'config', file.sections, isAccepted)
+  const isLineEnd = ({ kind }: Difference) => kind === 'carriage-return'
+  reportUnreadable(found.filter(isLineEnd), report)
+  // Where the readers disagree on what a line is, there is no sense in what else they say of it.
   refuseProblems(problems, source, () => undefined)
-  reportUnreadable(file, report)
-  const sections = profileSections(file, report)
-  const profiles = sections.map((section) => readSettings(file, section, env, report))
+  reportUnreadable(found, report)
+  const lines = byLine(found)
+  const sections = profileSections(file, lines, report)
+  const profiles = sections.map((section) => readSettings(file, section, lines, env, report))
   const borrowed = sourcesOnly(profiles, sharedProfiles)
   const roles = profiles.filter(({ profile }) => !borrowed.has(profile))
   if (roles.length === 0 && problems.length === 0) {
@@ -125,10 +120,10 @@ export async function parseProfilesFile(
 /** Names of the profiles that the user's shared files have. Throws `file-malformed`, `file-unreadable`. */
 export async function sharedProfileNames(env: Environment): Promise<Set<string>> {
   const { config, credentials } = sharedFileLocations(env)
-  const inConfig = (await sectionNames(config)).map((name) =>
-    name === 'default' ? name : /^profile\s+(?:"(.*)"|(\S.*))$/.exec(name)?.slice(1).find(Boolean),
-  )
-  const names = [...inConfig, ...(await sectionNames(credentials))]
+  const names = [
+    ...(await sectionNames(config)).map((name) => profileOf(name, 'config')),
+    ...(await sectionNames(credentials)),
+  ]
   return new Set(names.filter((name) => name !== undefined))
 }
 

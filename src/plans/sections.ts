@@ -1,7 +1,7 @@
 import { OidcError } from '../errors.ts'
+import type { Difference } from '../profiles/differences.ts'
 import type { IniFile, Section } from '../profiles/ini.ts'
-import { javaScriptHeader, javaScriptReads } from '../profiles/javascript-reading.ts'
-import { assertProfileName, canonicalHeader, splitShellWords } from '../profiles/profile-name.ts'
+import { assertProfileName, canonicalHeader, profileOf } from '../profiles/profile-name.ts'
 import { quote } from '../text.ts'
 import { problemText, type Report } from './problem.ts'
 
@@ -12,75 +12,58 @@ export interface ProfileSection extends Section {
   readonly lastLine: number
 }
 
-/** Sections that are no profiles, as the AWS CLI and the SDKs know them. */
-const OTHER = /^(sso-session\s.*|services\s.*|plugins|preview)$/
-
 /** The profiles of the file; reports headers that AWS tools disagree on or that were meant otherwise. */
-export function profileSections(file: IniFile, report: Report): ProfileSection[] {
-  const found = new Map<string, ProfileSection>()
-  for (const [index, section] of file.sections.entries()) {
+export function profileSections(
+  file: IniFile,
+  differences: ReadonlyMap<number, readonly Difference[]>,
+  report: Report,
+): ProfileSection[] {
+  return file.sections.flatMap((section) => {
     const line = section.header + 1
-    if (OTHER.test(section.name)) continue
-    const profile = profileOf(section.name)
-    if (profile === undefined) {
-      report(line, whyNoProfile(section.name))
-      continue
-    }
-    const problem = headerProblem(file, section, profile)
-    if (problem !== undefined) {
-      report(line, problem)
-      continue
-    }
-    const twin = found.get(profile)
-    if (twin) {
-      // The same header twice is reported with the keys that stand twice.
-      if (twin.name !== section.name) {
-        report(
-          line,
-          `the profile ${profile} is on line ${twin.line} already. Keep one of the two sections.`,
-        )
-      }
-      continue
-    }
-    found.set(profile, {
-      ...section,
-      profile,
-      line,
-      lastLine: file.sections[index + 1]?.header ?? file.lines.length,
-    })
-  }
-  return [...found.values()]
+    const profile = profileOf(section.name, 'config')
+    const found = differences.get(line) ?? []
+    const [problem] = [
+      ...(profile === undefined ? [] : nameProblem(profile)),
+      ...found.flatMap((difference) => headerProblem(difference, profile ?? '') ?? []),
+    ]
+    if (problem !== undefined) report(line, problem)
+    // The same header twice is reported with the keys that stand twice.
+    const isTwin = found.some(({ kind }) => kind === 'section-twice')
+    if (profile === undefined || problem !== undefined || isTwin) return []
+    return [{ ...section, profile, line, lastLine: section.after }]
+  })
 }
 
-/** The profile a header stands for in botocore (`configloader.build_profile_map`). */
-function profileOf(header: string): string | undefined {
-  if (header === 'default') return header
-  const words = header.startsWith('profile') ? splitShellWords(header) : undefined
-  return words?.length === 2 ? words[1] : undefined
-}
-
-function headerProblem(file: IniFile, section: Section, profile: string): string | undefined {
+function nameProblem(profile: string): string[] {
   try {
     assertProfileName(profile)
+    return []
   } catch (error) {
-    if (error instanceof OidcError) return problemText(error)
+    if (error instanceof OidcError) return [problemText(error)]
     throw error
   }
+}
+
+function headerProblem({ kind, detail, first }: Difference, profile: string): string | undefined {
   const canonical = `[${canonicalHeader('config', profile)}]`
-  if (javaScriptHeader(file.lines[section.header]?.text ?? '') === undefined) {
-    return `text beside the section header hides it from the AWS SDK for JavaScript. Write ${canonical} alone on the line.`
+  switch (kind) {
+    case 'default-section':
+      return 'the AWS CLI copies the keys of [DEFAULT] into every profile, SDKs do not. Write [default], or repeat the keys.'
+    case 'no-profile':
+      return whyNoProfile(detail)
+    case 'hidden-header':
+      return `text beside the section header hides it from the AWS SDK for JavaScript. Write ${canonical} alone on the line.`
+    case 'unseen-header':
+      return `the AWS SDK for JavaScript does not read [${detail}] as a profile. Write ${canonical}.`
+    case 'profile-twice':
+      return `the profile ${detail} is on line ${first} already. Keep one of the two sections.`
+    default:
+      return undefined
   }
-  if (!javaScriptReads(section.name, 'config', profile)) {
-    return `the AWS SDK for JavaScript does not read [${section.name}] as a profile. Write ${canonical}.`
-  }
-  return undefined
 }
 
 function whyNoProfile(header: string): string {
   const shown = quote(header)
-  if (header === 'DEFAULT') {
-    return 'the AWS CLI copies the keys of [DEFAULT] into every profile, SDKs do not. Write [default], or repeat the keys.'
-  }
   const name = header.trim()
   if (/^default$/i.test(name)) return `${shown} is not the default profile. Write [default].`
   if (/^profile\b/i.test(name)) {

@@ -1,86 +1,11 @@
 import { OidcError } from '../errors.ts'
 import { expandVariables, unsetVariable } from '../option-values.ts'
 import type { Environment } from '../options.ts'
-import { type IniFile, type Option, strip } from '../profiles/ini.ts'
-import { javaScriptHeader, readAsJavaScript } from '../profiles/javascript-reading.ts'
-import { AWS_KEYS, keyKind, MULTI_LINE_KEYS, type ProfileKey } from './keys.ts'
+import type { Difference, DifferenceKind, SettingForm } from '../profiles/differences.ts'
+import { type IniFile, settingAt } from '../profiles/ini.ts'
+import { AWS_KEYS, keyKind, MULTI_LINE_KEYS, PROFILE_KEYS, type ProfileKey } from './keys.ts'
 import { problemText, quoteKey, type Report } from './problem.ts'
 import type { ProfileSection } from './sections.ts'
-
-/** How a setting is written. */
-export interface WrittenSetting {
-  /** As spelled; readers other than botocore tell case apart. */
-  readonly key: string
-  readonly delimiter: string
-  /** As botocore joins it, continuation lines included. */
-  readonly value: string
-  /** A block of indented settings beneath an empty value. */
-  readonly nested: boolean
-}
-
-/** Python 3.11 `RawConfigParser._read`. */
-export function writtenSetting(file: IniFile, option: Option): WrittenSetting {
-  const text = (index: number) => strip(file.lines[index]?.text ?? '')
-  const [, key = '', delimiter = '', first = ''] =
-    /^(.*?)([=:])(.*)$/s.exec(text(option.first)) ?? []
-  const value = [strip(first), ...option.continuations.map(text)].join('\n')
-  return {
-    key: strip(key),
-    delimiter,
-    value,
-    nested: value.startsWith('\n'),
-  }
-}
-
-/** Why AWS tools cannot agree on what is written for a key of ours; undefined when they do. */
-export function whyAmbiguous(key: ProfileKey, written: WrittenSetting): string | undefined {
-  if (written.key !== key) {
-    return `the AWS SDK for JavaScript does not read a key in capitals. Write ${key}.`
-  }
-  if (written.delimiter !== '=') {
-    return `the AWS SDK for JavaScript does not read ":" between key and value. Write "${key} = …".`
-  }
-  if (written.nested) return `${key} has no value. Begin it on the same line: "${key} = …".`
-  if (written.value === '') return `${key} has no value. Give one, or remove the line.`
-  const multiLine = MULTI_LINE_KEYS.includes(key)
-  if (written.value.includes('\n') && !multiLine) {
-    return `the indented line beneath belongs to the value of ${key} for the AWS CLI, but not for the AWS SDK for JavaScript. Remove the indentation.`
-  }
-  if (/(^|\s)[;#]/.test(written.value) && key !== 'policy') {
-    return `"#" or ";" after a blank is part of the value of ${key} for the AWS CLI, but a comment for the AWS SDK for JavaScript. Put the comment on a line of its own.`
-  }
-  return undefined
-}
-
-/** Lines within a value that make AWS tools misread the file, whatever the key: index and reason. */
-export function unreadableContinuations(file: IniFile, option: Option): [number, string][] {
-  const { nested } = writtenSetting(file, option)
-  return option.continuations.flatMap((index): [number, string][] => {
-    const text = file.lines[index]?.text ?? ''
-    if (javaScriptHeader(text) !== undefined) {
-      return [
-        [
-          index,
-          'the AWS SDK for JavaScript takes this indented line for a section header. Join it with the line above.',
-        ],
-      ]
-    }
-    // botocore reads the block as settings, line by line as Python splits it, or not at all.
-    const parts = strip(text).split(PYTHON_LINE_END)
-    if (nested && parts.some((part) => strip(part) !== '' && !part.includes('='))) {
-      return [
-        [
-          index,
-          'the AWS CLI needs key = value in an indented block. Begin a longer value on the line of its key.',
-        ],
-      ]
-    }
-    return []
-  })
-}
-
-// biome-ignore lint/suspicious/noControlCharactersInRegex: where Python's str.splitlines splits
-const PYTHON_LINE_END = /[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]/
 
 export interface Setting {
   readonly line: number
@@ -100,34 +25,42 @@ export interface ProfileSettings extends ProfileSection {
   }[]
 }
 
+/** Forms in which a profiles file may have a setting: those of its keys that no AWS tool reads, and of others' keys. */
+export function isAccepted(form: SettingForm, name: string): boolean {
+  const key = PROFILE_KEYS.find((one) => one === name)
+  if (key === undefined) return true
+  return form === 'continuation'
+    ? MULTI_LINE_KEYS.includes(key)
+    : form === 'comment' && key === 'policy'
+}
+
 /** The settings of one profile. Reports unknown keys, unset variables, and what AWS tools read differently. */
 export function readSettings(
   file: IniFile,
   section: ProfileSection,
+  differences: ReadonlyMap<number, readonly Difference[]>,
   env: Environment,
   report: Report,
 ): ProfileSettings {
   const written = new Map<ProfileKey, Setting>()
   const otherCredentials: ProfileSettings['otherCredentials'][number][] = []
-  let ambiguous = false
   for (const option of section.options) {
     const line = option.first + 1
-    const setting = writtenSetting(file, option)
-    const found = keyKind(option.key, setting.nested || setting.value === '')
+    const setting = settingAt(file, option)
+    const found = keyKind(option.key, setting.isBlock || setting.value === '')
     if (found.kind === 'unknown') report(line, unknownKey(option.key, found.nearest))
     if (found.kind === 'other credentials') {
       otherCredentials.push({ key: option.key, line, problem: found.problem })
     }
     if (found.kind !== 'known') continue
-    const why = whyAmbiguous(found.key, setting)
-    if (why !== undefined) {
-      ambiguous = true
-      report(line, why)
-    }
+    const [why] = (differences.get(line) ?? []).flatMap(({ kind }) =>
+      isForm(kind) ? FORMS[kind](found.key) : [],
+    )
+    if (why !== undefined) report(line, why)
     const value = why === undefined ? setting.value : undefined
     written.set(found.key, { line, written: setting.value, value })
   }
-  if (!ambiguous) reportDifferences(file, section, written, report)
+  reportOtherValues(section, differences, report)
   return { ...section, settings: expandAll(written, env, report), otherCredentials }
 }
 
@@ -138,25 +71,36 @@ function unknownKey(key: string, meant: string | undefined): string {
   return `${quoteKey(key)} is not a key of a profiles file. ${next}`
 }
 
-/** Whatever else the AWS SDK for JavaScript reads differently: indentation, odd blanks. */
-function reportDifferences(
-  file: IniFile,
-  section: ProfileSection,
-  written: ReadonlyMap<ProfileKey, Setting>,
+/** Why AWS tools cannot agree on what is written for a key of ours. */
+const FORMS: Readonly<Record<SettingForm, (key: ProfileKey) => string>> = {
+  capitals: (key) => `the AWS SDK for JavaScript does not read a key in capitals. Write ${key}.`,
+  colon: (key) =>
+    `the AWS SDK for JavaScript does not read ":" between key and value. Write "${key} = …".`,
+  block: (key) => `${key} has no value. Begin it on the same line: "${key} = …".`,
+  empty: (key) => `${key} has no value. Give one, or remove the line.`,
+  continuation: (key) =>
+    `the indented line beneath belongs to the value of ${key} for the AWS CLI, but not for the AWS SDK for JavaScript. Remove the indentation.`,
+  comment: (key) =>
+    `"#" or ";" after a blank is part of the value of ${key} for the AWS CLI, but a comment for the AWS SDK for JavaScript. Put the comment on a line of its own.`,
+}
+
+function isForm(kind: DifferenceKind): kind is SettingForm {
+  return Object.hasOwn(FORMS, kind)
+}
+
+function reportOtherValues(
+  { line, lastLine }: ProfileSection,
+  differences: ReadonlyMap<number, readonly Difference[]>,
   report: Report,
 ): void {
-  const lines = file.lines.slice(section.header, section.lastLine)
-  const text = lines.map((line) => line.text + line.end).join('')
-  const seen = readAsJavaScript(text, 'config', section.profile)
-  for (const key of AWS_KEYS) {
-    const ours = written.get(key)
-    const theirs = seen.get(key)
-    if (ours?.value === theirs?.value) continue
-    const line = ours?.line ?? section.header + (theirs?.line ?? 1)
-    report(
-      line,
-      `the AWS CLI and the AWS SDK for JavaScript read ${key} differently here. Begin its line and the next ones without blanks.`,
-    )
+  for (let number = line; number <= lastLine; number += 1) {
+    for (const { kind, detail } of differences.get(number) ?? []) {
+      if (kind !== 'other-value' || !AWS_KEYS.some((key) => key === detail)) continue
+      report(
+        number,
+        `the AWS CLI and the AWS SDK for JavaScript read ${detail} differently here. Begin its line and the next ones without blanks.`,
+      )
+    }
   }
 }
 

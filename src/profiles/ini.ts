@@ -48,9 +48,22 @@ export const strip = (text: string): string => text.replace(STRIP, '')
 export const indentation = (text: string): string => LEADING.exec(text)?.[0] ?? ''
 export const isComment = (text: string): boolean => /^[#;]/.test(strip(text))
 
-/** The value as botocore reads it, where it stands on one line. */
-export function valueOn(file: IniFile, { first }: Option): string {
-  return strip(/^.*?[=:](.*)$/s.exec(file.lines[first]?.text ?? '')?.[1] ?? '')
+/** How a setting is written. */
+interface WrittenSetting {
+  /** As spelled; readers other than botocore tell case apart. */
+  readonly key: string
+  readonly delimiter: string
+  /** As botocore joins it, continuation lines included. */
+  readonly value: string
+  /** Indented settings beneath an empty value. */
+  readonly isBlock: boolean
+}
+
+export function settingAt({ lines }: IniFile, { first, continuations }: Option): WrittenSetting {
+  const text = (index: number) => strip(lines[index]?.text ?? '')
+  const [, key = '', delimiter = '', start = ''] = /^(.*?)([=:])(.*)$/s.exec(text(first)) ?? []
+  const value = [strip(start), ...continuations.map(text)].join('\n')
+  return { key: strip(key), delimiter, value, isBlock: value.startsWith('\n') }
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
@@ -112,6 +125,11 @@ function whyNoOption(content: string): string {
   return content.startsWith('[')
     ? 'the section header has no closing "]"'
     : 'it is neither a [section] nor a "key = value"'
+}
+
+/** The text of the lines. */
+export function joined(lines: readonly Line[]): string {
+  return lines.map(({ text, end }) => text + end).join('')
 }
 
 /** What stands instead of the line with that index; no lines where one goes away. */

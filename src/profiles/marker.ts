@@ -1,4 +1,4 @@
-import { type IniFile, isComment, type Section, valueOn } from './ini.ts'
+import { type IniFile, isComment, type Section, settingAt } from './ini.ts'
 
 /** Starts the comment line above the keys we write; `cleanup` finds our work by it. */
 const PREFIX = '# circleci-aws-oidc: wrote '
@@ -78,7 +78,8 @@ export function nextMarker(
   const isUsers = (key: string, value: string) =>
     earlier?.keys.includes(key) !== true &&
     section.options.some(
-      (one) => one.key === key && one.continuations.length === 0 && valueOn(file, one) === value,
+      (one) =>
+        one.key === key && one.continuations.length === 0 && settingAt(file, one).value === value,
     )
   const written = Object.entries(edit.values)
     .filter(([key, value]) => !isUsers(key, value))

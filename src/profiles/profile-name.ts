@@ -40,7 +40,7 @@ const BLANK = /[ \t\r\n]/
  * Splits like Python's `shlex.split`, which botocore applies to section headers.
  * Returns undefined for what Python refuses: an open quotation or a final backslash.
  */
-export function splitShellWords(text: string): string[] | undefined {
+function splitShellWords(text: string): string[] | undefined {
   const words: string[] = []
   let word: string | undefined
   let quote = ''
@@ -78,13 +78,11 @@ export function canonicalHeader(file: SharedFile, profile: string): string {
 }
 
 /**
- * Whether botocore takes a section for the profile (`configloader.build_profile_map`). In the config
- * file any header that starts with "profile" and has two shell words counts, however it is spelled.
+ * The profile that botocore takes a section for (`configloader.build_profile_map`). In the config file
+ * any header that starts with "profile" and has two shell words counts, however it is spelled.
  */
-export function denotesProfile(header: string, file: SharedFile, profile: string): boolean {
-  if (file === 'credentials') return header === profile
-  if (header === 'default') return profile === 'default'
-  if (!header.startsWith('profile')) return false
-  const words = splitShellWords(header)
-  return words?.length === 2 && words[1] === profile
+export function profileOf(header: string, file: SharedFile): string | undefined {
+  if (file === 'credentials' || header === 'default') return header
+  const words = header.startsWith('profile') ? splitShellWords(header) : undefined
+  return words?.length === 2 ? words[1] : undefined
 }

@@ -1,15 +1,16 @@
 import {
   type IniFile,
   indentation,
+  joined,
   type Line,
   lineEndAt,
   parseIni,
   type Section,
-  valueOn,
+  settingAt,
 } from './ini.ts'
 import { formatMarker, markersIn, mentionsMarker } from './marker.ts'
 import { STATIC_KEYS } from './profile.ts'
-import { denotesProfile, type SharedFile } from './profile-name.ts'
+import { profileOf, type SharedFile } from './profile-name.ts'
 
 /**
  * Returns the text of an AWS shared file without what our markers say we wrote for these profiles, or
@@ -24,7 +25,7 @@ export function removeOurs(
 ): string {
   if (!mentionsMarker(text)) return text
   const isMeant = ({ name }: Section) =>
-    profiles === undefined || profiles.some((profile) => denotesProfile(name, file, profile))
+    profiles === undefined || profiles.some((profile) => profileOf(name, file) === profile)
   let rest = text
   let ini = parseIni(text, path)
   // From the last to the first: sections are added at the end, so this undoes them in reverse.
@@ -67,7 +68,7 @@ const TEMPORARY_KEY = 'ASIA'
 function usersKeys(ini: IniFile, { options }: Section): readonly string[] {
   const [id, secret] = STATIC_KEYS
   const isUsers = options.some(
-    (one) => one.key === id && !valueOn(ini, one).startsWith(TEMPORARY_KEY),
+    (one) => one.key === id && !settingAt(ini, one).value.startsWith(TEMPORARY_KEY),
   )
   return isUsers ? [id, secret] : []
 }
@@ -94,8 +95,4 @@ function withHeir(ini: IniFile, section: Section): readonly Line[] {
 
 function cut(text: string, end: string): string {
   return text.endsWith(end) ? text.slice(0, -end.length) : text
-}
-
-function joined(lines: readonly Line[]): string {
-  return lines.map(({ text, end }) => text + end).join('')
 }

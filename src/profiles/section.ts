@@ -1,4 +1,5 @@
 import { OidcError } from '../errors.ts'
+import { type Difference, differences, readOtherwise } from './differences.ts'
 import {
   type Draft,
   depthBeneath,
@@ -13,14 +14,9 @@ import {
   type Section,
   strip,
 } from './ini.ts'
-import { javaScriptHeader, javaScriptReads, readAsJavaScript } from './javascript-reading.ts'
+import { javaScriptReads, readAsJavaScript } from './javascript-reading.ts'
 import { formatMarker, markersIn, nextMarker } from './marker.ts'
-import {
-  assertProfileName,
-  canonicalHeader,
-  denotesProfile,
-  type SharedFile,
-} from './profile-name.ts'
+import { assertProfileName, canonicalHeader, profileOf, type SharedFile } from './profile-name.ts'
 
 export interface SectionEdit {
   readonly file: SharedFile
@@ -58,47 +54,6 @@ export function appendSection(text: string, header: string, edit: SectionEdit): 
   const separator = (lineEnd ? end : '') + (text === '' ? '' : end)
   const lines = newSection(header, edit, { indent: '', end, lineEnd })
   return text + separator + lines.map((line) => line.text + line.end).join('')
-}
-
-/** botocore gives up a file with the same section or key twice, so our write could not be read. */
-export function refuseDuplicates(targets: readonly Section[], path: string): void {
-  for (const [index, target] of targets.entries()) {
-    const twin = targets.slice(0, index).find((other) => other.name === target.name)
-    if (twin) {
-      const why = `the section [${target.name}] is on line ${twin.header + 1} already; the AWS CLI cannot read a file with both`
-      throw malformedFile(path, target.header + 1, why)
-    }
-    for (const [place, option] of target.options.entries()) {
-      const same = target.options.slice(0, place).find((other) => other.key === option.key)
-      if (!same) continue
-      const why = `the same key is on line ${same.first + 1} already, both in [${target.name}]; the AWS CLI cannot read a file with both`
-      throw malformedFile(path, option.first + 1, why)
-    }
-  }
-}
-
-/** botocore copies the options of [DEFAULT] into every section: they cannot be removed from one. */
-export function refuseInherited(file: IniFile, remove: readonly string[], path: string): void {
-  for (const section of file.sections.filter(({ name }) => name === 'DEFAULT')) {
-    const option = section.options.find(({ key }) => remove.includes(key))
-    if (!option) continue
-    const why = `"${option.key}" in [DEFAULT] holds for every profile in the AWS CLI, beside the credentials to be written; [default] is the default profile`
-    throw malformedFile(path, option.first + 1, why)
-  }
-}
-
-/** The JavaScript SDK would read our keys as part of the section above such a header. */
-export function refuseUnseenHeaders(
-  file: IniFile,
-  targets: readonly Section[],
-  path: string,
-): void {
-  for (const { header } of targets) {
-    if (javaScriptHeader(file.lines[header]?.text ?? '') !== undefined) continue
-    const why =
-      'there is text beside the section header, which hides it from the AWS SDK for JavaScript'
-    throw malformedFile(path, header + 1, why)
-  }
 }
 
 /**
@@ -234,11 +189,8 @@ export function editSection(text: string, edit: SectionEdit, path: string): stri
   const change = { ...edit, remove }
 
   const file = parseIni(text, path)
-  const targets = file.sections.filter((s) => denotesProfile(s.name, edit.file, edit.profile))
-  const writes = Object.keys(edit.values).length > 0
-  refuseDuplicates(targets, path)
-  if (writes || targets.length > 0) refuseInherited(file, remove, path)
-  refuseUnseenHeaders(file, targets, path)
+  const targets = file.sections.filter((s) => profileOf(s.name, edit.file) === edit.profile)
+  refuseDifferences(file, targets, change, path)
 
   const inPlace = rewrite(text, file, targets, change, 'in place')
   if (misreadLine(inPlace, change) === undefined) return inPlace
@@ -253,6 +205,41 @@ export function editSection(text: string, edit: SectionEdit, path: string): stri
 const READ_DIFFERENTLY =
   'the AWS SDK for JavaScript reads this line as a setting of the profile to be written, ' +
   'the AWS CLI does not; check its indentation and the section header above it'
+
+/** What an edit cannot cure: the AWS CLI or the SDK for JavaScript would not read what we write. */
+function refuseDifferences(
+  file: IniFile,
+  targets: readonly Section[],
+  { file: kind, values, remove }: SectionEdit,
+  path: string,
+): void {
+  const writes = Object.keys(values).length > 0 || targets.length > 0
+  const defaults = writes ? file.sections.filter(({ name }) => name === 'DEFAULT') : []
+  for (const difference of differences(file, kind, [...defaults, ...targets], () => true)) {
+    const why = whyRefused(difference, remove)
+    if (why !== undefined) throw malformedFile(path, difference.line, why)
+  }
+}
+
+function whyRefused({ kind, detail, first }: Difference, remove: readonly string[]) {
+  switch (kind) {
+    case 'section-twice':
+      return `the section [${detail}] is on line ${first} already; the AWS CLI cannot read a file with both`
+    case 'key-twice':
+      return `the same key is on line ${first} already; the AWS CLI cannot read a file with both`
+    case 'hidden-header':
+      return 'there is text beside the section header, which hides it from the AWS SDK for JavaScript'
+    case 'inherited':
+      return remove.includes(detail) ? inherited(detail) : undefined
+    default:
+      return undefined
+  }
+}
+
+/** botocore copies the options of [DEFAULT] into every section: they cannot be removed from one. */
+function inherited(key: string): string {
+  return `"${key}" in [DEFAULT] holds for every profile in the AWS CLI, beside the credentials to be written; [default] is the default profile`
+}
 
 function rewrite(
   text: string,
@@ -270,12 +257,8 @@ function rewrite(
 }
 
 /** The line that keeps the JavaScript SDK from reading what the edit says, if there is one. */
-function misreadLine(text: string, edit: SectionEdit): number | undefined {
-  const settings = readAsJavaScript(text, edit.file, edit.profile)
-  for (const [key, value] of Object.entries(edit.values)) {
-    const setting = settings.get(key)
-    if (!setting) return [...settings.values()].at(-1)?.line ?? 1
-    if (setting.value !== value) return setting.line
-  }
-  return edit.remove.map((key) => settings.get(key)?.line).find((line) => line !== undefined)
+function misreadLine(text: string, { file, profile, values, remove }: SectionEdit) {
+  const gone = remove.map((key) => [key, undefined] as const)
+  const seen = readAsJavaScript(text, file, profile)
+  return readOtherwise(seen, [...Object.entries(values), ...gone])[0]?.line
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
 import { checkClock } from '../../src/doctor/clock.ts'
-import { lineFindings } from '../../src/doctor/files.ts'
+import { contentFindings } from '../../src/doctor/files.ts'
 import { COMPARISON_FINDINGS, FINDINGS, finding, fine } from '../../src/doctor/findings.ts'
 import { exitCode, inOrder, reportText } from '../../src/doctor/report.ts'
 import { checkRuntime } from '../../src/doctor/runtime.ts'
@@ -58,7 +58,9 @@ describe('lines that SDKs read differently', () => {
     ['credential_process = "/a b/node" "c"', []],
   ] as const) {
     test(JSON.stringify(line), () => {
-      const kinds = lineFindings(parseIni(`[default]\n${line}\n`, ''), '').map(({ id }) => id)
+      const kinds = contentFindings(parseIni(`[default]\n${line}\n`, ''), 'config', '').map(
+        ({ id }) => id,
+      )
       assert.deepEqual(kinds, found)
     })
   }

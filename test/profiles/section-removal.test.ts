@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { OidcError } from '../../src/errors.ts'
 import { parseIni } from '../../src/profiles/ini.ts'
 import { CREDENTIAL_KEYS } from '../../src/profiles/profile.ts'
-import { denotesProfile } from '../../src/profiles/profile-name.ts'
+import { profileOf } from '../../src/profiles/profile-name.ts'
 import { removeOurs } from '../../src/profiles/removal.ts'
 import type { SectionEdit } from '../../src/profiles/section.ts'
 import { editSection } from '../../src/profiles/section.ts'
@@ -60,8 +60,8 @@ describe('files that botocore can read', { skip: withoutBotocore }, () => {
   /** Whether the edit only adds: the profile has none of the keys yet. */
   function onlyAdds(text: string, { file, profile, values, remove }: SectionEdit): boolean {
     const keys = [...Object.keys(values), ...remove]
-    const targets = parseIni(text, 'file').sections.filter(({ name }) =>
-      denotesProfile(name, file, profile),
+    const targets = parseIni(text, 'file').sections.filter(
+      ({ name }) => profileOf(name, file) === profile,
     )
     return !targets.some(({ options }) => options.some(({ key }) => keys.includes(key)))
   }
