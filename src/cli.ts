@@ -3,8 +3,8 @@ import { version } from '../package.json'
 import {
   COMMANDS,
   type Command,
+  type CommandContext,
   type CommandName,
-  type Context,
   type Run,
 } from './command-table.ts'
 import { OidcError } from './errors.ts'
@@ -76,7 +76,7 @@ const LOADERS: { readonly [Name in CommandName]: () => Promise<Run<Name>> } = {
 /** Parses the command line and runs the command; resolves to the exit code. */
 export async function runCli(
   args: readonly string[],
-  context: Omit<Context, 'rest'>,
+  context: Omit<CommandContext, 'rest'>,
 ): Promise<number> {
   const found = findCommand(args)
   if (!found) return runWithoutCommand(args, context.terminal.print)

@@ -1,5 +1,5 @@
-import type { Environment, OptionName, OptionValues } from './options.ts'
-import type { Terminal } from './terminal.ts'
+import type { Context } from './context.ts'
+import type { OptionName, OptionValues } from './options.ts'
 import { TOKEN_OPTIONS } from './token/web-identity-token.ts'
 
 export interface Command {
@@ -199,9 +199,7 @@ export type OptionsOf<Name extends CommandName> = OptionValues<
 >
 
 /** What a command works with besides its options. */
-export interface Context {
-  readonly env: Environment
-  readonly terminal: Terminal
+export interface CommandContext extends Pick<Context, 'env' | 'terminal'> {
   /** What follows `--` on the command line. */
   readonly rest: readonly string[]
 }
@@ -209,5 +207,5 @@ export interface Context {
 /** Runs a command; the number is the exit code. */
 export type Run<Name extends CommandName = CommandName> = (
   options: OptionsOf<Name>,
-  context: Context,
+  context: CommandContext,
 ) => Promise<number>

@@ -1,38 +1,80 @@
 import { homedir } from 'node:os'
-import { setImmediate as afterEvents, setTimeout as sleep } from 'node:timers/promises'
-import type { Context, OptionsOf } from '../command-table.ts'
-import { startDeadline } from '../deadline.ts'
-import { type Export, keysToMask, staticKeysWarning } from '../delivery/export.ts'
-import { type Delivery, planDelivery } from '../delivery/write-profiles.ts'
-import { type AssumeRolePlan, readPlans } from '../plans/plans.ts'
+import type { CommandContext, OptionsOf } from '../command-table.ts'
+import { type Context, withinTime } from '../context.ts'
+import { staticKeysWarning } from '../delivery/export.ts'
+import type { Export } from '../plans/export.ts'
+import { type Plan, readPlan } from '../plans/plans.ts'
+import type { ProfilePlan } from '../plans/profile-plan.ts'
 import { assumeRoles, type PlannedRole } from '../sts/assume-roles.ts'
+import type { Terminal } from '../terminal.ts'
 import { clockTime, isoSeconds, printable } from '../text.ts'
 import { audiences, expiration } from '../token/claims.ts'
 import { tokenPool } from '../token/source.ts'
 import type { WebIdentityToken } from '../token/web-identity-token.ts'
 
-/** What was done, for the report. Holds secrets; the report shows none of them. */
-export interface Outcome {
-  readonly roles: readonly PlannedRole<AssumeRolePlan>[]
-  readonly delivery: Delivery
+export async function run(
+  options: OptionsOf<'assume-role'>,
+  { env, terminal }: CommandContext,
+): Promise<number> {
+  const given = { env, terminal, maxAttempts: options['max-attempts'] }
+  return withinTime(options['timeout-seconds'], given, async (context) => {
+    const { deadline } = context
+    const plan = await deadline.race('reading the options', readPlan(options, context))
+    const tokens = tokenPool(plan.renewal.token, context)
+    const assuming = assumeRoles(plan.profiles, tokens, context)
+    const [roles, write] = await Promise.all([assuming, prepareWriting(plan, context)])
+    const files = await deadline.race('writing the profile', write(plan, roles, context))
+    report({ plan, roles, files }, options.format, context)
+    return 0
+  })
+}
+
+/** While AWS answers: loads what writes, and checks that it can. */
+async function prepareWriting(plan: Plan, context: Context) {
+  const { checkWritable, writeProfiles } = await import('../delivery/write-profiles.ts')
+  await checkWritable(plan, context)
+  return writeProfiles
+}
+
+function report(
+  done: Report,
+  format: 'text' | 'json',
+  { env, terminal }: Pick<Context, 'env' | 'terminal'>,
+): void {
+  const warning = staticKeysWarning(env, done.plan.export)
+  if (warning) terminal.note(terminal.paint('stderr', 'yellow', warning))
+  if (format === 'json') terminal.print(JSON.stringify(reportJson(done), null, 2))
+  else for (const line of reportLines(done)) printLine(line, terminal)
+}
+
+function printLine([label, text]: Line, { paint, print }: Terminal): void {
+  print(`${paint('stdout', 'bold', label.padEnd(8))} ${text}`)
+}
+
+/** What was done. Holds secrets; none of them is shown. */
+interface Report {
+  readonly plan: Plan
+  readonly roles: readonly Role[]
   /** Shared files that changed. */
   readonly files: readonly string[]
 }
 
+type Role = PlannedRole<ProfilePlan>
+
 type Line = [label: string, text: string]
 
 /** The lines a person reads in the log of the job. */
-export function reportLines({ roles, delivery, files }: Outcome): Line[] {
+function reportLines({ plan, roles, files }: Report): Line[] {
   const tokens = new Map(
     roles.flatMap(({ role }) => (role.token ? [[role.token.value, role.token]] : [])),
   )
-  const paths = (files.length > 0 ? files : Object.values(delivery.locations)).map(fromHome)
-  const names = roles.map(({ plan }) => plan.profile).join(', ')
+  const paths = (files.length > 0 ? files : Object.values(plan.locations)).map(fromHome)
+  const names = plan.profiles.map(({ profile }) => profile).join(', ')
   return [
     ...[...tokens.values()].map((token): Line => ['Token', tokenText(token)]),
     ...roles.map((role): Line => ['Role', roleText(role, roles.length > 1)]),
     [roles.length > 1 ? 'Profiles' : 'Profile', `${names} in ${paths.join(' and ')}`],
-    ...exportLines(delivery),
+    ...exportLines(plan),
   ]
 }
 
@@ -44,13 +86,13 @@ function tokenText({ claims, source }: WebIdentityToken): string {
   )
 }
 
-function roleText({ plan, role }: PlannedRole<AssumeRolePlan>, oneOfMany: boolean): string {
+function roleText({ plan, role }: Role, oneOfMany: boolean): string {
   const region = plan.region === undefined ? 'no region' : `region ${plan.region}`
   const text = `${role.arn}, account ${role.accountId}, ${region}, until ${clockTime(role.credentials.expiration)}`
   return oneOfMany ? `${plan.profile}: ${text}` : text
 }
 
-function exportLines({ export: exported }: Delivery): Line[] {
+function exportLines({ export: exported }: Plan): Line[] {
   if (!exported) return []
   const { kind, path, mode, profile, region } = exported
   const what = mode === 'keys' ? 'the keys' : `AWS_PROFILE=${profile}`
@@ -63,11 +105,11 @@ function exportLines({ export: exported }: Delivery): Line[] {
 }
 
 /** The report for machines. */
-export function reportJson({ roles, delivery, files }: Outcome): object {
+function reportJson({ plan, roles, files }: Report): object {
   return {
     profiles: roles.map(profileJson),
     files,
-    export: delivery.export ? exportJson(delivery.export) : null,
+    export: plan.export ? exportJson(plan.export) : null,
   }
 }
 
@@ -76,7 +118,7 @@ function exportJson({ kind, path, profile }: Export): object {
   return { [names[kind]]: path, profile }
 }
 
-function profileJson({ plan, role }: PlannedRole<AssumeRolePlan>): object {
+function profileJson({ plan, role }: Role): object {
   return {
     profile: plan.profile,
     credentials: plan.credentials,
@@ -108,61 +150,4 @@ function seconds(date: Date | undefined): string | null {
 function fromHome(path: string): string {
   const home = homedir()
   return home !== '/' && path.startsWith(`${home}/`) ? `~${path.slice(home.length)}` : path
-}
-
-/** Milliseconds after which the request is made. */
-const REQUEST_MADE = 3
-
-export async function run(
-  options: OptionsOf<'assume-role'>,
-  { env, terminal }: Context,
-): Promise<number> {
-  const deadline = startDeadline(options['timeout-seconds'])
-  try {
-    const plans = await deadline.race('reading the options', readPlans(options, env))
-    const delivery = planDelivery(plans, options, env)
-
-    const assuming = assumeRoles(plans, tokenPool(options, env, deadline), {
-      env,
-      deadline,
-      maxAttempts: options['max-attempts'],
-      allowedAccountIds: options['allowed-account-ids'],
-      narration: terminal,
-      conceal: terminal.conceal,
-    })
-    const preparing = whileAwsAnswers().then(async () => {
-      const writing = await loadWriting()
-      await writing.checkDelivery(delivery, plans, options, env)
-      return writing
-    })
-    const [roles, { deliver }] = await Promise.all([assuming, preparing])
-
-    for (const key of keysToMask(delivery.export, roles)) terminal.mask(key)
-    const writing = deliver(delivery, roles, options, env)
-    const files = await deadline.race('writing the profile', writing)
-    const warning = staticKeysWarning(env, delivery.export)
-    if (warning) terminal.note(terminal.paint('stderr', 'yellow', warning))
-
-    const outcome = { roles, delivery, files }
-    if (options.format === 'json') terminal.print(JSON.stringify(reportJson(outcome), null, 2))
-    else {
-      for (const [label, text] of reportLines(outcome)) {
-        terminal.print(`${terminal.paint('stdout', 'bold', label.padEnd(8))} ${text}`)
-      }
-    }
-    return 0
-  } finally {
-    deadline.clear()
-  }
-}
-
-/** When what writes is to be loaded and the files to be checked: not before the request was sent. */
-async function whileAwsAnswers(): Promise<void> {
-  await sleep(REQUEST_MADE)
-  await afterEvents()
-}
-
-async function loadWriting() {
-  const { checkDelivery, deliver } = await import('../delivery/write-profiles.ts')
-  return { checkDelivery, deliver }
 }

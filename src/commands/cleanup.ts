@@ -1,6 +1,6 @@
 import { lstatSync, readdirSync, rmdirSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import type { Context, OptionsOf } from '../command-table.ts'
+import type { CommandContext, OptionsOf } from '../command-table.ts'
 import { editExports, exportsMore } from '../delivery/bash-env.ts'
 import { errorCode, unreadable } from '../files/failure.ts'
 import { type FileChange, type FileEdit, fileRemoval, replaceFiles } from '../files/replace.ts'
@@ -14,8 +14,43 @@ import { assertProfileName, type SharedFile } from '../profiles/profile-name.ts'
 import { removeOurs } from '../profiles/removal.ts'
 import { filesIn, profileDirectory, profilesDirectory } from '../refresh/data-directory.ts'
 
+export async function run(
+  { profile, format }: OptionsOf<'cleanup'>,
+  { env, terminal }: CommandContext,
+): Promise<number> {
+  const profiles = profile === undefined ? undefined : profileNames(profile)
+  const locations = sharedFileLocations(env)
+  const bashEnv = env['BASH_ENV'] ? resolve(env['BASH_ENV']) : undefined
+  const directories = () => dataDirectories(locations.config, profiles, env)
+  const files = () => directories().flatMap((directory) => Object.values(filesIn(directory)))
+  const { changed, removed: ours } = await removeFromFiles(locations, bashEnv, files, profiles)
+
+  const written = [...Object.values(locations), ...(bashEnv ? [bashEnv] : [])].filter(mayBeThere)
+  const targets = [...written.map((path) => resolveTarget(path)), ...files()]
+  const places = new Set(targets.map((target) => dirname(target)))
+  const removed = [...ours, ...[...places].flatMap(removeTemporaryFiles)]
+  await removeStaleLocks(targets)
+  for (const directory of directories()) removeEmptyDirectory(directory)
+
+  if (format === 'json') terminal.print(JSON.stringify({ changed, removed }, null, 2))
+  else if (changed.length + removed.length === 0) terminal.print('There is nothing to clean up.')
+  else {
+    const label = (text: string) => terminal.paint('stdout', 'bold', text.padEnd(9))
+    for (const path of changed) terminal.print(`${label('Changed')}${path}`)
+    for (const path of removed) terminal.print(`${label('Removed')}${path}`)
+  }
+  return 0
+}
+
+/** No profile name has a comma or a blank. Throws `invalid-profile-name`. */
+function profileNames(list: string): string[] {
+  const names = list.split(/[\s,]+/).filter((name) => name !== '')
+  for (const name of names.length > 0 ? names : [list]) assertProfileName(name)
+  return names
+}
+
 /** The paths of files that changed, and of those that are gone. */
-export interface Removal {
+interface Removal {
   readonly changed: readonly string[]
   readonly removed: readonly string[]
 }
@@ -26,7 +61,7 @@ export interface Removal {
  * that is empty then is removed, for to AWS tools that is the same; where a symbolic link leads to it, it stays.
  * Throws `file-malformed` and what `replaceFiles` throws.
  */
-export async function removeFromFiles(
+async function removeFromFiles(
   locations: SharedFileLocations,
   bashEnv: string | undefined,
   files: () => readonly string[],
@@ -42,7 +77,7 @@ export async function removeFromFiles(
 }
 
 /** Not where a part of the path is a file. */
-export function mayBeThere(path: string): boolean {
+function mayBeThere(path: string): boolean {
   try {
     lstatSync(path, { throwIfNoEntry: false })
     return true
@@ -85,7 +120,7 @@ function exportsEdit(path: string, profiles: readonly string[] | undefined): Fil
  * Where the files are that we keep for these profiles, or for all profiles of a shared config file.
  * Throws `file-unreadable`.
  */
-export function dataDirectories(
+function dataDirectories(
   config: string,
   profiles: readonly string[] | undefined,
   env: Environment,
@@ -102,45 +137,10 @@ export function dataDirectories(
   }
 }
 
-export function removeEmptyDirectory(path: string): void {
+function removeEmptyDirectory(path: string): void {
   try {
     rmdirSync(path)
   } catch {
     // Missing, or something else is in it: another process at work, or profiles of another config file.
   }
-}
-
-export async function run(
-  { profile, format }: OptionsOf<'cleanup'>,
-  { env, terminal }: Context,
-): Promise<number> {
-  const profiles = profile === undefined ? undefined : profileNames(profile)
-  const locations = sharedFileLocations(env)
-  const bashEnv = env['BASH_ENV'] ? resolve(env['BASH_ENV']) : undefined
-  const directories = () => dataDirectories(locations.config, profiles, env)
-  const files = () => directories().flatMap((directory) => Object.values(filesIn(directory)))
-  const { changed, removed: ours } = await removeFromFiles(locations, bashEnv, files, profiles)
-
-  const written = [...Object.values(locations), ...(bashEnv ? [bashEnv] : [])].filter(mayBeThere)
-  const targets = [...written.map((path) => resolveTarget(path)), ...files()]
-  const places = new Set(targets.map((target) => dirname(target)))
-  const removed = [...ours, ...[...places].flatMap(removeTemporaryFiles)]
-  await removeStaleLocks(targets)
-  for (const directory of directories()) removeEmptyDirectory(directory)
-
-  if (format === 'json') terminal.print(JSON.stringify({ changed, removed }, null, 2))
-  else if (changed.length + removed.length === 0) terminal.print('There is nothing to clean up.')
-  else {
-    const label = (text: string) => terminal.paint('stdout', 'bold', text.padEnd(9))
-    for (const path of changed) terminal.print(`${label('Changed')}${path}`)
-    for (const path of removed) terminal.print(`${label('Removed')}${path}`)
-  }
-  return 0
-}
-
-/** No profile name has a comma or a blank. Throws `invalid-profile-name`. */
-function profileNames(list: string): string[] {
-  const names = list.split(/[\s,]+/).filter((name) => name !== '')
-  for (const name of names.length > 0 ? names : [list]) assertProfileName(name)
-  return names
 }

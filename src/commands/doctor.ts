@@ -1,22 +1,23 @@
-import type { Context, OptionsOf } from '../command-table.ts'
-import { startDeadline } from '../deadline.ts'
+import type { CommandContext, OptionsOf } from '../command-table.ts'
+import { withinTime } from '../context.ts'
 import { examine } from '../doctor/examine.ts'
 import { exitCode, inOrder, reportJson, reportText } from '../doctor/report.ts'
 
+/** Whether AWS can be reached at all shows in two attempts. */
+const MAXIMUM_ATTEMPTS = 2
+
 export async function run(
   options: OptionsOf<'doctor'>,
-  { env, terminal }: Context,
+  { env, terminal }: CommandContext,
 ): Promise<number> {
-  const deadline = startDeadline(options['timeout-seconds'])
-  try {
-    const findings = inOrder(await examine(options, { env, terminal, deadline }))
-    terminal.print(
-      options.format === 'json'
-        ? JSON.stringify(reportJson(findings), null, 2)
-        : reportText(findings, terminal.paint),
-    )
-    return exitCode(findings)
-  } finally {
-    deadline.clear()
-  }
+  const given = { env, terminal, maxAttempts: MAXIMUM_ATTEMPTS }
+  const findings = await withinTime(options['timeout-seconds'], given, async (context) =>
+    inOrder(await examine(options, context)),
+  )
+  terminal.print(
+    options.format === 'json'
+      ? JSON.stringify(reportJson(findings), null, 2)
+      : reportText(findings, terminal.paint),
+  )
+  return exitCode(findings)
 }

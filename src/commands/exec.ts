@@ -1,14 +1,53 @@
-import type { Context, OptionsOf } from '../command-table.ts'
-import { startDeadline } from '../deadline.ts'
+import type { CommandContext, OptionsOf } from '../command-table.ts'
+import { type Context, withinTime } from '../context.ts'
 import { OidcError } from '../errors.ts'
 import type { Environment } from '../options.ts'
+import { readRolePlan } from '../plans/plans.ts'
 import { forwardSignals, runChild } from '../processes.ts'
-import { stsRegion } from '../role/region.ts'
-import { checkAccount, readRequest, type SessionCredentials } from '../role/request.ts'
-import { exchangeToken } from '../sts/assume-role.ts'
-import { stsEndpoint } from '../sts/endpoint.ts'
+import type { SessionCredentials } from '../role/request.ts'
+import { assumeRole, type Sources, sharedCredentials } from '../sts/assume-role.ts'
 import { isoSeconds } from '../text.ts'
-import { readToken } from '../token/source.ts'
+import { tokenPool } from '../token/source.ts'
+
+export async function run(
+  options: OptionsOf<'exec'>,
+  { env, terminal, rest }: CommandContext,
+): Promise<number> {
+  if (!rest[0]) {
+    throw new OidcError('invalid-usage', {
+      what: 'There is no command to run.',
+      next: 'Write it after "--", for instance: exec --role-arn ARN -- aws s3 ls',
+    })
+  }
+  const given = { env, terminal, maxAttempts: options['max-attempts'] }
+  // The time limit ends before the command starts.
+  const credentials = await withinTime(options['timeout-seconds'], given, (context) =>
+    assumeOne(options, context),
+  )
+  const environment = commandEnvironment(env, credentials, options.region)
+  // Until now a signal ended this process as it ends any other.
+  const signals = forwardSignals()
+  try {
+    const log = (line: string) => terminal.note(`circleci-aws-oidc: ${line}`)
+    return await runChild(rest, environment, signals, log)
+  } finally {
+    signals.stop()
+  }
+}
+
+async function assumeOne(
+  options: OptionsOf<'exec'>,
+  context: Context,
+): Promise<SessionCredentials> {
+  const plan = await context.deadline.race('reading the options', readRolePlan(options, context))
+  const sources: Sources = {
+    token: tokenPool(options, context).get,
+    credentials: ({ name }) => sharedCredentials(name, plan.endpoint, context),
+  }
+  const { credentials, arn } = await assumeRole(plan, sources, context)
+  context.terminal.debug(`${arn} until ${credentials.expiration.toISOString()}`)
+  return credentials
+}
 
 /**
  * Where AWS tools would find other credentials than the ones given to them: profiles, web identity,
@@ -22,7 +61,7 @@ const OURS = /^(AWS_OIDC_\w+|BASH_ENV)$/
 const NODE_OPTIONS_OF_JOB = 'CIRCLECI_AWS_OIDC_NODE_OPTIONS'
 
 /** The environment of a command that shall have these credentials and no others. */
-export function commandEnvironment(
+function commandEnvironment(
   parent: Environment,
   credentials: SessionCredentials,
   region: string | undefined,
@@ -52,57 +91,4 @@ function regions(parent: Environment, region: string | undefined): Environment {
   const given = region ?? (sdk || cli)
   if (!given) return {}
   return { AWS_REGION: given, AWS_DEFAULT_REGION: region ?? (cli || given) }
-}
-
-export async function run(
-  options: OptionsOf<'exec'>,
-  { env, terminal, rest }: Context,
-): Promise<number> {
-  if (!rest[0]) {
-    throw new OidcError('invalid-usage', {
-      what: 'There is no command to run.',
-      next: 'Write it after "--", for instance: exec --role-arn ARN -- aws s3 ls',
-    })
-  }
-  const credentials = await assumeRole(options, env, terminal)
-  const environment = commandEnvironment(env, credentials, options.region)
-  // Until now a signal ended this process as it ends any other.
-  const signals = forwardSignals()
-  try {
-    const log = (line: string) => terminal.note(`circleci-aws-oidc: ${line}`)
-    return await runChild(rest, environment, signals, log)
-  } finally {
-    signals.stop()
-  }
-}
-
-/** Within the time limit, which ends before the command starts. */
-async function assumeRole(
-  options: OptionsOf<'exec'>,
-  env: Environment,
-  terminal: Context['terminal'],
-): Promise<SessionCredentials> {
-  const deadline = startDeadline(options['timeout-seconds'])
-  try {
-    const request = await deadline.race('reading the options', readRequest(options, env))
-    const region = stsRegion(options.region, env, request.role)
-    const reading = readToken(options, env, deadline.signal)
-    const token = await deadline.race('reading the web identity token', reading)
-    const { credentials, arn, accountId } = await exchangeToken(request, token, {
-      endpoint: stsEndpoint(region, options['sts-endpoint'], env),
-      env,
-      deadline,
-      maxAttempts: options['max-attempts'],
-      note: terminal.note,
-      debug: terminal.debug,
-      onToken: ({ value }) => terminal.conceal(value),
-    })
-    terminal.conceal(credentials.secretAccessKey)
-    terminal.conceal(credentials.sessionToken)
-    checkAccount(accountId, options['allowed-account-ids'], arn)
-    terminal.debug(`${arn} until ${credentials.expiration.toISOString()}`)
-    return credentials
-  } finally {
-    deadline.clear()
-  }
 }

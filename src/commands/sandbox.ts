@@ -1,9 +1,9 @@
 import { join } from 'node:path'
-import type { Context, OptionsOf } from '../command-table.ts'
+import type { CommandContext, OptionsOf } from '../command-table.ts'
 
 export async function run(
   { port, world, fault }: OptionsOf<'sandbox'>,
-  { terminal, rest }: Context,
+  { terminal, rest }: CommandContext,
 ): Promise<number> {
   // A file beside this one, which the copy in the orb doesn't have.
   const { runSandbox } = await import('../sandbox/index.ts')

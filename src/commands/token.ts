@@ -1,7 +1,6 @@
-import type { Context, OptionsOf } from '../command-table.ts'
-import { startDeadline } from '../deadline.ts'
+import type { CommandContext, OptionsOf } from '../command-table.ts'
+import { withinTime } from '../context.ts'
 import { replaceFiles } from '../files/replace.ts'
-import type { Environment } from '../options.ts'
 import { clockTime, isoSeconds, printable } from '../text.ts'
 import { audiences, type Claims, circleciSubject, expiration } from '../token/claims.ts'
 import { readToken } from '../token/source.ts'
@@ -10,6 +9,42 @@ import {
   type WebIdentityToken,
   type WhenExpired,
 } from '../token/web-identity-token.ts'
+
+export async function run(
+  options: OptionsOf<'token'>,
+  { env, terminal }: CommandContext,
+): Promise<number> {
+  const { write } = options
+  // An expired token is what one wants to see when something is wrong, but no one can use it.
+  const showExpired: WhenExpired = (token, error) => {
+    terminal.note(terminal.paint('stderr', 'yellow', `Warning: ${error.message}`))
+    return token
+  }
+  const whenExpired = write === undefined ? showExpired : refuseExpired
+  const token = await withinTime(options['timeout-seconds'], {}, ({ deadline }) => {
+    const reading = readToken(options, env, deadline.signal, whenExpired)
+    return deadline.race('reading the web identity token', reading)
+  })
+  terminal.conceal(token.value)
+  if (write !== undefined) {
+    await replaceFiles([{ path: write, edit: () => Buffer.from(token.value), secret: true }])
+  }
+
+  const now = new Date()
+  if (options.format === 'json') {
+    const written = write === undefined ? {} : { file: write }
+    terminal.print(JSON.stringify({ ...tokenJson(token, now), ...written }, null, 2))
+    return 0
+  }
+  const written: [string, string][] = write === undefined ? [] : [['Written', write]]
+  for (const lines of [[...tokenLines(token, now), ...written], otherClaims(token)]) {
+    const width = Math.max(...lines.map(([label]) => label.length)) + 2
+    for (const [label, text] of lines) {
+      terminal.print(`${terminal.paint('stdout', 'bold', label.padEnd(width))}${text}`)
+    }
+  }
+  return 0
+}
 
 const UNITS: readonly (readonly [unit: string, seconds: number])[] = [
   ['day', 86_400],
@@ -84,46 +119,4 @@ function claimText(name: string, value: unknown): string {
     if (!Number.isNaN(date.getTime())) return clockTime(date)
   }
   return printable(typeof value === 'string' ? value : JSON.stringify(value))
-}
-
-export async function run(
-  options: OptionsOf<'token'>,
-  { env, terminal }: Context,
-): Promise<number> {
-  const { write } = options
-  // An expired token is what one wants to see when something is wrong, but no one can use it.
-  const showExpired: WhenExpired = (token, error) => {
-    terminal.note(terminal.paint('stderr', 'yellow', `Warning: ${error.message}`))
-    return token
-  }
-  const token = await read(options, env, write === undefined ? showExpired : refuseExpired)
-  terminal.conceal(token.value)
-  if (write !== undefined) {
-    await replaceFiles([{ path: write, edit: () => Buffer.from(token.value), secret: true }])
-  }
-
-  const now = new Date()
-  if (options.format === 'json') {
-    const written = write === undefined ? {} : { file: write }
-    terminal.print(JSON.stringify({ ...tokenJson(token, now), ...written }, null, 2))
-    return 0
-  }
-  const written: [string, string][] = write === undefined ? [] : [['Written', write]]
-  for (const lines of [[...tokenLines(token, now), ...written], otherClaims(token)]) {
-    const width = Math.max(...lines.map(([label]) => label.length)) + 2
-    for (const [label, text] of lines) {
-      terminal.print(`${terminal.paint('stdout', 'bold', label.padEnd(width))}${text}`)
-    }
-  }
-  return 0
-}
-
-async function read(options: OptionsOf<'token'>, env: Environment, whenExpired: WhenExpired) {
-  const deadline = startDeadline(options['timeout-seconds'])
-  try {
-    const reading = readToken(options, env, deadline.signal, whenExpired)
-    return await deadline.race('reading the web identity token', reading)
-  } finally {
-    deadline.clear()
-  }
 }

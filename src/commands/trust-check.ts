@@ -1,4 +1,4 @@
-import type { Context, OptionsOf } from '../command-table.ts'
+import type { CommandContext, OptionsOf } from '../command-table.ts'
 import { type Deadline, startDeadline } from '../deadline.ts'
 import { EXIT, OidcError } from '../errors.ts'
 import type { Environment } from '../options.ts'
@@ -9,7 +9,10 @@ import { checkJson, checkText } from '../trust/check/report.ts'
 import { conflict, missing } from '../trust/generate/coordinate.ts'
 import { readClaimsFile, readPolicyFile } from '../trust/input.ts'
 
-export async function run(options: OptionsOf<'trust check'>, context: Context): Promise<number> {
+export async function run(
+  options: OptionsOf<'trust check'>,
+  context: CommandContext,
+): Promise<number> {
   const deadline = startDeadline(options['timeout-seconds'])
   try {
     return await check(options, context, deadline)
@@ -20,7 +23,7 @@ export async function run(options: OptionsOf<'trust check'>, context: Context): 
 
 async function check(
   options: OptionsOf<'trust check'>,
-  { env, terminal }: Context,
+  { env, terminal }: CommandContext,
   deadline: Deadline,
 ): Promise<number> {
   const path = options.policy

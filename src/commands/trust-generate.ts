@@ -1,4 +1,4 @@
-import type { Context, OptionsOf } from '../command-table.ts'
+import type { CommandContext, OptionsOf } from '../command-table.ts'
 import { startDeadline } from '../deadline.ts'
 import { OidcError } from '../errors.ts'
 import type { Environment } from '../options.ts'
@@ -93,7 +93,7 @@ function malformed(what: string): OidcError {
 
 export async function run(
   options: OptionsOf<'trust generate'>,
-  { env, terminal }: Context,
+  { env, terminal }: CommandContext,
 ): Promise<number> {
   const setup = await readSetup(options, env)
   const { files, text } = generate(options.for, setup)

@@ -1,11 +1,11 @@
-import type { Context, OptionsOf } from '../command-table.ts'
+import type { CommandContext, OptionsOf } from '../command-table.ts'
 import { startDeadline } from '../deadline.ts'
 import { checkIssuer, missing } from '../trust/generate/coordinate.ts'
 import { thumbprintOf, thumbprintText } from '../trust/thumbprint.ts'
 
 export async function run(
   options: OptionsOf<'trust thumbprint'>,
-  { env, terminal }: Context,
+  { env, terminal }: CommandContext,
 ): Promise<number> {
   if (options.issuer === undefined) throw missing('issuer', 'The thumbprint is of its certificate.')
   const deadline = startDeadline(options['timeout-seconds'])

@@ -1,6 +1,6 @@
 import { accessSync, constants, statSync } from 'node:fs'
-import type { Context, OptionsOf } from '../command-table.ts'
-import { startDeadline } from '../deadline.ts'
+import type { CommandContext, OptionsOf } from '../command-table.ts'
+import { type Context, withinTime } from '../context.ts'
 import { errorCode, unreadable } from '../files/failure.ts'
 import type { Environment } from '../options.ts'
 import { sharedFileLocations } from '../profiles/locations.ts'
@@ -12,36 +12,40 @@ import { findCredentials, profileRegion } from '../sts/profile-credentials.ts'
 
 export async function run(
   options: OptionsOf<'whoami'>,
-  { env, terminal }: Context,
+  { env, terminal }: CommandContext,
 ): Promise<number> {
-  const deadline = startDeadline(options['timeout-seconds'])
-  try {
-    checkSharedFiles(env)
-    const [, given] = givenRegion(options.region, env) ?? []
-    const region = given ?? (await profileRegion(options.profile, env)) ?? 'us-east-1'
-    const sts = await connectSts(stsEndpoint(region, options['sts-endpoint'], env), env)
-    const asking = { maxAttempts: options['max-attempts'], deadline, narration: terminal }
-    const finding = findCredentials(options.profile, env, sts, asking)
-    const { credentials, source } = await deadline.race('reading the credentials', finding)
-    terminal.conceal(credentials.secretAccessKey)
-    if (credentials.sessionToken) terminal.conceal(credentials.sessionToken)
-    const identity = await callerIdentity(sts, credentials, asking)
-    sts.destroy()
-    if (options.format === 'json') terminal.print(JSON.stringify({ ...identity, source }, null, 2))
-    else {
-      for (const [label, text] of [
-        ['Account', identity.accountId],
-        ['ARN', identity.arn],
-        ['User id', identity.userId],
-        ['Source', source],
-      ] as const) {
-        terminal.print(`${terminal.paint('stdout', 'bold', label.padEnd(8))}${text}`)
-      }
+  const given = { env, terminal, maxAttempts: options['max-attempts'] }
+  const found = await withinTime(options['timeout-seconds'], given, (context) =>
+    identify(options, context),
+  )
+  if (options.format === 'json') terminal.print(JSON.stringify(found, null, 2))
+  else {
+    for (const [label, text] of [
+      ['Account', found.accountId],
+      ['ARN', found.arn],
+      ['User id', found.userId],
+      ['Source', found.source],
+    ] as const) {
+      terminal.print(`${terminal.paint('stdout', 'bold', label.padEnd(8))}${text}`)
     }
-    return 0
-  } finally {
-    deadline.clear()
   }
+  return 0
+}
+
+/** Who the credentials are, and where they came from. */
+async function identify(options: OptionsOf<'whoami'>, context: Context) {
+  const { env, terminal, deadline } = context
+  checkSharedFiles(env)
+  const [, given] = givenRegion(options.region, env) ?? []
+  const region = given ?? (await profileRegion(options.profile, env)) ?? 'us-east-1'
+  const sts = await connectSts(stsEndpoint(region, options['sts-endpoint'], env), context)
+  const finding = findCredentials(options.profile, sts, context)
+  const { credentials, source } = await deadline.race('reading the credentials', finding)
+  terminal.conceal(credentials.secretAccessKey)
+  if (credentials.sessionToken) terminal.conceal(credentials.sessionToken)
+  const identity = await callerIdentity(sts, credentials, context)
+  sts.destroy()
+  return { ...identity, source }
 }
 
 /** The SDK takes files it may not read for missing ones. */

@@ -1,11 +1,11 @@
-import type { Deadline } from '../deadline.ts'
+import type { Context } from '../context.ts'
 import { EXIT } from '../errors.ts'
 import { proxyFor } from '../network/proxy.ts'
 import type { Environment } from '../options.ts'
 import { httpHandler } from '../sts/client.ts'
 import { resolveUrl, type StsEndpoint } from '../sts/endpoint.ts'
 import { failedConnection } from '../sts/refusal.ts'
-import { FailedAttempts, type Narration, tellOfRetries, withRetries } from '../sts/retry.ts'
+import { withRetries } from '../sts/retry.ts'
 import type { ClockReading } from './clock.ts'
 import { errorFinding, type Finding, fine, type Settled } from './findings.ts'
 
@@ -18,17 +18,9 @@ export interface Reached {
   readonly clock: ClockReading | undefined
 }
 
-interface Context {
-  readonly env: Environment
-  readonly deadline: Deadline
-  readonly narration: Narration
-}
-
 /** Asks the endpoint for nothing in particular, by the way the exchange takes. Throws `OidcError`. */
-export async function reachEndpoint(
-  endpoint: StsEndpoint,
-  { env, deadline, narration }: Context,
-): Promise<Reached> {
+export async function reachEndpoint(endpoint: StsEndpoint, context: Context): Promise<Reached> {
+  const { env, deadline } = context
   const url = await resolveUrl(endpoint)
   const handler = httpHandler(url, env)
   const proxy = proxyFor(url, env)
@@ -44,10 +36,7 @@ export async function reachEndpoint(
     return { url, proxy: proxy?.host, milliseconds: Date.now() - start, clock }
   }
   try {
-    const options = { maxAttempts: 2, deadline, onRetry: tellOfRetries(narration) }
-    return await withRetries(attempt, options)
-  } catch (error) {
-    throw error instanceof FailedAttempts ? failedConnection(error, url) : error
+    return await withRetries(attempt, context, { explain: (failed) => failedConnection(failed, url) })
   } finally {
     handler.destroy()
   }

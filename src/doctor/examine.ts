@@ -1,11 +1,10 @@
 import { version } from '../../package.json'
-import { COMMANDS, type Context, type OptionsOf } from '../command-table.ts'
-import { type Deadline, startDeadline } from '../deadline.ts'
-import { planDelivery } from '../delivery/write-profiles.ts'
+import { COMMANDS, type OptionsOf } from '../command-table.ts'
+import { type Context, withinTime } from '../context.ts'
 import { OidcError } from '../errors.ts'
 import { inlineProfiles, resolveOptions } from '../option-values.ts'
-import type { Environment } from '../options.ts'
-import { type AssumeRolePlan, readPlans } from '../plans/plans.ts'
+import { planWriting, readProfiles } from '../plans/plans.ts'
+import type { ProfilePlan } from '../plans/profile-plan.ts'
 import { assertProfileName } from '../profiles/profile-name.ts'
 import { givenRegion } from '../role/region.ts'
 import { type StsEndpoint, stsEndpoint } from '../sts/endpoint.ts'
@@ -27,61 +26,10 @@ import { checkRuntime } from './runtime.ts'
 import { checkMissingToken, checkToken, doubts, type FoundToken } from './token.ts'
 import type { ComparePolicy } from './trust-policy.ts'
 
-/** What `assume-role` would do with the same options and variables; nothing where no role is named. */
-export async function readDoctorPlans(
-  options: OptionsOf<'doctor'>,
-  env: Environment,
-  signal: AbortSignal,
-): Promise<AssumeRolePlan[]> {
-  const { profile, 'role-arn': role, 'profiles-file': file } = options
-  const inFile = file !== undefined || inlineProfiles(env) !== undefined
-  if (role === undefined && !inFile) return []
-  const plans = await readPlans(assumeRoleOptions(options, env), env, signal)
-  for (const plan of plans) assertProfileName(plan.profile)
-  if (!inFile || profile === undefined) return plans
-  const chosen = plansOfProfile(plans, profile)
-  if (chosen.length > 0) return chosen
-  throw new OidcError('invalid-usage', {
-    what: `--profile is "${profile}", but the profiles file has no such profile.`,
-    why: `It has: ${plans.map((plan) => plan.profile).join(', ')}.`,
-    next: 'Name one of its profiles, or leave --profile out for all of them.',
-  })
-}
-
-/** Throws why `assume-role` could not write these profiles, or tell later steps of them. */
-export async function checkWriting(
-  plans: readonly AssumeRolePlan[],
-  options: OptionsOf<'doctor'>,
-  env: Environment,
-): Promise<void> {
-  if (plans.length === 0) return
-  const given = assumeRoleOptions(options, env)
-  const { checkDelivery } = await import('../delivery/write-profiles.ts')
-  await checkDelivery(planDelivery(plans, given, env), plans, given, env)
-}
-
-function assumeRoleOptions(
-  options: OptionsOf<'doctor'>,
-  env: Environment,
-): OptionsOf<'assume-role'> {
-  return { ...resolveOptions(COMMANDS['assume-role'].options, {}, env), ...options }
-}
-
-export function allowedAccountIds(env: Environment): readonly string[] {
-  return resolveOptions(['allowed-account-ids'], {}, env)['allowed-account-ids']
-}
-
-export interface Examination extends Pick<Context, 'env' | 'terminal'> {
-  readonly deadline: Deadline
-}
-
 /** Looks at everything that can be looked at, and says of the rest that it could not be. */
-export async function examine(
-  options: OptionsOf<'doctor'>,
-  context: Examination,
-): Promise<Findings> {
+export async function examine(options: OptionsOf<'doctor'>, context: Context): Promise<Findings> {
   const { env } = context
-  const { files, plans, comparePolicy } = await readFiles(options, env)
+  const { files, plans, comparePolicy } = await readFiles(options, context)
   const planned = 'value' in plans ? plans.value : []
   const [token, endpoints] = await Promise.all([
     findToken(options, context),
@@ -102,7 +50,7 @@ export async function examine(
   )
   const strange = claims ? doubts(claims, env) : []
   const facts = 'value' in files ? files.value : []
-  const writing = await settle(() => checkWriting(planned, options, env))
+  const writing = await settle(() => checkWriting(planned, options, context))
   const inUse = { given: options.profile, written: planned.map(({ profile }) => profile) }
   return {
     runtime: checkRuntime(
@@ -136,18 +84,55 @@ export async function examine(
 }
 
 /** A quarter of the time at most: a FIFO that nobody writes to must not keep the rest from being looked at. */
-async function readFiles(options: OptionsOf<'doctor'>, env: Context['env']) {
-  const { signal, clear } = startDeadline(Math.max(1, options['timeout-seconds'] / 4))
-  try {
+async function readFiles(options: OptionsOf<'doctor'>, context: Context) {
+  const seconds = Math.max(1, options['timeout-seconds'] / 4)
+  return withinTime(seconds, context, async (limited) => {
     const [files, plans, comparePolicy] = await Promise.all([
-      settle(() => readSharedFiles(env)),
-      settle(() => readDoctorPlans(options, env, signal)),
-      readPolicy(options['trust-policy'], signal),
+      settle(() => readSharedFiles(limited.env)),
+      settle(() => readPlans(options, limited)),
+      readPolicy(options['trust-policy'], limited.deadline.signal),
     ])
     return { files, plans, comparePolicy }
-  } finally {
-    clear()
-  }
+  })
+}
+
+/** What `assume-role` would do with the same options and variables; nothing where no role is named. */
+async function readPlans(
+  options: OptionsOf<'doctor'>,
+  context: Pick<Context, 'env' | 'deadline'>,
+): Promise<ProfilePlan[]> {
+  const { profile, 'role-arn': role, 'profiles-file': file } = options
+  const inFile = file !== undefined || inlineProfiles(context.env) !== undefined
+  if (role === undefined && !inFile) return []
+  const plans = await readProfiles(assumeRoleOptions(options, context), context)
+  for (const plan of plans) assertProfileName(plan.profile)
+  if (!inFile || profile === undefined) return plans
+  const chosen = plansOfProfile(plans, profile)
+  if (chosen.length > 0) return chosen
+  throw new OidcError('invalid-usage', {
+    what: `--profile is "${profile}", but the profiles file has no such profile.`,
+    why: `It has: ${plans.map((plan) => plan.profile).join(', ')}.`,
+    next: 'Name one of its profiles, or leave --profile out for all of them.',
+  })
+}
+
+/** Throws why `assume-role` could not write these profiles, or tell later steps of them. */
+async function checkWriting(
+  plans: readonly ProfilePlan[],
+  options: OptionsOf<'doctor'>,
+  context: Context,
+): Promise<void> {
+  if (plans.length === 0) return
+  const { checkWritable } = await import('../delivery/write-profiles.ts')
+  const plan = planWriting(plans, assumeRoleOptions(options, context), context)
+  await checkWritable(plan, context)
+}
+
+function assumeRoleOptions(
+  options: OptionsOf<'doctor'>,
+  { env }: Pick<Context, 'env'>,
+): OptionsOf<'assume-role'> {
+  return { ...resolveOptions(COMMANDS['assume-role'].options, {}, env), ...options }
 }
 
 async function readPolicy(path: string | undefined, signal: AbortSignal): Promise<ComparePolicy> {
@@ -160,21 +145,20 @@ async function readPolicy(path: string | undefined, signal: AbortSignal): Promis
   ]
 }
 
-function needsToken(plans: readonly AssumeRolePlan[]): boolean {
-  const own = ({ source }: AssumeRolePlan) =>
-    source.kind === 'token' && source.audience === undefined
+function needsToken(plans: readonly ProfilePlan[]): boolean {
+  const own = ({ source }: ProfilePlan) => source.kind === 'token' && source.audience === undefined
   return plans.length === 0 || plans.some(own)
 }
 
 /** Half the time at most: a minting program that hangs must not keep the rest from being looked at. */
 async function findToken(
   options: OptionsOf<'doctor'>,
-  { env, terminal }: Examination,
+  context: Context,
 ): Promise<Settled<FoundToken>> {
-  const deadline = startDeadline(Math.max(1, options['timeout-seconds'] / 2))
+  const seconds = Math.max(1, options['timeout-seconds'] / 2)
   let expired: FoundToken['expired']
-  return settle(async () => {
-    try {
+  return settle(() =>
+    withinTime(seconds, context, async ({ env, terminal, deadline }) => {
       const reading = readToken(options, env, deadline.signal, (token, error) => {
         expired = error
         return token
@@ -182,10 +166,8 @@ async function findToken(
       const token = await deadline.race(sourceOf(options), reading)
       terminal.conceal(token.value)
       return expired ? { token, expired } : { token }
-    } finally {
-      deadline.clear()
-    }
-  })
+    }),
+  )
 }
 
 function sourceOf({ 'token-file': file }: OptionsOf<'doctor'>): string {
@@ -193,10 +175,11 @@ function sourceOf({ 'token-file': file }: OptionsOf<'doctor'>): string {
 }
 
 function reachAll(
-  plans: readonly AssumeRolePlan[],
+  plans: readonly ProfilePlan[],
   options: OptionsOf<'doctor'>,
-  { env, terminal, deadline }: Examination,
+  context: Context,
 ): Promise<Settled<Reached>[]> {
+  const { env } = context
   const endpointWithoutRole = (): StsEndpoint => {
     const [, region = 'us-east-1'] = givenRegion(options.region, env) ?? []
     return stsEndpoint(region, options['sts-endpoint'], env)
@@ -204,12 +187,12 @@ function reachAll(
   const wanted = new Map(plans.map(({ endpoint }) => [JSON.stringify(endpoint), () => endpoint]))
   const all = wanted.size > 0 ? [...wanted.values()] : [endpointWithoutRole]
   const reach = (endpoint: () => StsEndpoint) =>
-    settle(async () => reachEndpoint(endpoint(), { env, deadline, narration: terminal }))
+    settle(async () => reachEndpoint(endpoint(), context))
   return Promise.all(all.map(reach))
 }
 
 function whyNoExchange(
-  plans: readonly AssumeRolePlan[],
+  plans: readonly ProfilePlan[],
   token: Settled<FoundToken>,
   endpoints: readonly Settled<Reached>[],
 ): string | undefined {
@@ -223,29 +206,21 @@ function whyNoExchange(
 function poolOf(
   found: FoundToken | undefined,
   options: OptionsOf<'doctor'>,
-  { env, deadline }: Examination,
+  context: Context,
 ): TokenPool {
-  const pool = tokenPool(options, env, deadline)
+  const pool = tokenPool(options, context)
   const get: TokenPool['get'] = (audience) =>
     audience === undefined && found ? Promise.resolve(found.token) : pool.get(audience)
   return { get }
 }
 
 async function exchangeAll(
-  plans: readonly AssumeRolePlan[],
+  plans: readonly ProfilePlan[],
   tokens: TokenPool,
   found: FoundToken | undefined,
   options: OptionsOf<'doctor'>,
-  { env, terminal, deadline }: Examination,
+  context: Context,
 ): Promise<{ exchanges: TriedRole[]; other: Awaited<ReturnType<typeof tryOtherVersion>> }> {
-  const context = {
-    env,
-    deadline,
-    maxAttempts: 2,
-    allowedAccountIds: allowedAccountIds(env),
-    narration: terminal,
-    conceal: terminal.conceal,
-  }
   const exchanges = await tryRoles(plans, tokens, context)
   const other = found && (await tryOtherVersion(exchanges, found.token, options, context))
   return { exchanges, other }

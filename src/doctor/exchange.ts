@@ -1,11 +1,7 @@
-import {
-  type AssumeContext,
-  assumeWithCredentials,
-  assumeWithToken,
-  type RoleOfPlan,
-  type RolePlan,
-  readSharedProfile,
-} from '../sts/assume-roles.ts'
+import type { Context } from '../context.ts'
+import { asOidcError } from '../errors.ts'
+import type { AssumedRole, RolePlan } from '../sts/assume-role.ts'
+import { assumeRoles, SourceFailed, settledRoles } from '../sts/assume-roles.ts'
 import { readToken, type TokenPool } from '../token/source.ts'
 import type { TokenOptions, WebIdentityToken } from '../token/web-identity-token.ts'
 import {
@@ -22,40 +18,22 @@ import {
 export interface TriedRole {
   readonly plan: RolePlan
   /** Undefined where it could not be tried: the profile it builds on failed. */
-  readonly outcome: Settled<RoleOfPlan> | undefined
+  readonly outcome: Settled<AssumedRole> | undefined
 }
 
 /** Tries the role of every plan, sources first, and throws the credentials away. */
 export async function tryRoles(
   plans: readonly RolePlan[],
   tokens: TokenPool,
-  context: AssumeContext,
+  context: Context,
 ): Promise<TriedRole[]> {
-  const started = new Map<string, Promise<TriedRole>>()
-  for (const plan of plans) started.set(plan.profile, tryRole(plan, started, tokens, context))
-  return Promise.all(started.values())
+  const roles = await settledRoles(plans, tokens, context)
+  return roles.map(({ plan, settled }) => ({ plan, outcome: outcomeOf(settled) }))
 }
 
-async function tryRole(
-  plan: RolePlan,
-  started: ReadonlyMap<string, Promise<TriedRole>>,
-  tokens: TokenPool,
-  context: AssumeContext,
-): Promise<TriedRole> {
-  const { source } = plan
-  if (source.kind === 'token') {
-    const work = async () => assumeWithToken(plan, await tokens.get(source.audience), context)
-    return { plan, outcome: await settle(work) }
-  }
-  if (source.kind === 'shared-profile') {
-    const work = async () =>
-      assumeWithCredentials(plan, await readSharedProfile(source.name, plan, context), context)
-    return { plan, outcome: await settle(work) }
-  }
-  const base = (await started.get(source.name))?.outcome
-  if (!base || 'error' in base) return { plan, outcome: undefined }
-  const work = () => assumeWithCredentials(plan, base.value.credentials, context)
-  return { plan, outcome: await settle(work) }
+function outcomeOf(settled: PromiseSettledResult<AssumedRole>): TriedRole['outcome'] {
+  if (settled.status === 'fulfilled') return { value: settled.value }
+  return settled.reason instanceof SourceFailed ? undefined : { error: asOidcError(settled.reason) }
 }
 
 /** The plans of one profile and of those it builds on. */
@@ -113,7 +91,7 @@ export async function tryOtherVersion(
   exchanges: readonly TriedRole[],
   { source }: WebIdentityToken,
   options: TokenOptions,
-  context: AssumeContext,
+  context: Context,
 ): Promise<OtherVersion | undefined> {
   const refused = exchanges.find(
     ({ plan, outcome }) =>
@@ -128,10 +106,15 @@ export async function tryOtherVersion(
   const wanted = { ...options, 'token-version': version }
   const accepted = await settle(async () => {
     const token = await readToken(wanted, context.env, context.deadline.signal)
-    context.conceal(token.value)
+    context.terminal.conceal(token.value)
     // With a token minted in its place nothing would be learnt of this version.
-    if (token.source === variable) await assumeWithToken(refused.plan, token, context)
+    if (token.source === variable) await assumeRoles([refused.plan], poolOf(token), context)
     return token.source === variable
   })
   return 'value' in accepted && accepted.value ? { refused: source, accepted: variable } : undefined
+}
+
+/** One token, whatever the audience. */
+function poolOf(token: WebIdentityToken): TokenPool {
+  return { get: async () => token }
 }

@@ -1,5 +1,5 @@
 import { EXIT, OidcError } from '../errors.ts'
-import type { AssumeRolePlan } from '../plans/plans.ts'
+import type { ProfilePlan } from '../plans/profile-plan.ts'
 import type { Claims } from '../token/claims.ts'
 import type { TokenPool } from '../token/source.ts'
 import { checkTrust, type TrustReport } from '../trust/check/check.ts'
@@ -203,7 +203,7 @@ function sentence({ kind, path, detail }: PolicyFinding): string {
 
 /** Compares a trust policy with the token and with what AWS said. */
 export type ComparePolicy = (
-  plans: readonly AssumeRolePlan[],
+  plans: readonly ProfilePlan[],
   tokens: TokenPool,
   exchanges: readonly TriedRole[],
 ) => Promise<Finding[]>

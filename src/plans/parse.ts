@@ -8,7 +8,7 @@ import { sharedFileLocations } from '../profiles/locations.ts'
 import { profileOf } from '../profiles/profile-name.ts'
 import { quote } from '../text.ts'
 import { type Problem, quoteKey, type Report, refuseProblems } from './problem.ts'
-import { type ProfileDefaults, type ProfilePlan, readPlan } from './profile-plan.ts'
+import { type ProfileDefaults, type ProfileRequest, readProfileRequest } from './profile-plan.ts'
 import { profileSections } from './sections.ts'
 import { isAccepted, readSettings } from './settings.ts'
 import { readSources, sourcesFirst, sourcesOnly } from './sources.ts'
@@ -79,14 +79,14 @@ export interface ProfilesFileContext {
 }
 
 /**
- * Reads a profiles file, AWS config syntax with a few keys of ours, into one plan for each profile, sources
+ * Reads a profiles file, AWS config syntax with a few keys of ours, into what each profile asks for, sources
  * before those that need them. What AWS's own readers would not read, or not alike, is refused.
  * Throws `invalid-profiles-file` with all problems at once.
  */
 export async function parseProfilesFile(
   text: string,
   { env, source, defaults, sharedProfiles }: ProfilesFileContext,
-): Promise<ProfilePlan[]> {
+): Promise<ProfileRequest[]> {
   const problems: Problem[] = []
   const report: Report = (line, text) => problems.push({ line, text })
 
@@ -106,15 +106,15 @@ export async function parseProfilesFile(
     report(1, 'there is no profile with a role. Write [profile NAME] and beneath it role_arn = ….')
   }
   const sources = readSources(roles, sharedProfiles, report)
-  const plans: ProfilePlan[] = []
+  const requests: ProfileRequest[] = []
   for (const role of roles) {
-    const plan = await readPlan(role, sources.get(role.profile), defaults, report)
-    if (plan) plans.push(plan)
+    const request = await readProfileRequest(role, sources.get(role.profile), defaults, report)
+    if (request) requests.push(request)
   }
   const profileAt = (line: number) =>
     sections.find((one) => one.line <= line && line <= one.lastLine)?.profile
   refuseProblems(problems, source, profileAt)
-  return sourcesFirst(plans)
+  return sourcesFirst(requests)
 }
 
 /** Names of the profiles that the user's shared files have. Throws `file-malformed`, `file-unreadable`. */

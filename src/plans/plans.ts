@@ -1,73 +1,189 @@
 import { realpathSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { OptionsOf } from '../command-table.ts'
+import type { Context } from '../context.ts'
 import { OidcError } from '../errors.ts'
 import { readTextFile } from '../files/read.ts'
-import { type InlineProfiles, inlineProfiles } from '../option-values.ts'
-import type { Environment, OptionValue } from '../options.ts'
-import { sharedFileLocations } from '../profiles/locations.ts'
+import {
+  expandVariables,
+  type InlineProfiles,
+  inlineProfiles,
+  unsetVariable,
+} from '../option-values.ts'
+import { type Environment, OPTIONS } from '../options.ts'
+import { type SharedFileLocations, sharedFileLocations } from '../profiles/locations.ts'
+import { assertProfileName } from '../profiles/profile-name.ts'
+import type { Renewal } from '../refresh/recipe.ts'
 import { stsRegion } from '../role/region.ts'
-import { checkAccount, readRequest } from '../role/request.ts'
+import {
+  checkAccount,
+  type RequestKey,
+  type RequestSettings,
+  type RoleRequest,
+  readRequest,
+} from '../role/request.ts'
 import { roleSessionName } from '../role/session-name.ts'
-import { checkPolicyArns, readSessionPolicy } from '../role/session-policy.ts'
-import type { RolePlan } from '../sts/assume-roles.ts'
+import type { RolePlan } from '../sts/assume-role.ts'
 import { stsEndpoint } from '../sts/endpoint.ts'
-import type { ProfilePlan } from './profile-plan.ts'
+import { TOKEN_OPTIONS, type TokenOptions } from '../token/web-identity-token.ts'
+import { type Export, planExport } from './export.ts'
+import type { ProfilePlan, ProfileRequest } from './profile-plan.ts'
 import { checkRenewableSources } from './sources.ts'
 
-/** One profile to write: its role, and what else stands in it. */
-export interface AssumeRolePlan extends RolePlan {
-  readonly region: string | undefined
-  readonly output: string | undefined
-  readonly credentials: OptionValue<'credentials'>
+/** What is to be done, with everything checked that can be before the network is asked. */
+export interface Plan {
+  /** Sources before those they serve. */
+  readonly profiles: readonly ProfilePlan[]
+  /** What later steps get, if anything. */
+  readonly export: Export | undefined
+  readonly locations: SharedFileLocations
+  /** How profiles that renew themselves do it. */
+  readonly renewal: Renewal
 }
 
-/** What is to be done, with everything checked that can be before the network is asked. */
-export async function readPlans(
-  options: OptionsOf<'assume-role'>,
-  env: Environment,
-  signal?: AbortSignal,
-): Promise<AssumeRolePlan[]> {
-  const file = await readProfilesFile(options, env, signal)
-  const plans = file ? await plansOf(file, options, env) : [await planOfOptions(options, env)]
+type AssumeRoleOptions = OptionsOf<'assume-role'>
+type RoleOptions = OptionsOf<'exec'>
+
+export async function readPlan(
+  options: AssumeRoleOptions,
+  context: Pick<Context, 'env' | 'deadline'>,
+): Promise<Plan> {
+  return planWriting(await readProfiles(options, context), options, context)
+}
+
+/** How these profiles are written, and what later steps get of them. */
+export function planWriting(
+  profiles: readonly ProfilePlan[],
+  options: AssumeRoleOptions,
+  { env }: Pick<Context, 'env'>,
+): Plan {
+  for (const { profile } of profiles) assertProfileName(profile)
+  return {
+    profiles,
+    locations: sharedFileLocations(env),
+    export: planExport(profiles, options, env),
+    renewal: {
+      token: tokenOptions(options),
+      maxAttempts: options['max-attempts'],
+      timeoutSeconds: options['timeout-seconds'],
+    },
+  }
+}
+
+function tokenOptions(options: TokenOptions): TokenOptions {
+  return Object.fromEntries(TOKEN_OPTIONS.map((name) => [name, options[name]])) as TokenOptions
+}
+
+/** The profiles of the profiles file, or the one that the options ask for. */
+export async function readProfiles(
+  options: AssumeRoleOptions,
+  { env, deadline }: Pick<Context, 'env' | 'deadline'>,
+): Promise<ProfilePlan[]> {
+  const file = await readProfilesFile(options, env, deadline.signal)
+  const requests = file ? await requestsOf(file, options, env) : [await requestOf(options, env)]
+  const plans = requests.map((request) => withEndpoint(request, options, env))
   for (const plan of plans) checkTokenFile(plan)
   checkRenewableSources(plans)
   if (plans.some(({ credentials }) => credentials === 'refresh')) checkRenewable(options)
   return plans
 }
 
-async function planOfOptions(
-  options: OptionsOf<'assume-role'>,
+/** The role that the options name. */
+export async function readRolePlan(
+  options: RoleOptions,
+  { env }: Pick<Context, 'env'>,
+): Promise<RolePlan> {
+  return withEndpoint(await roleRequestOf(options, env), options, env)
+}
+
+async function requestOf(options: AssumeRoleOptions, env: Environment): Promise<ProfileRequest> {
+  const { profile = 'default', output, credentials } = options
+  return { ...(await roleRequestOf(options, env)), profile, output, credentials }
+}
+
+async function roleRequestOf(options: RoleOptions, env: Environment) {
+  const { role, ...request } = await readDefaults(options, env)
+  if (!role) {
+    throw new OidcError('invalid-usage', {
+      what: 'The role ARN is missing.',
+      next: 'Pass --role-arn (in the orb: role-arn or profiles), or set AWS_OIDC_ROLE_ARN.',
+    })
+  }
+  checkAccount(role.accountId, options['allowed-account-ids'], `The role ${role.arn}`)
+  const { region } = options
+  return { ...request, role, profile: 'default', source: { kind: 'token' } as const, region }
+}
+
+async function requestsOf(
+  { text, source }: InlineProfiles,
+  options: AssumeRoleOptions,
   env: Environment,
-): Promise<AssumeRolePlan> {
-  const request = await readRequest(options, env)
+): Promise<ProfileRequest[]> {
+  const { parseProfilesFile, sharedProfileNames } = await import('./parse.ts')
+  const sharedProfiles = await sharedProfileNames(env)
+  const { region, output, credentials } = options
+  const defaults = { ...(await readDefaults(options, env)), region, output, credentials }
+  const requests = await parseProfilesFile(text, { env, source, sharedProfiles, defaults })
+  for (const { role, profile } of requests) {
+    checkAccount(role.accountId, options['allowed-account-ids'], `The role of "${profile}"`)
+  }
+  return requests
+}
+
+/** What the options say of a request, and where they say nothing, the job. */
+async function readDefaults(
+  options: RoleOptions,
+  env: Environment,
+): Promise<Omit<RoleRequest, 'role'> & Partial<RoleRequest>> {
   return {
-    ...request,
-    profile: options.profile ?? 'default',
-    source: { kind: 'token' },
+    roleSessionName: roleSessionName(undefined, env),
+    durationSeconds: OPTIONS['duration-seconds'].default,
+    policyArns: [],
     sessionTags: [],
     transitiveTagKeys: [],
-    region: options.region,
-    output: options.output,
-    credentials: options.credentials,
-    endpoint: endpointOf(request, options.region, options, env),
+    ...(await readRequest(optionSettings(options, env), 'first')),
   }
 }
 
-function endpointOf(
-  { role }: Pick<RolePlan, 'role'>,
-  region: string | undefined,
-  options: OptionsOf<'assume-role'>,
+/** Options as the keys of a profiles file that have the same names. */
+function optionSettings(options: RoleOptions, env: Environment): RequestSettings {
+  const given: Readonly<Record<string, unknown>> = options
+  const textOf = (key: RequestKey) => {
+    const text = String(given[key.replaceAll('_', '-')] ?? '')
+    return key === 'role_arn' ? readRoleArn(text, env) : text
+  }
+  return {
+    has: (key) => textOf(key) !== '',
+    read: async (key, reader) => {
+      const text = textOf(key)
+      return text === '' ? undefined : reader(text)
+    },
+  }
+}
+
+/** A role ARN may stand in a variable: `NAME`, `$NAME` or `${NAME}` is as good as the ARN itself. */
+function readRoleArn(given: string, env: Environment): string {
+  if (!/^[A-Za-z_]\w*$/.test(given)) return expandVariables(given, env, '--role-arn')
+  const value = env[given]
+  if (value) return value
+  throw unsetVariable(given, '--role-arn')
+}
+
+function withEndpoint<Request extends Pick<ProfileRequest, 'role' | 'region'>>(
+  request: Request,
+  options: RoleOptions,
   env: Environment,
-) {
-  return stsEndpoint(stsRegion(region, env, role), options['sts-endpoint'], env)
+): Request & Pick<RolePlan, 'endpoint' | 'allowedAccountIds'> {
+  const region = stsRegion(request.region, env, request.role)
+  const endpoint = stsEndpoint(region, options['sts-endpoint'], env)
+  return { ...request, endpoint, allowedAccountIds: options['allowed-account-ids'] }
 }
 
 /** `--profiles-file`, or the text itself from a variable. */
 async function readProfilesFile(
-  options: OptionsOf<'assume-role'>,
+  options: AssumeRoleOptions,
   env: Environment,
-  signal: AbortSignal | undefined,
+  signal: AbortSignal,
 ): Promise<InlineProfiles | undefined> {
   const path = options['profiles-file']
   const inline = inlineProfiles(env)
@@ -106,44 +222,7 @@ function realPath(path: string): string {
   }
 }
 
-async function plansOf(
-  { text, source }: InlineProfiles,
-  options: OptionsOf<'assume-role'>,
-  env: Environment,
-): Promise<AssumeRolePlan[]> {
-  const { parseProfilesFile, sharedProfileNames } = await import('./parse.ts')
-  const { policy } = options
-  checkPolicyArns(options['policy-arns'])
-  const plans = await parseProfilesFile(text, {
-    env,
-    source,
-    sharedProfiles: await sharedProfileNames(env),
-    defaults: {
-      roleSessionName: roleSessionName(options['role-session-name'], env),
-      durationSeconds: options['duration-seconds'],
-      policy: policy === undefined ? undefined : await readSessionPolicy(policy),
-      policyArns: options['policy-arns'],
-      region: options.region,
-      output: options.output,
-      credentials: options.credentials,
-    },
-  })
-  for (const { role, profile } of plans) {
-    checkAccount(role.accountId, options['allowed-account-ids'], `The role of "${profile}"`)
-  }
-  return plans.map((plan) => complete(plan, options, env))
-}
-
-function complete(
-  plan: ProfilePlan,
-  options: OptionsOf<'assume-role'>,
-  env: Environment,
-): AssumeRolePlan {
-  const endpoint = endpointOf(plan, plan.region, options, env)
-  return { ...plan, region: plan.region, output: plan.output, endpoint }
-}
-
-function checkRenewable(options: OptionsOf<'assume-role'>): void {
+function checkRenewable(options: AssumeRoleOptions): void {
   if (options['token-source'] !== 'stdin') return
   throw new OidcError('invalid-usage', {
     what: 'Credentials can not be renewed with a token from stdin.',
@@ -153,10 +232,10 @@ function checkRenewable(options: OptionsOf<'assume-role'>): void {
 }
 
 /** The SDK exchanges such a profile's token by itself, by the profile's own few settings. */
-function checkTokenFile({ credentials, durationSeconds, policy, policyArns }: AssumeRolePlan) {
+function checkTokenFile({ credentials, durationSeconds, policy, policyArns }: ProfilePlan) {
   if (credentials !== 'token-file') return
   const ignored = [
-    ...(durationSeconds === 3600 ? [] : ['duration']),
+    ...(durationSeconds === OPTIONS['duration-seconds'].default ? [] : ['duration']),
     ...(policy === undefined && policyArns.length === 0 ? [] : ['session policy']),
   ]
   if (ignored.length === 0) return

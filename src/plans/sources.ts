@@ -1,6 +1,6 @@
 import { OidcError } from '../errors.ts'
 import type { OptionValue } from '../options.ts'
-import type { RoleSource } from '../sts/assume-roles.ts'
+import type { RoleSource } from '../sts/assume-role.ts'
 import { nearest, quote } from '../text.ts'
 import type { Report } from './problem.ts'
 import type { ProfileSettings } from './settings.ts'

@@ -1,18 +1,24 @@
 import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { OidcError } from '../errors.ts'
 import { reason } from '../files/failure.ts'
 import type { FileEdit } from '../files/replace.ts'
+import { assertShape, isCount, isOptionalText, isText, isTexts } from '../files/shape.ts'
 import { OPTIONS } from '../options.ts'
-import type { RolePlan } from '../sts/assume-roles.ts'
+import { assertRequest } from '../role/request.ts'
+import type { RolePlan } from '../sts/assume-role.ts'
 import type { TokenOptions } from '../token/web-identity-token.ts'
 
 /** How to get new credentials for a profile: all that `assume-role` was told. No secrets. */
-export interface Recipe {
+export interface Recipe extends Renewal {
   readonly plan: RolePlan
+}
+
+/** How a renewal gets its token, and how long and how often it tries. */
+export interface Renewal {
   readonly token: TokenOptions
   readonly maxAttempts: number
   readonly timeoutSeconds: number
-  readonly allowedAccountIds: readonly string[]
 }
 
 /** A recipe, and whether a set-up or cleanup has not replaced or removed it since it was read. */
@@ -21,8 +27,11 @@ export interface StoredRecipe {
   isCurrent(): boolean
 }
 
-export function recipeEdit(path: string, recipe: Recipe): FileEdit {
-  const text = `${JSON.stringify(recipe, null, 2)}\n`
+export function recipeEdit(path: string, { token, ...recipe }: Recipe): FileEdit {
+  const file = token['token-file']
+  // AWS tools call the renewal from any directory.
+  const lasting = file === undefined ? token : { ...token, 'token-file': resolve(file) }
+  const text = `${JSON.stringify({ ...recipe, token: lasting }, null, 2)}\n`
   return { path, edit: () => Buffer.from(text), secret: true }
 }
 
@@ -69,63 +78,34 @@ function parseRecipe(text: string, path: string): Recipe {
   }
 }
 
-type Check = (value: unknown) => boolean
-
-const text: Check = (value) => typeof value === 'string' && value !== ''
-const count: Check = (value) => typeof value === 'number' && Number.isInteger(value) && value > 0
-const flag: Check = (value) => typeof value === 'boolean'
-const list: Check = (value) => Array.isArray(value)
-const texts: Check = (value) => Array.isArray(value) && value.every(text)
-const optionalText: Check = (value) => value === undefined || typeof value === 'string'
-
-/** Seconds, as `--timeout-seconds` takes them. */
-const MAXIMUM_TIMEOUT = 3600
-
-/** What a renewal reads of a recipe; what is optional in it may be missing. */
-const SHAPE: Readonly<Record<string, Check>> = {
-  'plan.profile': text,
-  'plan.role.arn': text,
-  'plan.role.accountId': text,
-  'plan.role.partition': text,
-  'plan.role.name': text,
-  'plan.roleSessionName': text,
-  'plan.durationSeconds': count,
-  'plan.policy': optionalText,
-  'plan.policyArns': texts,
-  'plan.externalId': optionalText,
-  'plan.sessionTags': list,
-  'plan.transitiveTagKeys': texts,
-  'plan.sourceIdentity': optionalText,
-  'plan.source.kind': (kind) => ['token', 'profile', 'shared-profile'].includes(`${kind}`),
-  'plan.endpoint.region': text,
-  'plan.endpoint.url': (url) => url === undefined || (typeof url === 'string' && URL.canParse(url)),
-  'plan.endpoint.useFips': flag,
-  'plan.endpoint.useDualstack': flag,
-  'token.token-source': (source) => OPTIONS['token-source'].choices.some((one) => one === source),
-  'token.token-env': optionalText,
-  'token.token-file': optionalText,
-  'token.audience': optionalText,
-  maxAttempts: count,
-  timeoutSeconds: (value) => count(value) && Number(value) <= MAXIMUM_TIMEOUT,
-  allowedAccountIds: texts,
-}
-
 /** Throws a `TypeError` that names the first value that is missing or of another type. */
-export function assertRecipe(value: unknown): asserts value is Recipe {
-  for (const [path, check] of Object.entries(SHAPE)) {
-    if (!check(valueAt(value, path))) throw new TypeError(`${path} is missing or not valid.`)
-  }
-  const { source } = (value as Recipe).plan
-  if (source.kind !== 'token' && !text(source.name)) {
-    throw new TypeError('plan.source.name is missing or not valid.')
-  }
+function assertRecipe(value: unknown): asserts value is Recipe {
+  assertShape(value, { 'plan.profile': isText })
+  const { plan } = value as { plan: Recipe['plan'] }
+  assertRequest(plan, 'plan')
+  assertShape(value, SHAPE)
+  if (plan.source.kind !== 'token') assertShape(plan, { 'source.name': isText }, 'plan')
 }
 
-function valueAt(value: unknown, path: string): unknown {
-  let at: unknown = value
-  for (const name of path.split('.')) {
-    if (typeof at !== 'object' || at === null) return undefined
-    at = Object.getOwnPropertyDescriptor(at, name)?.value
-  }
-  return at
+/** What is optional may be missing. */
+const SHAPE = {
+  'plan.source.kind': (kind: unknown) => ['token', 'profile', 'shared-profile'].includes(`${kind}`),
+  'plan.endpoint.region': isText,
+  'plan.endpoint.url': (url: unknown) =>
+    url === undefined || (typeof url === 'string' && URL.canParse(url)),
+  'plan.endpoint.useFips': isFlag,
+  'plan.endpoint.useDualstack': isFlag,
+  'plan.allowedAccountIds': isTexts,
+  'token.token-source': (source: unknown) =>
+    OPTIONS['token-source'].choices.some((one) => one === source),
+  'token.token-env': isOptionalText,
+  'token.token-file': isOptionalText,
+  'token.audience': isOptionalText,
+  maxAttempts: isCount,
+  timeoutSeconds: (value: unknown) =>
+    isCount(value) && Number(value) <= OPTIONS['timeout-seconds'].maximum,
+}
+
+function isFlag(value: unknown): boolean {
+  return typeof value === 'boolean'
 }

@@ -1,16 +1,10 @@
 import { existsSync } from 'node:fs'
-import type { Deadline } from '../deadline.ts'
+import { type Context, withinTime } from '../context.ts'
 import { withFileLocks } from '../files/lock.ts'
 import { type FileEdit, replaceFiles } from '../files/replace.ts'
 import { makeDirectory, readTarget, removeFile } from '../files/target.ts'
-import type { Environment } from '../options.ts'
 import type { SessionCredentials } from '../role/request.ts'
-import {
-  type AssumeContext,
-  assumeWithCredentials,
-  assumeWithToken,
-  readSharedProfile,
-} from '../sts/assume-roles.ts'
+import { assumeRole, type Sources, sharedCredentials } from '../sts/assume-role.ts'
 import { tokenPool } from '../token/source.ts'
 import {
   type CachedCredentials,
@@ -21,6 +15,81 @@ import {
 } from './cache.ts'
 import { type ProfileFiles, profileFiles } from './data-directory.ts'
 import { type Recipe, readRecipe, type StoredRecipe } from './recipe.ts'
+
+/**
+ * The credentials of a profile of the kind `refresh` that stands in the config file of that path: cached
+ * ones while they are fresh, else new ones, asked for by one process however many wait. When that fails,
+ * cached ones serve to their end.
+ */
+export async function renewCredentials(
+  profile: string,
+  config: string,
+  context: Pick<Context, 'env' | 'terminal'>,
+): Promise<CachedCredentials> {
+  const files = profileFiles(config, profile, context.env)
+  const cached = readCachedCredentials(files.cache)
+  if (cached && isFresh(cached)) return cached
+  // Before a lock is made for a profile that is none of ours.
+  const { timeoutSeconds } = readRecipe(files.recipe, profile).recipe
+  try {
+    return await withinTime(timeoutSeconds, context, (limited) =>
+      renewAlone(profile, files, (recipe) => newCredentials(recipe, config, limited), limited),
+    )
+  } catch (error) {
+    const left = readCachedCredentials(files.cache)
+    if (!left || left.end <= Date.now()) throw error
+    // Another set-up brought them meanwhile.
+    if (isFresh(left)) return left
+    const end = new Date(left.end).toISOString()
+    const reason = error instanceof Error ? error.message.split('\n')[0] : error
+    context.terminal.note(
+      `Warning: the credentials of "${profile}", valid until ${end}, can't be renewed: ${reason}`,
+    )
+    return left
+  }
+}
+
+/**
+ * Under the lock of the renewal: who waited for it finds what the one before got. A recipe that changes
+ * meanwhile is followed from the start.
+ */
+function renewAlone(
+  profile: string,
+  files: ProfileFiles,
+  renew: (recipe: Recipe) => Promise<SessionCredentials>,
+  { deadline }: Pick<Context, 'deadline'>,
+): Promise<CachedCredentials> {
+  makeDirectory(files.cache)
+  const lock = `${files.cache}.renewal`
+  const work = async (): Promise<CachedCredentials> => {
+    for (;;) {
+      const stored = readRecipe(files.recipe, profile)
+      const cached = readCachedCredentials(files.cache)
+      if (cached && isFresh(cached)) return cached
+      const credentials = await renew(stored.recipe)
+      const text = await keepCredentials(files.cache, credentials, stored)
+      if (text) return { text, start: Date.now(), end: credentials.expiration.getTime() }
+    }
+  }
+  return withFileLocks([lock], work, deadline.remaining())
+}
+
+async function newCredentials(
+  { plan, token, maxAttempts }: Recipe,
+  config: string,
+  limited: Omit<Context, 'maxAttempts'>,
+): Promise<SessionCredentials> {
+  const context = { ...limited, maxAttempts }
+  const sources: Sources = {
+    token: tokenPool(token, context).get,
+    credentials: async ({ name }) => {
+      const renews = existsSync(profileFiles(config, name, context.env).recipe)
+      if (!renews) return sharedCredentials(name, plan.endpoint, context)
+      return credentialsOf(await renewCredentials(name, config, context))
+    },
+  }
+  return (await assumeRole(plan, sources, context)).credentials
+}
 
 /**
  * Writes the cache unless the recipe that the credentials came by has changed or gone: a renewal must
@@ -40,98 +109,4 @@ export async function keepCredentials(
   // Whoever removes the two removes the recipe first, so what we wrote in between is seen here.
   if (readTarget(path).equals(text)) removeFile(path)
   return undefined
-}
-
-export interface RenewalContext {
-  /** Path of the shared config file that the profile stands in. */
-  readonly config: string
-  readonly env: Environment
-  readonly note: (text: string) => void
-  readonly debug: (text: string) => void
-  readonly conceal: (secret: string) => void
-  readonly startDeadline: (seconds: number) => Deadline
-}
-
-/**
- * The credentials of a profile of the kind `refresh`: cached ones while they are fresh, else new ones,
- * asked for by one process however many wait. When that fails, cached ones serve to their end.
- */
-export async function renewCredentials(
-  profile: string,
-  context: RenewalContext,
-): Promise<CachedCredentials> {
-  const files = profileFiles(context.config, profile, context.env)
-  const cached = readCachedCredentials(files.cache)
-  if (cached && isFresh(cached)) return cached
-  // Before a lock is made for a profile that is none of ours.
-  const { timeoutSeconds } = readRecipe(files.recipe, profile).recipe
-  const deadline = context.startDeadline(timeoutSeconds)
-  try {
-    return await renewAlone(profile, files, deadline, context)
-  } catch (error) {
-    const left = readCachedCredentials(files.cache)
-    if (!left || left.end <= Date.now()) throw error
-    // Another set-up brought them meanwhile.
-    if (isFresh(left)) return left
-    const end = new Date(left.end).toISOString()
-    const reason = error instanceof Error ? error.message.split('\n')[0] : error
-    context.note(
-      `Warning: the credentials of "${profile}", valid until ${end}, can't be renewed: ${reason}`,
-    )
-    return left
-  } finally {
-    deadline.clear()
-  }
-}
-
-/**
- * Under the lock of the renewal: who waited for it finds what the one before got. A recipe that changes
- * meanwhile is followed from the start.
- */
-function renewAlone(
-  profile: string,
-  files: ProfileFiles,
-  deadline: Deadline,
-  context: RenewalContext,
-): Promise<CachedCredentials> {
-  makeDirectory(files.cache)
-  const lock = `${files.cache}.renewal`
-  const work = async (): Promise<CachedCredentials> => {
-    for (;;) {
-      const stored = readRecipe(files.recipe, profile)
-      const cached = readCachedCredentials(files.cache)
-      if (cached && isFresh(cached)) return cached
-      const credentials = await newCredentials(stored.recipe, deadline, context)
-      const text = await keepCredentials(files.cache, credentials, stored)
-      if (text) return { text, start: Date.now(), end: credentials.expiration.getTime() }
-    }
-  }
-  return withFileLocks([lock], work, deadline.remaining())
-}
-
-async function newCredentials(
-  { plan, token, maxAttempts, allowedAccountIds }: Recipe,
-  deadline: Deadline,
-  context: RenewalContext,
-): Promise<SessionCredentials> {
-  const { env, note, debug, conceal } = context
-  const narration = { note, debug }
-  const assume: AssumeContext = {
-    env,
-    maxAttempts,
-    deadline,
-    narration,
-    allowedAccountIds,
-    conceal,
-  }
-  if (plan.source.kind === 'token') {
-    const given = await tokenPool(token, env, deadline).get(plan.source.audience)
-    return (await assumeWithToken(plan, given, assume)).credentials
-  }
-  const { name } = plan.source
-  const renews = existsSync(profileFiles(context.config, name, env).recipe)
-  const source = renews
-    ? credentialsOf(await renewCredentials(name, context))
-    : await readSharedProfile(name, plan, assume)
-  return (await assumeWithCredentials(plan, source, assume)).credentials
 }

@@ -1,10 +1,168 @@
+import type { AssumeRoleRequest } from '@aws-sdk/client-sts'
 import { OidcError } from '../errors.ts'
-import { expandVariables, unsetVariable } from '../option-values.ts'
-import { type Environment, OPTIONS, type OptionValues } from '../options.ts'
+import { assertShape, isCount, isOptionalText, isText, isTexts } from '../files/shape.ts'
+import { OPTIONS } from '../options.ts'
 import { parseRoleArn, type RoleArn } from './arn.ts'
 import { roleSessionName } from './session-name.ts'
 import { checkPolicyArns, readSessionPolicy } from './session-policy.ts'
-import type { SessionTag } from './session-tags.ts'
+import { readSessionTags, readTransitiveTagKeys, type SessionTag } from './session-tags.ts'
+
+/** What STS is asked for: a session of a role. */
+export interface RoleRequest {
+  readonly role: RoleArn
+  readonly roleSessionName: string
+  readonly durationSeconds: number
+  /** Inline session policy, JSON. */
+  readonly policy?: string
+  readonly policyArns: readonly string[]
+  readonly externalId?: string
+  readonly sessionTags: readonly SessionTag[]
+  readonly transitiveTagKeys: readonly string[]
+  readonly sourceIdentity?: string
+}
+
+/** Where the settings of a request stand: in options, or in a section of a profiles file. */
+export interface RequestSettings {
+  has(key: RequestKey): boolean
+  /** What the reader makes of a setting; undefined where there is none, or its error was reported. */
+  read<Value>(
+    key: RequestKey,
+    reader: (text: string) => Value | Promise<Value>,
+  ): Promise<Value | undefined>
+}
+
+/** Keys of a profiles file; an option of the same meaning has the same name, with dashes. */
+export type RequestKey =
+  | 'role_arn'
+  | 'role_session_name'
+  | 'duration_seconds'
+  | 'policy'
+  | 'policy_arns'
+  | 'external_id'
+  | 'session_tags'
+  | 'transitive_tag_keys'
+  | 'source_identity'
+
+/**
+ * The parts of a request that are set, with everything checked that can be before the network is asked.
+ * A role is `chained` where it is assumed with the credentials of another one.
+ */
+export async function readRequest(
+  { has, read }: RequestSettings,
+  kind: 'first' | 'chained',
+): Promise<Partial<RoleRequest>> {
+  const sessionTags = await read('session_tags', readSessionTags)
+  const readTagKeys = (text: string) => readTransitiveTagKeys(text, sessionTags ?? [])
+  const areTagsKnown = sessionTags !== undefined || !has('session_tags')
+  return withoutUndefined({
+    role: await read('role_arn', parseRoleArn),
+    roleSessionName: await read('role_session_name', (text) => roleSessionName(text, {})),
+    durationSeconds: await read('duration_seconds', (text) => readDuration(text, kind)),
+    policy: await read('policy', readSessionPolicy),
+    policyArns: await read('policy_arns', readPolicyArns),
+    externalId: await read('external_id', readExternalId),
+    sessionTags,
+    transitiveTagKeys: areTagsKnown ? await read('transitive_tag_keys', readTagKeys) : undefined,
+    sourceIdentity: await read('source_identity', readSourceIdentity),
+  })
+}
+
+/** The parameters of AssumeRole; AssumeRoleWithWebIdentity takes the first five. Those undefined are not sent. */
+export function stsInput(request: RoleRequest): AssumeRoleRequest {
+  const { policyArns, sessionTags, transitiveTagKeys } = request
+  return {
+    RoleArn: request.role.arn,
+    RoleSessionName: request.roleSessionName,
+    DurationSeconds: request.durationSeconds,
+    Policy: request.policy,
+    PolicyArns: unlessEmpty(policyArns.map((arn) => ({ arn }))),
+    ExternalId: request.externalId,
+    SourceIdentity: request.sourceIdentity,
+    Tags: unlessEmpty(sessionTags.map(({ key, value }) => ({ Key: key, Value: value }))),
+    TransitiveTagKeys: unlessEmpty([...transitiveTagKeys]),
+  }
+}
+
+/** Throws a `TypeError` that names the first part that is missing or of another type; `at` is its path. */
+export function assertRequest(value: unknown, at: string): asserts value is RoleRequest {
+  const shape = {
+    'role.arn': isText,
+    'role.accountId': isText,
+    'role.partition': isText,
+    'role.name': isText,
+    roleSessionName: isText,
+    durationSeconds: isCount,
+    policy: isOptionalText,
+    policyArns: isTexts,
+    externalId: isOptionalText,
+    sessionTags: Array.isArray,
+    transitiveTagKeys: isTexts,
+    sourceIdentity: isOptionalText,
+  }
+  assertShape(value, shape, at)
+}
+
+/** IAM User Guide, "Role chaining": whatever the maximum of the role is. */
+export const MAXIMUM_CHAINED_DURATION = 3600
+
+function readDuration(text: string, kind: 'first' | 'chained'): number {
+  const { minimum, maximum: longest } = OPTIONS['duration-seconds']
+  const maximum = kind === 'chained' ? MAXIMUM_CHAINED_DURATION : longest
+  const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN
+  if (value >= minimum && value <= maximum) return value
+  const limits = `It must be a whole number of seconds from ${minimum} to ${maximum}.`
+  const why =
+    kind === 'chained' && value > maximum
+      ? 'AWS gives a role that is assumed with the credentials of another one an hour at most.'
+      : undefined
+  throw invalid('duration_seconds is not valid.', limits, why)
+}
+
+function readPolicyArns(text: string): string[] {
+  const arns = text.split(/[\s,]+/).filter((arn) => arn !== '')
+  checkPolicyArns(arns)
+  return arns
+}
+
+// STS API Reference, AssumeRole: ExternalId, SourceIdentity. The values stay out of the messages.
+function readExternalId(text: string): string {
+  if (isExternalId(text)) return text
+  throw invalid(
+    'external_id is not valid.',
+    'AWS takes 2 to 1224 letters, digits and _+=,.@:/- there.',
+  )
+}
+
+export function isExternalId(text: string): boolean {
+  return /^[\w+=,.@:/-]{2,1224}$/.test(text)
+}
+
+function readSourceIdentity(text: string): string {
+  if (/^[\w+=,.@-]{2,64}$/.test(text)) return text
+  throw invalid(
+    'source_identity is not valid.',
+    'AWS takes 2 to 64 letters, digits and _+=,.@- there.',
+  )
+}
+
+function invalid(what: string, next: string, why?: string): OidcError {
+  return new OidcError('invalid-profiles-file', {
+    what,
+    next,
+    ...(why === undefined ? {} : { why }),
+  })
+}
+
+function unlessEmpty<Item>(list: Item[]): Item[] | undefined {
+  return list.length > 0 ? list : undefined
+}
+
+type Given<Values> = { [Key in keyof Values]?: Exclude<Values[Key], undefined> }
+
+export function withoutUndefined<Values extends object>(values: Values): Given<Values> {
+  const entries = Object.entries(values).filter(([, value]) => value !== undefined)
+  return Object.fromEntries(entries) as Given<Values>
+}
 
 /** Refuses an account that is not in the list; an empty list allows every account. */
 export function checkAccount(accountId: string, allowed: readonly string[], whose: string): void {
@@ -23,108 +181,6 @@ export function checkAccount(accountId: string, allowed: readonly string[], whos
   })
 }
 
-type RequestOptions = OptionValues<
-  | 'role-arn'
-  | 'allowed-account-ids'
-  | 'role-session-name'
-  | 'duration-seconds'
-  | 'policy'
-  | 'policy-arns'
->
-
-/** The request for STS, with everything checked that can be before the network is asked. */
-export async function readRequest(
-  options: RequestOptions,
-  env: Environment,
-): Promise<AssumeRoleRequest> {
-  const role = parseRoleArn(readRoleArn(options['role-arn'], env))
-  checkAccount(role.accountId, options['allowed-account-ids'], `The role ${role.arn}`)
-  checkPolicyArns(options['policy-arns'])
-  const policy = options.policy === undefined ? undefined : await readSessionPolicy(options.policy)
-  return {
-    role,
-    roleSessionName: roleSessionName(options['role-session-name'], env),
-    durationSeconds: options['duration-seconds'],
-    ...(policy === undefined ? {} : { policy }),
-    policyArns: options['policy-arns'],
-  }
-}
-
-/** A role ARN may stand in a variable: `NAME`, `$NAME` or `${NAME}` is as good as the ARN itself. */
-function readRoleArn(given: string | undefined, env: Environment): string {
-  if (given === undefined) {
-    throw new OidcError('invalid-usage', {
-      what: 'The role ARN is missing.',
-      next: 'Pass --role-arn (in the orb: role-arn or profiles), or set AWS_OIDC_ROLE_ARN.',
-    })
-  }
-  if (!/^[A-Za-z_]\w*$/.test(given)) return expandVariables(given, env, '--role-arn')
-  const value = env[given]
-  if (value) return value
-  throw unsetVariable(given, '--role-arn')
-}
-
-const MINIMUM_DURATION = 900
-const MAXIMUM_DURATION = 43_200
-/** IAM User Guide, "Role chaining": whatever the maximum of the role is. */
-export const MAXIMUM_CHAINED_DURATION = 3600
-
-export function readDuration(text: string, isChained: boolean): number {
-  const maximum = isChained ? MAXIMUM_CHAINED_DURATION : MAXIMUM_DURATION
-  const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN
-  if (value >= MINIMUM_DURATION && value <= maximum) return value
-  const limits = `It must be a whole number of seconds from ${MINIMUM_DURATION} to ${maximum}.`
-  const why =
-    isChained && value > maximum
-      ? 'AWS gives a role that is assumed with the credentials of another one an hour at most.'
-      : undefined
-  throw invalid('duration_seconds is not valid.', limits, why)
-}
-
-// STS API Reference, AssumeRole: ExternalId, SourceIdentity. The values stay out of the messages.
-export function readExternalId(text: string): string {
-  if (isExternalId(text)) return text
-  throw invalid(
-    'external_id is not valid.',
-    'AWS takes 2 to 1224 letters, digits and _+=,.@:/- there.',
-  )
-}
-
-export function isExternalId(text: string): boolean {
-  return /^[\w+=,.@:/-]{2,1224}$/.test(text)
-}
-
-export function readSourceIdentity(text: string): string {
-  if (/^[\w+=,.@-]{2,64}$/.test(text)) return text
-  throw invalid(
-    'source_identity is not valid.',
-    'AWS takes 2 to 64 letters, digits and _+=,.@- there.',
-  )
-}
-
-export const readOutput = (text: string) => readChoice('output', text, OPTIONS.output.choices)
-
-export const readCredentialsKind = (text: string) =>
-  readChoice('credentials', text, OPTIONS.credentials.choices)
-
-function readChoice<const Choice extends string>(
-  key: string,
-  text: string,
-  choices: readonly Choice[],
-): Choice {
-  const choice = choices.find((one) => one === text)
-  if (choice !== undefined) return choice
-  throw invalid(`${key} is not valid.`, `It must be one of: ${choices.join(', ')}.`)
-}
-
-function invalid(what: string, next: string, why?: string): OidcError {
-  return new OidcError('invalid-profiles-file', {
-    what,
-    next,
-    ...(why === undefined ? {} : { why }),
-  })
-}
-
 /** The variables of static keys. botocore also reads the old name of the session token, and reads it first. */
 export const STATIC_KEY_VARIABLES = [
   'AWS_ACCESS_KEY_ID',
@@ -133,7 +189,7 @@ export const STATIC_KEY_VARIABLES = [
   'AWS_SECURITY_TOKEN',
 ] as const
 
-/** Short-lived credentials. All but the access key id and the expiration are secrets. */
+/** Credentials of whatever kind. All but the access key id are secrets. */
 export interface Credentials {
   readonly accessKeyId: string
   readonly secretAccessKey: string
@@ -144,21 +200,4 @@ export interface Credentials {
 export interface SessionCredentials extends Credentials {
   readonly sessionToken: string
   readonly expiration: Date
-}
-
-/** A role asked for with the credentials of another one. */
-export interface ChainedRoleRequest extends AssumeRoleRequest {
-  readonly externalId?: string
-  readonly sessionTags: readonly SessionTag[]
-  readonly transitiveTagKeys: readonly string[]
-  readonly sourceIdentity?: string
-}
-
-export interface AssumeRoleRequest {
-  readonly role: RoleArn
-  readonly roleSessionName: string
-  readonly durationSeconds: number
-  /** Inline session policy, JSON. */
-  readonly policy?: string
-  readonly policyArns: readonly string[]
 }

@@ -1,10 +1,9 @@
 import { GetCallerIdentity$, type GetCallerIdentityResponse } from '@aws-sdk/client-sts'
-import type { Deadline } from '../deadline.ts'
+import type { Context } from '../context.ts'
 import type { Credentials } from '../role/request.ts'
 import type { StsConnection } from './client.ts'
 import { FailedExchange, incompleteAnswer } from './failure.ts'
 import { failedConnection } from './refusal.ts'
-import { FailedAttempts, type Narration, tellOfRetries, withRetries } from './retry.ts'
 
 /** Who AWS says that the credentials are. */
 export interface CallerIdentity {
@@ -13,34 +12,24 @@ export interface CallerIdentity {
   readonly userId: string
 }
 
-export interface CallerIdentityOptions {
-  readonly maxAttempts: number
-  readonly deadline: Deadline
-  readonly narration: Narration
-}
-
 /** GetCallerIdentity, with retries. Throws `OidcError`. */
-export async function callerIdentity(
+export function callerIdentity(
   sts: StsConnection,
   credentials: Credentials,
-  options: CallerIdentityOptions,
+  context: Context,
 ): Promise<CallerIdentity> {
-  const attempt = async (): Promise<CallerIdentity> => {
-    const { signal } = options.deadline
-    const answer: GetCallerIdentityResponse = await sts.send(
-      GetCallerIdentity$,
-      {},
-      signal,
-      credentials,
-    )
-    const { Account: accountId, Arn: arn, UserId: userId } = answer
-    if (accountId && arn && userId) return { accountId, arn, userId }
-    throw new FailedExchange(incompleteAnswer(['Account, Arn or UserId']))
+  const request = {
+    operation: GetCallerIdentity$,
+    input: () => ({}),
+    credentials,
+    read: readIdentity,
+    explain: failedConnection,
   }
-  try {
-    return await withRetries(attempt, { ...options, onRetry: tellOfRetries(options.narration) })
-  } catch (error) {
-    if (error instanceof FailedAttempts) throw failedConnection(error, sts.url)
-    throw error
-  }
+  return sts.request(request, context)
+}
+
+function readIdentity(answer: GetCallerIdentityResponse): CallerIdentity {
+  const { Account: accountId, Arn: arn, UserId: userId } = answer
+  if (accountId && arn && userId) return { accountId, arn, userId }
+  throw new FailedExchange(incompleteAnswer(['Account, Arn or UserId']))
 }

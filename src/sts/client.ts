@@ -2,12 +2,115 @@ import { errorTypeRegistries } from '@aws-sdk/client-sts'
 import { AwsQueryProtocol } from '@aws-sdk/core/protocols'
 import type { HttpRequest } from '@smithy/core/transport'
 import { NodeHttpHandler, streamCollector } from '@smithy/node-http-handler'
-import type { NodeHttpHandlerOptions, StaticOperationSchema } from '@smithy/types'
+import type { MetadataBearer, NodeHttpHandlerOptions, StaticOperationSchema } from '@smithy/types'
 import { version } from '../../package.json'
+import type { Context } from '../context.ts'
+import { now } from '../deadline.ts'
+import type { OidcError } from '../errors.ts'
 import { agents, CONNECTION_TIMEOUT, REQUEST_TIMEOUT } from '../network/agents.ts'
 import type { Environment } from '../options.ts'
 import type { Credentials } from '../role/request.ts'
 import { resolveUrl, type StsEndpoint } from './endpoint.ts'
+import { type FailedAttempts, type WhenFailed, withRetries } from './retry.ts'
+
+/** One request, of whatever operation. */
+export interface StsRequest<Answer> extends Pick<WhenFailed, 'mend'> {
+  readonly operation: StaticOperationSchema
+  /** Made anew for each attempt. */
+  readonly input: () => object | Promise<object>
+  /** Sign the request, where given. */
+  readonly credentials?: Credentials
+  /** What the answer says. Throws `FailedExchange` where something is missing. */
+  readonly read: (answer: object) => Answer
+  /** The error for a failure for good. */
+  readonly explain: (failed: FailedAttempts, url: URL) => OidcError
+}
+
+/** Where STS is asked, and how. */
+export interface StsConnection {
+  /** Where the requests go. */
+  readonly url: URL
+  /** Asks until there is an answer, the attempts are used up or the time is. Throws `OidcError`. */
+  request<Answer>(request: StsRequest<Answer>, context: Context): Promise<Answer>
+  destroy(): void
+}
+
+/**
+ * The SDK's schemas, protocol, endpoints, signature and HTTP handler, without its client: that one's
+ * middleware for retries, shared configuration and the credential chain would do nothing here, and
+ * double the time of a run.
+ */
+export async function connectSts(
+  endpoint: StsEndpoint,
+  { env }: Pick<Context, 'env'>,
+): Promise<StsConnection> {
+  const url = await resolveUrl(endpoint)
+  const { send, destroy } = openTransport(url, endpoint.region, env)
+  return {
+    url,
+    destroy,
+    request: ({ operation, input, credentials, read, explain, mend }, context) => {
+      const { deadline, terminal } = context
+      const attempt = async (number: number) => {
+        const values = await input()
+        return inTurn(async () => {
+          const start = now()
+          const took = () => `attempt ${number} at ${url.host} took ${Math.round(now() - start)} ms`
+          try {
+            const answer = await send(operation, values, deadline.signal, credentials)
+            const result = read(answer)
+            const { $metadata }: Partial<MetadataBearer> = answer
+            terminal.debug(`${took()}; AWS request id ${$metadata?.requestId ?? 'missing'}`)
+            return result
+          } catch (error) {
+            terminal.debug(`${took()} and failed`)
+            throw error
+          }
+        })
+      }
+      return withRetries(attempt, context, { explain: (failed) => explain(failed, url), mend })
+    },
+  }
+}
+
+/** Sends requests, each once. Throws what the SDK throws. */
+function openTransport(url: URL, region: string, env: Environment) {
+  const handler = httpHandler(url, env)
+  const protocol = new AwsQueryProtocol({
+    defaultNamespace: 'com.amazonaws.sts',
+    errorTypeRegistries,
+    version: '2011-06-15',
+    xmlNamespace: 'https://sts.amazonaws.com/doc/2011-06-15/',
+  })
+  const context = {
+    endpoint: async () => ({ url }),
+    streamCollector,
+  } as unknown as Parameters<typeof protocol.serializeRequest>[2] &
+    Parameters<typeof protocol.deserializeResponse>[1]
+  const send = async (
+    schema: StaticOperationSchema,
+    values: object,
+    abortSignal: AbortSignal,
+    credentials: Credentials | undefined,
+  ): Promise<object> => {
+    const [, namespace, name, traits, input, output] = schema
+    const operation = { namespace, name, traits, input, output }
+    const request = await protocol.serializeRequest(operation, values, context)
+    request.headers['host'] = url.host
+    request.headers['content-length'] = String(Buffer.byteLength(request.body))
+    const sent = credentials
+      ? await (await import('./signature.ts')).sign(request, credentials, region)
+      : request
+    sent.headers['user-agent'] = `circleci-aws-oidc/${version} aws-sdk-js`
+    const { response } = await handler.handle(sent as HttpRequest, { abortSignal })
+    try {
+      return await protocol.deserializeResponse(operation, context, response)
+    } catch (error) {
+      throw Object.assign(error as Error, { $response: response })
+    }
+  }
+  return { send, destroy: handler.destroy }
+}
 
 /** The SDK's HTTP handler, made with the first request: what is wrong with proxy or certificates fails that. */
 export function httpHandler(url: URL, env: Environment) {
@@ -41,58 +144,23 @@ async function handlerOptions(url: URL, env: Environment): Promise<NodeHttpHandl
   }
 }
 
-/** Where STS is asked, and how. */
-export interface StsConnection {
-  /** Where the requests go. */
-  readonly url: URL
-  /** Sends one request, once, signed where credentials are given. Throws what the SDK throws. */
-  send(
-    operation: StaticOperationSchema,
-    input: object,
-    signal: AbortSignal,
-    credentials?: Credentials,
-  ): Promise<object>
-  destroy(): void
-}
-
-/**
- * The SDK's schemas, protocol, endpoints, signature and HTTP handler, without its client: that one's
- * middleware for retries, shared configuration and the credential chain would do nothing here, and
- * double the time of a run.
- */
-export async function connectSts(endpoint: StsEndpoint, env: Environment): Promise<StsConnection> {
-  const url = await resolveUrl(endpoint)
-  const handler = httpHandler(url, env)
-  const protocol = new AwsQueryProtocol({
-    defaultNamespace: 'com.amazonaws.sts',
-    errorTypeRegistries,
-    version: '2011-06-15',
-    xmlNamespace: 'https://sts.amazonaws.com/doc/2011-06-15/',
-  })
-  const context = {
-    endpoint: async () => ({ url }),
-    streamCollector,
-  } as unknown as Parameters<typeof protocol.serializeRequest>[2] &
-    Parameters<typeof protocol.deserializeResponse>[1]
-  return {
-    url,
-    destroy: handler.destroy,
-    send: async (schema, values, abortSignal, credentials) => {
-      const [, namespace, name, traits, input, output] = schema
-      const operation = { namespace, name, traits, input, output }
-      const request = await protocol.serializeRequest(operation, values, context)
-      request.headers['host'] = url.host
-      request.headers['content-length'] = String(Buffer.byteLength(request.body))
-      const sent = credentials
-        ? await (await import('./signature.ts')).sign(request, credentials, endpoint.region)
-        : request
-      sent.headers['user-agent'] = `circleci-aws-oidc/${version} aws-sdk-js`
-      const { response } = await handler.handle(sent as HttpRequest, { abortSignal })
-      try {
-        return await protocol.deserializeResponse(operation, context, response)
-      } catch (error) {
-        throw Object.assign(error as Error, { $response: response })
-      }
-    },
+/** Runs at most `limit` of the works given to it at the same time, the others in their order. */
+export function concurrency(limit: number): <T>(work: () => Promise<T>) => Promise<T> {
+  let running = 0
+  const waiting: (() => void)[] = []
+  return async (work) => {
+    if (running < limit) running += 1
+    else await new Promise<void>((resolve) => waiting.push(resolve))
+    try {
+      return await work()
+    } finally {
+      // The place goes to the next in line, or is free.
+      const next = waiting.shift()
+      if (next) next()
+      else running -= 1
+    }
   }
 }
+
+/** Requests under way at the same time, of all connections. */
+const inTurn = concurrency(64)

@@ -1,20 +1,20 @@
 import {
-  type AssumeRoleResponse as Assumed,
   AssumeRole$,
   type AssumeRoleRequest,
+  type AssumeRoleResponse,
   AssumeRoleWithWebIdentity$,
   type AssumeRoleWithWebIdentityRequest,
 } from '@aws-sdk/client-sts'
 import { fromIni } from '@aws-sdk/credential-providers/dist-es/fromIni.js'
 import { loadSharedConfigFiles } from '@smithy/core/config'
 import type { AwsCredentialIdentity } from '@smithy/types'
-import type { Deadline } from '../deadline.ts'
+import type { Context } from '../context.ts'
 import { ERROR_EXIT_CODES, EXIT, OidcError } from '../errors.ts'
 import type { Environment } from '../options.ts'
 import type { Credentials } from '../role/request.ts'
-import type { StsConnection } from './client.ts'
+import type { StsConnection, StsRequest } from './client.ts'
 import { failedConnection, failedRequest } from './refusal.ts'
-import { FailedAttempts, type Narration, tellOfRetries, withRetries } from './retry.ts'
+import type { FailedAttempts } from './retry.ts'
 
 /** Credentials, and where they came from in words. */
 export interface FoundCredentials {
@@ -29,17 +29,17 @@ export interface FoundCredentials {
  */
 export async function findCredentials(
   profile: string | undefined,
-  env: Environment,
   sts: StsConnection,
-  options: ProfileOptions,
+  context: Context,
 ): Promise<FoundCredentials> {
+  const { env } = context
   const [accessKeyId, secretAccessKey] = [env['AWS_ACCESS_KEY_ID'], env['AWS_SECRET_ACCESS_KEY']]
   if (profile === undefined && accessKeyId && secretAccessKey) {
     const sessionToken = env['AWS_SESSION_TOKEN'] || undefined
     return { credentials: { accessKeyId, secretAccessKey, sessionToken }, source: 'environment' }
   }
   const name = profileName(profile, env)
-  return { credentials: await readProfile(name, sts, options), source: `profile ${name}` }
+  return { credentials: await readProfile(name, sts, context), source: `profile ${name}` }
 }
 
 /** The region that the profile in use names, if any. */
@@ -55,44 +55,36 @@ function profileName(profile: string | undefined, env: Environment): string {
   return profile ?? (env['AWS_PROFILE'] || 'default')
 }
 
-/** How STS is asked for the roles that profiles name. */
-export interface ProfileOptions {
-  readonly maxAttempts: number
-  readonly deadline: Deadline
-  readonly narration: Narration
-}
-
 /** Credentials of a profile in the shared files, of whatever kind. */
 export async function readProfile(
   profile: string,
   sts: StsConnection,
-  options: ProfileOptions,
+  context: Context,
 ): Promise<Credentials> {
-  const { signal } = options.deadline
-  const assumed = async (asking: () => Promise<Assumed>) => {
-    const onRetry = tellOfRetries(options.narration)
-    const answer = await withRetries(asking, { ...options, onRetry }).catch((error: unknown) => {
-      throw error instanceof FailedAttempts ? refused(profile, error, sts.url) : error
-    })
-    const { AccessKeyId = '', SecretAccessKey = '', SessionToken } = answer.Credentials ?? {}
-    return {
-      accessKeyId: AccessKeyId,
-      secretAccessKey: SecretAccessKey,
-      ...(SessionToken ? { sessionToken: SessionToken } : {}),
-    }
-  }
+  const explain = (failed: FailedAttempts, url: URL) => refused(profile, failed, url)
+  const assumed = (request: Pick<StsRequest<Credentials>, 'operation' | 'input' | 'credentials'>) =>
+    sts.request({ ...request, read: readCredentials, explain }, context)
   const provider = fromIni({
     profile,
-    roleAssumer: async (source: AwsCredentialIdentity, input: AssumeRoleRequest) =>
-      assumed(() => sts.send(AssumeRole$, input, signal, source)),
+    roleAssumer: async (credentials: AwsCredentialIdentity, input: AssumeRoleRequest) =>
+      assumed({ operation: AssumeRole$, input: () => input, credentials }),
     roleAssumerWithWebIdentity: async (input: AssumeRoleWithWebIdentityRequest) =>
-      assumed(() => sts.send(AssumeRoleWithWebIdentity$, input, signal)),
+      assumed({ operation: AssumeRoleWithWebIdentity$, input: () => input }),
   })
   try {
     return await provider()
   } catch (error) {
     if (error instanceof OidcError) throw error
     throw notFound(profile, error as Error)
+  }
+}
+
+function readCredentials({ Credentials: given }: AssumeRoleResponse) {
+  const { AccessKeyId = '', SecretAccessKey = '', SessionToken } = given ?? {}
+  return {
+    accessKeyId: AccessKeyId,
+    secretAccessKey: SecretAccessKey,
+    ...(SessionToken ? { sessionToken: SessionToken } : {}),
   }
 }
 

@@ -1,72 +1,51 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Deadline } from '../deadline.ts'
+import type { Context } from '../context.ts'
 import { type Failure, failureOf } from './failure.ts'
 
 const BASE_DELAY = 500
 const MAXIMUM_DELAY = 10_000
 
-/** Where to tell a person what should be known while a command lasts. */
-export interface Narration {
-  readonly note: (text: string) => void
-  readonly debug: (text: string) => void
-}
-
-export interface Attempt {
-  /** From 1. */
-  readonly number: number
-  readonly maximum: number
-}
-
-export interface RetryOptions {
-  readonly maxAttempts: number
-  readonly deadline: Deadline
-  /** Told of every failed attempt that is followed by another; `delay` in milliseconds. */
-  readonly onRetry: (failure: Failure, attempt: Attempt, delay: number) => void
-  /** Tries to mend what a permanent failure complains of; true means: try again at once. */
-  readonly mend?: (failure: Failure) => Promise<boolean>
-}
-
-/** Ends the retries: the last failure and how many attempts it took. */
-export class FailedAttempts extends Error {
+/** A failure for good: the last of so many attempts. */
+export interface FailedAttempts {
   readonly failure: Failure
   readonly attempts: number
-
-  constructor(failure: Failure, attempts: number, cause: unknown) {
-    super(failure.detail, { cause })
-    this.failure = failure
-    this.attempts = attempts
-  }
+  readonly cause: unknown
 }
 
-/** Repeats `attempt` while its failure is transient, with exponential backoff and full jitter. */
+/** What becomes of an attempt that failed. */
+export interface WhenFailed {
+  /** The error for a failure for good. */
+  readonly explain: (failed: FailedAttempts) => Error
+  /** Tries to mend what a permanent failure complains of; true means: try again at once. */
+  readonly mend?: ((failure: Failure) => Promise<boolean>) | undefined
+}
+
+/**
+ * Repeats `attempt` while its failure is transient, with exponential backoff and full jitter, and tells of
+ * every failed attempt that is followed by another. Attempts count from 1.
+ */
 export async function withRetries<T>(
   attempt: (number: number) => Promise<T>,
-  { maxAttempts, deadline, onRetry, mend }: RetryOptions,
+  { deadline, maxAttempts, terminal }: Pick<Context, 'deadline' | 'maxAttempts' | 'terminal'>,
+  { explain, mend }: WhenFailed,
 ): Promise<T> {
   for (let number = 1; ; number++) {
     try {
       return await deadline.race(`waiting for AWS STS (attempt ${number})`, attempt(number))
-    } catch (error) {
+    } catch (cause) {
       deadline.signal.throwIfAborted()
-      const failure = failureOf(error)
+      const failure = failureOf(cause)
       const maximum = Math.min(maxAttempts, failure.attempts ?? maxAttempts)
-      if (number >= maximum) throw new FailedAttempts(failure, number, error)
+      const failed = { failure, attempts: number, cause }
+      if (number >= maximum) throw explain(failed)
       if (await mend?.(failure)) continue
-      if (!failure.transient) throw new FailedAttempts(failure, number, error)
+      if (!failure.transient) throw explain(failed)
       const delay = Math.random() * Math.min(MAXIMUM_DELAY, BASE_DELAY * 2 ** (number - 1))
-      onRetry(failure, { number, maximum }, delay)
+      const next = `next in ${(delay / 1000).toFixed(1)} s`
+      terminal.note(`Attempt ${number} of ${maximum} failed (${failure.detail}); ${next}.`)
+      if (failure.requestId) terminal.debug(`AWS request id ${failure.requestId}`)
       // Not referenced: the deadline's own timer keeps the process alive, and ends it.
       await deadline.race('waiting to try again', sleep(delay, undefined, { ref: false }))
     }
-  }
-}
-
-/** Tells of every retry on a line. */
-export function tellOfRetries({ note, debug }: Narration): RetryOptions['onRetry'] {
-  return ({ detail, requestId }, { number, maximum }, delay) => {
-    note(
-      `Attempt ${number} of ${maximum} failed (${detail}); next in ${(delay / 1000).toFixed(1)} s.`,
-    )
-    if (requestId) debug(`AWS request id ${requestId}`)
   }
 }

@@ -1,5 +1,5 @@
 import { detectCi } from '../ci.ts'
-import type { Deadline } from '../deadline.ts'
+import type { Context } from '../context.ts'
 import { OidcError } from '../errors.ts'
 import type { Environment } from '../options.ts'
 import { readCircleciToken } from './circleci.ts'
@@ -68,7 +68,10 @@ export interface TokenPool {
   get(audience?: string): Promise<WebIdentityToken>
 }
 
-export function tokenPool(options: TokenOptions, env: Environment, deadline: Deadline): TokenPool {
+export function tokenPool(
+  options: TokenOptions,
+  { env, deadline }: Pick<Context, 'env' | 'deadline'>,
+): TokenPool {
   const tokens = new Map<string | undefined, Promise<WebIdentityToken>>()
   const read = (audience: string | undefined) => {
     const wanted = audience === undefined ? options : { ...options, audience }

@@ -17,8 +17,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   trust: ['files', 'network', 'token', 'trust/policy'],
   profiles: ['files', 'role'],
   sts: ['role', 'token', 'network', 'trust/policy'],
-  plans: ['files', 'role', 'profiles', 'sts'],
   refresh: ['files', 'role', 'token', 'sts'],
+  plans: ['files', 'role', 'token', 'profiles', 'sts', 'refresh'],
   delivery: ['files', 'role', 'profiles', 'sts', 'plans', 'refresh'],
   doctor: [
     ...['files', 'network', 'role', 'token', 'trust', 'trust/policy', 'trust/check'],

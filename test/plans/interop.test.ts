@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import fc from 'fast-check'
 import { AWS_KEYS } from '../../src/plans/keys.ts'
-import type { ProfilePlan } from '../../src/plans/profile-plan.ts'
+import type { ProfileRequest } from '../../src/plans/profile-plan.ts'
 import { Botocore, withoutBotocore } from '../profiles/botocore.ts'
 import { readWithSdk } from '../profiles/javascript-sdk.ts'
 import { DEFAULTS, parse, refusal } from './parse-profiles.ts'
@@ -12,7 +12,7 @@ import { anyText, randomFile } from './random-file.ts'
 const SHARED_PROFILES = ['base', 'c']
 
 /** The settings of a plan as they stand in the file, without those that were defaults. */
-function settingsOf(plan: ProfilePlan): Record<string, string> {
+function settingsOf(plan: ProfileRequest): Record<string, string> {
   const { role, source, durationSeconds, roleSessionName } = plan
   const settings = {
     role_arn: role.arn,
@@ -42,7 +42,7 @@ describe('botocore and the JavaScript SDK read the same', { skip: withoutBotocor
   before(() => botocore.start())
   after(() => botocore.stop())
 
-  async function assertReadAlike(text: string, plans: readonly ProfilePlan[]): Promise<void> {
+  async function assertReadAlike(text: string, plans: readonly ProfileRequest[]): Promise<void> {
     const read = await botocore.read('config', text)
     assert.ok(read, `botocore cannot read ${JSON.stringify(text)}`)
     const sdk = await readWithSdk('config', text)

@@ -1,7 +1,7 @@
 import { OidcError } from '../../src/errors.ts'
 import type { Environment } from '../../src/options.ts'
 import { parseProfilesFile } from '../../src/plans/parse.ts'
-import type { ProfileDefaults, ProfilePlan } from '../../src/plans/profile-plan.ts'
+import type { ProfileDefaults, ProfileRequest } from '../../src/plans/profile-plan.ts'
 
 export const ROLE = 'arn:aws:iam::123456789012:role/ci'
 
@@ -10,6 +10,8 @@ export const DEFAULTS: ProfileDefaults = {
   roleSessionName: 'circleci-7-shop-deploy',
   durationSeconds: 3600,
   policyArns: [],
+  sessionTags: [],
+  transitiveTagKeys: [],
   credentials: 'static',
 }
 
@@ -25,7 +27,7 @@ export function parse({
   env = {},
   defaults = {},
   sharedProfiles = [],
-}: Given): Promise<ProfilePlan[]> {
+}: Given): Promise<ProfileRequest[]> {
   return parseProfilesFile(text, {
     env,
     source: 'profiles.ini',

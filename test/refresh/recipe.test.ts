@@ -27,11 +27,11 @@ const RECIPE = {
       useFips: false,
       useDualstack: false,
     },
+    allowedAccountIds: [],
   },
   token: { 'token-source': 'auto', 'token-version': 'v2' },
   maxAttempts: 3,
   timeoutSeconds: 60,
-  allowedAccountIds: [],
 }
 
 function recipePath(t: TestContext, text: string): string {
@@ -72,7 +72,10 @@ const MALFORMED: [value: unknown, why: RegExp][] = [
   ],
   [{ ...RECIPE, token: undefined }, /token\.token-source is missing/],
   [{ ...RECIPE, timeoutSeconds: '60' }, /timeoutSeconds is missing or not valid/],
-  [{ ...RECIPE, allowedAccountIds: 'none' }, /allowedAccountIds is missing or not valid/],
+  [
+    { ...RECIPE, plan: { ...plan, allowedAccountIds: 'none' } },
+    /plan\.allowedAccountIds is missing or not valid/,
+  ],
 ]
 
 for (const [value, why] of MALFORMED) {

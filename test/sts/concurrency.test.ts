@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
-import { concurrency } from '../../src/sts/assume-roles.ts'
+import { concurrency } from '../../src/sts/client.ts'
 
 test('as many works as allowed run at the same time, in the order given', async () => {
   const limited = concurrency(3)

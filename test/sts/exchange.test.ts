@@ -8,7 +8,7 @@ import { rehearse, sandboxFor } from './rehearsal.ts'
 
 test('a token is exchanged for credentials; debug names the request', async (t) => {
   const sandbox = await sandboxFor(t)
-  const { outcome, notes, debug, tokens } = await rehearse(sandbox)
+  const { outcome, notes, debug, concealed } = await rehearse(sandbox)
   assert.ok(!(outcome instanceof OidcError))
   assert.equal(
     outcome.arn,
@@ -17,7 +17,9 @@ test('a token is exchanged for credentials; debug names the request', async (t) 
   assert.equal(outcome.accountId, '111111111111')
   assert.match(outcome.credentials.accessKeyId, /^ASIA/)
   assert.ok(Math.abs(outcome.credentials.expiration.getTime() - Date.now() - 3_600_000) < 60_000)
-  assert.deepEqual([notes, tokens], [[], [outcome.token]])
+  const { secretAccessKey, sessionToken } = outcome.credentials
+  assert.deepEqual(concealed, [outcome.token?.value, secretAccessKey, sessionToken])
+  assert.deepEqual(notes, [])
   const { host } = new URL(sandbox.url)
   assert.match(
     debug.join('\n'),
@@ -143,10 +145,10 @@ const RENEWING = 'The token from CIRCLE_OIDC_TOKEN_V2 has expired; getting a new
 test('a token that expired meanwhile is renewed before AWS is asked', async (t) => {
   const sandbox = await sandboxFor(t)
   const token = await renewable(sandbox, -60)
-  const { outcome, notes, tokens } = await rehearse(sandbox, { token })
+  const { outcome, notes, concealed } = await rehearse(sandbox, { token })
   assert.ok(!(outcome instanceof OidcError))
-  assert.equal(outcome.token.source, 'circleci run oidc get')
-  assert.deepEqual(tokens, [token, outcome.token])
+  assert.equal(outcome.token?.source, 'circleci run oidc get')
+  assert.deepEqual(concealed.slice(0, 2), [token.value, outcome.token?.value])
   assert.deepEqual(notes, [RENEWING])
   assert.equal(sandbox.requests.length, 1)
 })

@@ -1,31 +1,30 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { OidcError } from '../../src/errors.ts'
 import { parseRoleArn } from '../../src/role/arn.ts'
 import type { Failure } from '../../src/sts/failure.ts'
 import { refusal } from '../../src/sts/refusal.ts'
-import { FailedAttempts } from '../../src/sts/retry.ts'
 
 const ISSUER = 'https://oidc.circleci.com/org/o1'
 const SUBJECT = 'org/o1/project/p1/user/u1'
 const ROLE = 'arn:aws:iam::111111111111:role/deploy'
 
-function refused(code: Failure['code'], detail: string, change: object = {}): OidcError {
-  const failure: Failure = { code, transient: false, detail }
-  return refusal(new FailedAttempts({ ...failure, ...change }, 1, new Error('cause')), {
-    request: {
-      role: parseRoleArn(ROLE),
-      roleSessionName: 'job',
-      durationSeconds: 7200,
-      policyArns: [],
-    },
-    token: {
-      value: 'secret',
-      source: 'CIRCLE_OIDC_TOKEN_V2',
-      claims: { iss: ISSUER, aud: ['o1', 'other'], sub: SUBJECT, exp: 1_800_000_000 },
-    },
-    url: new URL('https://sts.eu-west-1.amazonaws.com/'),
-  })
+function refused(code: Failure['code'], detail: string, change: Partial<Failure> = {}) {
+  const request = {
+    role: parseRoleArn(ROLE),
+    roleSessionName: 'job',
+    durationSeconds: 7200,
+    policyArns: [],
+    sessionTags: [],
+    transitiveTagKeys: [],
+  }
+  const token = {
+    value: 'secret',
+    source: 'CIRCLE_OIDC_TOKEN_V2',
+    claims: { iss: ISSUER, aud: ['o1', 'other'], sub: SUBJECT, exp: 1_800_000_000 },
+  }
+  const failure: Failure = { code, transient: false, detail, ...change }
+  const failed = { failure, attempts: 1, cause: new Error('cause') }
+  return refusal(request, () => token)(failed, new URL('https://sts.eu-west-1.amazonaws.com/'))
 }
 
 const DENIED = 'AccessDenied: Not authorized to perform sts:AssumeRoleWithWebIdentity'

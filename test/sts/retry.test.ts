@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { Context } from '../../src/context.ts'
 import { type Deadline, startDeadline } from '../../src/deadline.ts'
 import { FailedExchange, type Failure } from '../../src/sts/failure.ts'
-import { FailedAttempts, type RetryOptions, withRetries } from '../../src/sts/retry.ts'
+import { type FailedAttempts, type WhenFailed, withRetries } from '../../src/sts/retry.ts'
 
 const TRANSIENT: Failure = { code: 'aws-unavailable', transient: true, detail: 'HTTP 503' }
 const PERMANENT: Failure = { code: 'access-denied', transient: false, detail: 'AccessDenied: no' }
@@ -29,29 +30,44 @@ function attempts(...failures: Failure[]) {
   return { made, attempt }
 }
 
+/** Keeps the failure for good as it is. */
+class FailedForGood extends Error {
+  readonly failed: FailedAttempts
+
+  constructor(failed: FailedAttempts) {
+    super()
+    this.failed = failed
+  }
+}
+
+const explain = (failed: FailedAttempts) => new FailedForGood(failed)
+
+/** A context that keeps what a person is told. */
+function contextFor(told: string[], change: Partial<Context> = {}) {
+  const note = (text: string) => told.push(text)
+  const terminal = { note, debug() {} } as unknown as Context['terminal']
+  return { deadline: impatient, maxAttempts: 5, terminal, ...change }
+}
+
 /** Runs with retries and keeps what was told of each. */
-async function run(failures: readonly Failure[], options: Partial<RetryOptions> = {}) {
+async function run(
+  failures: readonly Failure[],
+  { mend, ...change }: Partial<Context & Pick<WhenFailed, 'mend'>> = {},
+) {
   const { made, attempt } = attempts(...failures)
-  const delays: number[] = []
   const told: string[] = []
-  const outcome = await withRetries(attempt, {
-    maxAttempts: 5,
-    deadline: impatient,
-    mend: async () => false,
-    onRetry: ({ detail }, { number, maximum }, delay) => {
-      delays.push(delay)
-      told.push(`${number} of ${maximum}: ${detail}`)
-    },
-    ...options,
-  }).catch((error: unknown) => error)
-  return { outcome, made, delays, told }
+  const outcome = await withRetries(attempt, contextFor(told, change), { explain, mend }).catch(
+    (error: unknown) => error,
+  )
+  const delays = told.map((line) => /; next in ([\d.]+) s\.$/.exec(line)?.[1])
+  return { outcome, made, delays, told: told.map((line) => line.replace(/; next in .*/, '')) }
 }
 
 test('transient failures are retried until an attempt succeeds, each told of', async () => {
   const { outcome, made, told } = await run([TRANSIENT, TRANSIENT])
   assert.equal(outcome, 'done')
   assert.deepEqual(made, [1, 2, 3])
-  assert.deepEqual(told, ['1 of 5: HTTP 503', '2 of 5: HTTP 503'])
+  assert.deepEqual(told, ['Attempt 1 of 5 failed (HTTP 503)', 'Attempt 2 of 5 failed (HTTP 503)'])
 })
 
 for (const maxAttempts of [1, 2, 5]) {
@@ -59,8 +75,10 @@ for (const maxAttempts of [1, 2, 5]) {
     const { outcome, made, told } = await run(Array(10).fill(TRANSIENT), { maxAttempts })
     assert.equal(made.length, maxAttempts)
     assert.equal(told.length, maxAttempts - 1)
-    assert.ok(outcome instanceof FailedAttempts)
-    assert.deepEqual([outcome.failure, outcome.attempts], [TRANSIENT, maxAttempts])
+    assert.ok(outcome instanceof FailedForGood)
+    const { failure, attempts, cause } = outcome.failed
+    assert.deepEqual([failure, attempts], [TRANSIENT, maxAttempts])
+    assert.ok(cause instanceof FailedExchange)
   })
 }
 
@@ -71,10 +89,10 @@ test('a failure that is worth fewer attempts gets no more of them', async () => 
     [made, told],
     [
       [1, 2, 3],
-      ['1 of 3: x', '2 of 3: x'],
+      ['Attempt 1 of 3 failed (x)', 'Attempt 2 of 3 failed (x)'],
     ],
   )
-  assert.ok(outcome instanceof FailedAttempts)
+  assert.ok(outcome instanceof FailedForGood)
   assert.deepEqual((await run(Array(10).fill(brief), { maxAttempts: 2 })).made, [1, 2])
   assert.deepEqual((await run([brief, TRANSIENT, TRANSIENT, TRANSIENT])).outcome, 'done')
 })
@@ -82,8 +100,8 @@ test('a failure that is worth fewer attempts gets no more of them', async () => 
 test('a permanent failure ends it at once, also after transient ones', async () => {
   const first = await run([PERMANENT])
   assert.deepEqual([first.made, first.told], [[1], []])
-  assert.ok(first.outcome instanceof FailedAttempts)
-  assert.equal(first.outcome.failure, PERMANENT)
+  assert.ok(first.outcome instanceof FailedForGood)
+  assert.equal(first.outcome.failed.failure, PERMANENT)
   const later = await run([TRANSIENT, PERMANENT])
   assert.deepEqual(later.made, [1, 2])
 })
@@ -91,8 +109,10 @@ test('a permanent failure ends it at once, also after transient ones', async () 
 test('a defect is no failure of the exchange', async () => {
   const defect = 'thrown, but not an error'
   const attempt = () => Promise.reject(defect)
-  const options = { maxAttempts: 3, deadline: impatient, onRetry() {}, mend: async () => false }
-  await assert.rejects(withRetries(attempt, options), (error) => error === defect)
+  await assert.rejects(
+    withRetries(attempt, contextFor([]), { explain }),
+    (error) => error === defect,
+  )
 })
 
 test('what is mended is tried again at once and counts as an attempt', async () => {
@@ -104,7 +124,7 @@ test('what is mended is tried again at once and counts as an attempt', async () 
   const { outcome, made, told } = await run([EXPIRED], { mend })
   assert.deepEqual([outcome, made, told, mended], ['done', [1, 2], [], ['token-expired']])
   const last = await run([EXPIRED, EXPIRED], { mend, maxAttempts: 2 })
-  assert.ok(last.outcome instanceof FailedAttempts)
+  assert.ok(last.outcome instanceof FailedForGood)
   assert.deepEqual(last.made, [1, 2])
 })
 
@@ -113,13 +133,13 @@ test('full jitter: from 0 to 0.5 s, doubled each time, at most 10 s', async (t) 
   const random = t.mock.method(Math, 'random', () => 0)
   const failures = Array(9).fill(TRANSIENT)
   const none = await run(failures, { maxAttempts: 10 })
-  assert.deepEqual(none.delays, Array(9).fill(0))
+  assert.deepEqual(none.delays, Array(9).fill('0.0'))
   random.mock.mockImplementation(() => 1)
   const most = await run(failures, { maxAttempts: 10 })
-  assert.deepEqual(most.delays, [500, 1000, 2000, 4000, 8000, 10000, 10000, 10000, 10000])
-  random.mock.mockImplementation(() => 0.25)
-  const quarter = await run(failures, { maxAttempts: 4 })
-  assert.deepEqual(quarter.delays, [125, 250, 500])
+  assert.deepEqual(most.delays, ['0.5', '1.0', '2.0', '4.0', '8.0', ...Array(4).fill('10.0')])
+  random.mock.mockImplementation(() => 0.4)
+  const some = await run(failures, { maxAttempts: 4 })
+  assert.deepEqual(some.delays, ['0.2', '0.4', '0.8'])
 })
 
 test('it waits as long as it says', async (t) => {
@@ -128,7 +148,7 @@ test('it waits as long as it says', async (t) => {
   t.after(() => deadline.clear())
   const start = performance.now()
   const { delays } = await run([TRANSIENT], { deadline })
-  assert.deepEqual(delays, [200])
+  assert.deepEqual(delays, ['0.2'])
   assert.ok(performance.now() - start >= 199)
 })
 
@@ -139,8 +159,8 @@ test('the deadline ends an attempt that takes too long, and the wait for the nex
     [() => Promise.reject(new FailedExchange(TRANSIENT)), 'waiting to try again'],
   ] as const) {
     const deadline = startDeadline(0.05)
-    const options = { maxAttempts: 5, deadline, onRetry() {}, mend: async () => false }
-    await assert.rejects(withRetries<string>(attempt, options), {
+    const context = contextFor([], { deadline })
+    await assert.rejects(withRetries<string>(attempt, context, { explain }), {
       code: 'timed-out',
       exitCode: 5,
       message: `The command was not done after 0.05 s; it was ${doing}.`,

@@ -1,0 +1,83 @@
+import { detectCi } from '../ci.ts'
+import { OidcError } from '../errors.ts'
+import type { Environment, OptionValues } from '../options.ts'
+import type { ProfilePlan } from './profile-plan.ts'
+
+/** What later steps get, and the file that tells them. */
+export interface Export {
+  /** `dotenv` is the file of `--export-file`. */
+  readonly kind: 'bash-env' | 'github-env' | 'dotenv'
+  readonly path: string
+  readonly mode: 'profile' | 'keys'
+  readonly profile: string
+  readonly region: string | undefined
+}
+
+type ExportOptions = OptionValues<'export' | 'export-file' | 'profile'>
+
+/** Throws `invalid-usage`. */
+export function planExport(
+  plans: readonly ProfilePlan[],
+  options: ExportOptions,
+  env: Environment,
+): Export | undefined {
+  const mode = options.export
+  const chosen = chosenPlan(plans, options.profile)
+  const file = exportFile(options, env)
+  if (mode === 'none') return undefined
+  if (mode === 'keys' && (!file || !chosen || file.kind === 'dotenv')) throw noKeysToExport(file)
+  if (!file || !chosen) return undefined
+  return { ...file, mode, profile: chosen.profile, region: chosen.region ?? regionToShare(env) }
+}
+
+function exportFile(
+  options: ExportOptions,
+  env: Environment,
+): Pick<Export, 'kind' | 'path'> | undefined {
+  const dotenv = options['export-file']
+  if (dotenv !== undefined) return { kind: 'dotenv', path: dotenv }
+  const [github, bash] = [env['GITHUB_ENV'], env['BASH_ENV']]
+  if (github && detectCi(env) === 'github') return { kind: 'github-env', path: github }
+  return bash ? { kind: 'bash-env', path: bash } : undefined
+}
+
+/** The one profile that is clearly meant for later steps: the one named, the only one, or `default`. */
+function chosenPlan(
+  plans: readonly ProfilePlan[],
+  named: string | undefined,
+): ProfilePlan | undefined {
+  const wanted = named ?? (plans.length === 1 ? plans[0]?.profile : 'default')
+  const chosen = plans.find(({ profile }) => profile === wanted)
+  if (chosen || named === undefined) return chosen
+  throw new OidcError('invalid-usage', {
+    what: `--profile is "${named}", but the profiles file has no such profile.`,
+    next: `With a profiles file, --profile chooses the one that later steps use: ${plans.map(({ profile }) => profile).join(', ')}.`,
+  })
+}
+
+function noKeysToExport(file: Pick<Export, 'kind'> | undefined): OidcError {
+  if (file?.kind === 'dotenv') {
+    return new OidcError('invalid-usage', {
+      what: '--export keys and --export-file exclude each other.',
+      why: 'Such a file becomes an artifact, which others can read.',
+      next: 'Leave one of them out; exec gives the keys to one command.',
+    })
+  }
+  if (file) {
+    return new OidcError('invalid-usage', {
+      what: '--export keys needs one profile, but the profiles file has several and no "default".',
+      next: 'Choose one with --profile, or leave --export out.',
+    })
+  }
+  return new OidcError('invalid-usage', {
+    what: '--export keys needs BASH_ENV, which is not set.',
+    why: 'In a CircleCI job it names a file that each bash step reads first; other shells have none.',
+    next: 'Use the profile instead: leave --export out and name the profile in later commands.',
+  })
+}
+
+/** A region that only one of the two variables has, so that half of the AWS tools would not see it. */
+function regionToShare(env: Environment): string | undefined {
+  const [sdk, cli] = [env['AWS_REGION'], env['AWS_DEFAULT_REGION']]
+  return sdk && cli ? undefined : sdk || cli || undefined
+}
