@@ -7,7 +7,7 @@ import { assertRegion } from '../role/region.ts'
 import { STATIC_KEY_VARIABLES } from '../role/request.ts'
 
 /** A word that any POSIX shell reads as exactly this value. Throws as `assertOneLine` does. */
-export function shellQuote(value: string, variable: string): string {
+function shellQuote(value: string, variable: string): string {
   assertOneLine(value, variable)
   return `'${value.replaceAll("'", "'\\''")}'`
 }

@@ -12,7 +12,7 @@ import { isoSeconds } from '../text.ts'
 import { assertOneLine } from './bash-env.ts'
 
 /** Variables with their values, for a file of `NAME=value` lines. */
-export type Variables = Readonly<Record<string, string>>
+type Variables = Readonly<Record<string, string>>
 
 /** The profile, and both region variables: the AWS CLI reads only the one, the SDK for JavaScript only the other. */
 export function profileVariables(profile: string, region: string | undefined): Variables {

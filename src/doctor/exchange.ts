@@ -48,7 +48,7 @@ export function plansOfProfile<Plan extends RolePlan>(
 }
 
 /** The CircleCI token of the other version, which AWS accepted where it refused the one in use. */
-export interface OtherVersion {
+interface OtherVersion {
   readonly refused: string
   readonly accepted: string
 }

@@ -1,5 +1,5 @@
 /** Whether a value of a JSON file is what we write there. */
-export type Check = (value: unknown) => boolean
+type Check = (value: unknown) => boolean
 
 export const isText: Check = (value) => typeof value === 'string' && value !== ''
 export const isOptionalText: Check = (value) => value === undefined || typeof value === 'string'

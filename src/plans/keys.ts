@@ -23,7 +23,7 @@ const OUR_KEYS = [
   'credentials',
 ] as const
 
-export const PROFILE_KEYS = [...AWS_KEYS, ...OUR_KEYS] as const
+const PROFILE_KEYS = [...AWS_KEYS, ...OUR_KEYS] as const
 export type ProfileKey = (typeof PROFILE_KEYS)[number]
 
 /** Values that may go on in indented lines. Those of AWS's keys may not: readers disagree on them. */
@@ -70,7 +70,7 @@ const PASSED_OVER: readonly (string | RegExp)[] = [
   'use_fips_endpoint',
 ]
 
-export type KeyKind =
+type KeyKind =
   | { readonly kind: 'known'; readonly key: ProfileKey }
   | { readonly kind: 'passed over' }
   /** Another way to credentials, which a profile with a role cannot have beside it. */

@@ -41,7 +41,7 @@ export function isFresh({ start, end }: CachedCredentials, now = Date.now()): bo
 }
 
 /** AWS SDKs and Tools Reference, "Process credential provider". */
-export function processCredentials(credentials: SessionCredentials): string {
+function processCredentials(credentials: SessionCredentials): string {
   return JSON.stringify({
     Version: 1,
     AccessKeyId: credentials.accessKeyId,

@@ -31,7 +31,7 @@ export type RoleSource =
   /** The web identity token; the command's own unless the profile names an audience. */
   { readonly kind: 'token'; readonly audience?: string } | ProfileSource
 
-export interface ProfileSource {
+interface ProfileSource {
   /** A profile of the same run, or one of the user's shared files, which stays as it is. */
   readonly kind: 'profile' | 'shared-profile'
   readonly name: string

@@ -84,7 +84,7 @@ async function credentialsOf(
   throw new Error(`the source profile ${name} comes after the one it serves`)
 }
 
-export interface RoleFailure {
+interface RoleFailure {
   readonly profile: string
   readonly error: unknown
 }

@@ -6,7 +6,7 @@ import { FailedExchange, incompleteAnswer } from './failure.ts'
 import { failedConnection } from './refusal.ts'
 
 /** Who AWS says that the credentials are. */
-export interface CallerIdentity {
+interface CallerIdentity {
   readonly accountId: string
   readonly arn: string
   readonly userId: string

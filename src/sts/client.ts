@@ -14,7 +14,7 @@ import { resolveUrl, type StsEndpoint } from './endpoint.ts'
 import { type FailedAttempts, type WhenFailed, withRetries } from './retry.ts'
 
 /** One request, of whatever operation. */
-export interface StsRequest<Answer> extends Pick<WhenFailed, 'mend'> {
+export interface StsCall<Answer> extends Pick<WhenFailed, 'mend'> {
   readonly operation: StaticOperationSchema
   /** Made anew for each attempt. */
   readonly input: () => object | Promise<object>
@@ -31,7 +31,7 @@ export interface StsConnection {
   /** Where the requests go. */
   readonly url: URL
   /** Asks until there is an answer, the attempts are used up or the time is. Throws `OidcError`. */
-  request<Answer>(request: StsRequest<Answer>, context: Context): Promise<Answer>
+  request<Answer>(request: StsCall<Answer>, context: Context): Promise<Answer>
   destroy(): void
 }
 

@@ -49,7 +49,7 @@ interface SdkError extends Error {
 }
 
 /** Tells from what the SDK threw which error it is and whether a retry can help. */
-export function classify(error: SdkError): Failure {
+function classify(error: SdkError): Failure {
   const status = error.$metadata?.httpStatusCode ?? error.$response?.statusCode
   const requestId = error.$metadata?.requestId
   const failure = status === undefined ? network(error) : answer(error, status)

@@ -12,12 +12,12 @@ import type { Context } from '../context.ts'
 import { ERROR_EXIT_CODES, EXIT, OidcError } from '../errors.ts'
 import type { Environment } from '../options.ts'
 import type { Credentials } from '../role/request.ts'
-import type { StsConnection, StsRequest } from './client.ts'
+import type { StsCall, StsConnection } from './client.ts'
 import { failedConnection, failedRequest } from './refusal.ts'
 import type { FailedAttempts } from './retry.ts'
 
 /** Credentials, and where they came from in words. */
-export interface FoundCredentials {
+interface FoundCredentials {
   readonly credentials: Credentials
   readonly source: string
 }
@@ -62,7 +62,7 @@ export async function readProfile(
   context: Context,
 ): Promise<Credentials> {
   const explain = (failed: FailedAttempts, url: URL) => refused(profile, failed, url)
-  const assumed = (request: Pick<StsRequest<Credentials>, 'operation' | 'input' | 'credentials'>) =>
+  const assumed = (request: Pick<StsCall<Credentials>, 'operation' | 'input' | 'credentials'>) =>
     sts.request({ ...request, read: readCredentials, explain }, context)
   const provider = fromIni({
     profile,
