@@ -36,7 +36,9 @@ export async function reachEndpoint(endpoint: StsEndpoint, context: Context): Pr
     return { url, proxy: proxy?.host, milliseconds: Date.now() - start, clock }
   }
   try {
-    return await withRetries(attempt, context, { explain: (failed) => failedConnection(failed, url) })
+    return await withRetries(attempt, context, {
+      explain: (failed) => failedConnection(failed, url),
+    })
   } finally {
     handler.destroy()
   }
