@@ -23,7 +23,7 @@ const OUR_KEYS = [
   'credentials',
 ] as const
 
-const PROFILE_KEYS = [...AWS_KEYS, ...OUR_KEYS] as const
+export const PROFILE_KEYS = [...AWS_KEYS, ...OUR_KEYS] as const
 export type ProfileKey = (typeof PROFILE_KEYS)[number]
 
 /** Values that may go on in indented lines. Those of AWS's keys may not: readers disagree on them. */
