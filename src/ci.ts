@@ -1,4 +1,7 @@
-import type { Environment } from './options.ts'
+import type { Environment, OptionValue } from './options.ts'
+
+/** The sources of a token that are CIs. */
+type Ci = Exclude<OptionValue<'token-source'>, 'auto' | 'env' | 'file' | 'stdin'>
 
 interface CiFacts {
   readonly name: string
@@ -55,9 +58,7 @@ export const CIS = {
     markers: ['JENKINS_URL', 'JENKINS_HOME'],
     sessionName: ['BUILD_NUMBER', 'JOB_NAME', 'STAGE_NAME'],
   },
-} as const satisfies Record<string, CiFacts>
-
-type Ci = keyof typeof CIS
+} as const satisfies Record<Ci, CiFacts>
 
 /** The CI whose job this is, if it is one that we know. */
 export function detectCi(env: Environment): Ci | undefined {

@@ -12,9 +12,9 @@ import {
 export type Flags = Readonly<Record<string, unknown>>
 
 /**
- * The values of a command's options: a flag wins over a parameter of the orb other than its default, that
- * over `AWS_OIDC_<NAME>`, that over the default. An empty variable counts as unset (an orb parameter left
- * empty arrives so), also one that is empty once expanded; an empty flag is an error.
+ * The values of a command's options. A flag wins; then a parameter of the orb, unless it has its default;
+ * then `AWS_OIDC_<NAME>`; then the default. A variable that is empty, as it is or once expanded, counts as
+ * unset: so an orb parameter left empty arrives. An empty flag is an error.
  */
 export function resolveOptions<Name extends OptionName>(
   names: readonly Name[],
@@ -104,8 +104,8 @@ function readInteger(name: OptionName, text: string, where: string): number {
 }
 
 /**
- * Whether an option of the orb's step is not read from the job's variable: `profile` means another thing to
- * each command, and a step that names its roles gets no other from the job.
+ * Whether the orb's step ignores the job's variable for this option: `profile` means another thing to each
+ * command, and a step that names its roles takes none from the job.
  */
 function isHiddenInOrb(option: OptionName, env: Environment): boolean {
   if (option === 'profile') return env['AWS_OIDC_ORB_COMMAND'] !== undefined
@@ -150,7 +150,7 @@ function parameterTitle(option: OptionName): string {
   return `The orb's parameter ${option}`
 }
 
-/** What a parameter stands for, empty where it is left empty. Throws `unset-variable`. */
+/** The value of a parameter, expanded; empty where it is left empty. Throws `unset-variable`. */
 function parameterValue(option: OptionName, env: Environment): string {
   const text = env[parameterVariable(option)] ?? ''
   return expandVariables(text, env, parameterTitle(option)).trim()

@@ -14,7 +14,7 @@ export async function runChild(
   log: (line: string) => void,
 ): Promise<number> {
   try {
-    // Some failures of the system are thrown here, others told by an event.
+    // Node throws some failures of the system here, and tells others by an event.
     const child = spawn(file, args, { env, stdio: 'inherit' })
     signals.to(child)
     const [code, signal] = await once(child, 'exit')
@@ -60,7 +60,7 @@ export function forwardSignals(): SignalForwarding {
 }
 
 interface SignalForwarding {
-  /** Passes signals on to this child, first the one that came before it. */
+  /** Begins to pass signals on to this child; one that came before the child is passed first. */
   readonly to: (child: ChildProcess) => void
   readonly stop: () => void
 }

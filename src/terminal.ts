@@ -4,7 +4,7 @@ import { withoutTokens } from './text.ts'
 export interface Terminal {
   /** The result, on stdout. */
   print(text: string): void
-  /** The result where it is a secret for the program that reads it, on stdout as it is. */
+  /** A result that is a secret itself, for the program that reads stdout: nothing of it is concealed. */
   handOver(text: string): void
   /** Narration, on stderr. */
   note(text: string): void
@@ -12,7 +12,7 @@ export interface Terminal {
   debug(text: string): void
   /** From now on `secret` is shown as `[concealed]`. */
   conceal(secret: string): void
-  /** Has the log of GitHub Actions show `***` for a secret; its runner reads that from stderr, and hides it. */
+  /** Makes the runner of GitHub Actions show `***` for a secret in its log. It reads this from stderr, and hides the line. */
   mask(secret: string): void
   /** Paints text, where stdout or stderr is a terminal that shows colour. */
   paint(stream: 'stdout' | 'stderr', style: Style, text: string): string

@@ -11,7 +11,7 @@ export interface ClockReading {
   readonly there: Date
 }
 
-/** Compares the clock with that of AWS, or where nobody answered with the time at which the token was issued. */
+/** Compares the clock of this machine with that of AWS; where AWS did not answer, with the time the token was issued. */
 export function checkClock(
   reading: ClockReading | undefined,
   claims: Claims | undefined,

@@ -1,15 +1,39 @@
 import { asOidcError, type ErrorCode, EXIT, type OidcError } from '../errors.ts'
 import type { PolicyFindingKind } from '../trust/check/findings.ts'
 
-type FindingText = {
-  /** What is wrong, in a few words; the values follow. */
-  readonly title: string
-  readonly fix: string
-} & ({ readonly level: 'warning' } | { readonly level: 'error'; readonly exit: number })
+export interface Finding {
+  /** What is wrong has a heading in `docs/troubleshooting.md`; what is fine or skipped has the check's name. */
+  readonly id: FindingKind | ComparisonFindingKind | PolicyFindingKind | ErrorCode | Check
+  readonly level: (typeof LEVELS)[number]
+  /** One line, with the values. Never a secret. */
+  readonly what: string
+  readonly evidence?: string | undefined
+  readonly fix?: string | undefined
+  /** Exit code of the command when this is the worst; of errors only. */
+  readonly exit: number
+}
+
+/** The groups of checks, causes before their effects. */
+export const CHECKS = [
+  'runtime',
+  'clock',
+  'token',
+  'role',
+  'trust-policy',
+  'endpoint',
+  'exchange',
+  'files',
+  'environment',
+] as const
+
+export type Check = (typeof CHECKS)[number]
+
+/** Worst first. `skipped`: the check could not be made. */
+export const LEVELS = ['error', 'warning', 'skipped', 'ok'] as const
 
 /**
- * What can be wrong with a job beyond the errors that a command ends with, those as findings have their own
- * codes. `docs/troubleshooting.md` has one heading per kind.
+ * What can be wrong with a job, apart from the errors that a command ends with: as findings those keep
+ * their codes. `docs/troubleshooting.md` has one heading per kind.
  */
 export const FINDINGS = {
   'node-too-old': {
@@ -131,7 +155,7 @@ export const FINDINGS = {
 
 type FindingKind = keyof typeof FINDINGS
 
-/** What comparing with a trust policy can show; apart, because the orb's copy goes without the evaluator. */
+/** What a comparison with the trust policy can show; apart, because the orb's copy has no evaluator. */
 export const COMPARISON_FINDINGS = {
   'trust-policy-rejects': {
     level: 'error',
@@ -159,37 +183,11 @@ export const COMPARISON_FINDINGS = {
 
 export type ComparisonFindingKind = keyof typeof COMPARISON_FINDINGS
 
-/** What is looked at, in the order in which one thing leads to the next. */
-export const CHECKS = [
-  'runtime',
-  'clock',
-  'token',
-  'role',
-  'trust-policy',
-  'endpoint',
-  'exchange',
-  'files',
-  'environment',
-] as const
-
-export type Check = (typeof CHECKS)[number]
-
-/** Worst first. `skipped`: the check could not be made. */
-export const LEVELS = ['error', 'warning', 'skipped', 'ok'] as const
-
-export interface Finding {
-  /** What is wrong has a heading in `docs/troubleshooting.md`; what is fine or skipped has the check's name. */
-  readonly id: FindingKind | ComparisonFindingKind | PolicyFindingKind | ErrorCode | Check
-  readonly level: (typeof LEVELS)[number]
-  /** One line, with the values. Never a secret. */
-  readonly what: string
-  readonly evidence?: string | undefined
-  readonly fix?: string | undefined
-  /** Exit code of the command when this is the worst; of errors only. */
-  readonly exit: number
-}
-
-type More = Pick<Finding, 'evidence' | 'fix'>
+type FindingText = {
+  /** What is wrong, in a few words; the values follow. */
+  readonly title: string
+  readonly fix: string
+} & ({ readonly level: 'warning' } | { readonly level: 'error'; readonly exit: number })
 
 /** Something wrong: `detail` follows the title of its kind. */
 export function finding(kind: FindingKind, detail: string, more?: More): Finding {
@@ -207,10 +205,9 @@ export function findingOf(
   return { id, level, what: `${title}: ${detail}.`, fix, exit, ...more }
 }
 
-/** Errors whose message without the reason would not tell what to correct. */
-const TOLD_BY_REASON = ['invalid-role-arn', 'token-malformed']
+type More = Pick<Finding, 'evidence' | 'fix'>
 
-/** What a command would end with. */
+/** The error that a command would end with, as a finding. */
 export function errorFinding(error: OidcError): Finding {
   const { code: id, message, why, likely, next: fix, exitCode: exit } = error
   const reason = why !== undefined && TOLD_BY_REASON.includes(id)
@@ -219,6 +216,9 @@ export function errorFinding(error: OidcError): Finding {
     ? { id, level: 'error', what: `${message} ${why}`, fix, exit }
     : { id, level: 'error', what: message, evidence, fix, exit }
 }
+
+/** Errors that say only in their reason what to correct. */
+const TOLD_BY_REASON = ['invalid-role-arn', 'token-malformed']
 
 /** A warning that turns out to be the likely reason why AWS refuses the role. */
 export function raise(doubt: Finding, { message, exitCode }: OidcError): Finding {

@@ -3,13 +3,12 @@ import type { Style, Terminal } from '../terminal.ts'
 import { withoutControls } from '../text.ts'
 import { CHECKS, type Check, type Finding, LEVELS } from './findings.ts'
 
-/** The findings of every check that was made. */
-export type Findings = Readonly<Partial<Record<Check, readonly Finding[]>>>
+export type Findings = Readonly<Record<Check, readonly Finding[]>>
 
-/** The worst first, among equals what leads to the others; none twice. */
-export function inOrder(findings: Findings): Finding[] {
+/** The worst first, those of one level in the order of the checks; none twice. */
+export function inOrder(findings: Partial<Findings>): Finding[] {
   const all = CHECKS.flatMap((check) => findings[check] ?? [])
-  // What an error blames is a warning of its own, too.
+  // A warning that was raised to an error is still among the warnings, too.
   const same = (one: Finding, other: Finding) =>
     one.id === other.id &&
     (one.what === other.what || (one.level === 'warning' && other.level === 'error'))
@@ -17,7 +16,7 @@ export function inOrder(findings: Findings): Finding[] {
   return levels.filter((one, index) => levels.findIndex((other) => same(one, other)) === index)
 }
 
-/** That of the worst, which comes first. */
+/** The exit code of the worst finding, which comes first. */
 export function exitCode([worst]: readonly Finding[]): number {
   return worst?.exit ?? EXIT.done
 }

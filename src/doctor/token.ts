@@ -4,21 +4,10 @@ import { audiences, type Claims, circleciSubject, expiration } from '../token/cl
 import type { WebIdentityToken } from '../token/web-identity-token.ts'
 import { errorFinding, type Finding, finding, fine } from './findings.ts'
 
-const SOON = 300
-
 export interface FoundToken {
   readonly token: WebIdentityToken
-  /** Why it can't be used although it is there: it has expired. */
+  /** Set where the token has expired: the error that a command would end with. */
   readonly expired?: OidcError
-}
-
-/** A token that could not be had; forks have a reason of their own. */
-export function checkMissingToken(error: OidcError, env: Environment): Finding[] {
-  // Set for pull requests from forks only: https://circleci.com/docs/variables/
-  const fork = env['CIRCLE_PR_USERNAME']
-  if (error.code !== 'token-not-found' || !fork) return [errorFinding(error)]
-  const evidence = `CIRCLE_PR_USERNAME is ${fork}, CIRCLE_PR_NUMBER is ${env['CIRCLE_PR_NUMBER'] ?? 'not set'}. ${error.message}`
-  return [finding('fork-without-token', `it was opened by ${fork}`, { evidence })]
 }
 
 /** What the claims say of the token itself. */
@@ -48,9 +37,20 @@ export function checkToken({ token, expired }: FoundToken, env: Environment, now
   ]
 }
 
+const SOON = 300
+
 function kind(claims: Claims): string {
   const subject = circleciSubject(claims)
   return subject ? `CircleCI ${subject.version.toUpperCase()}, ` : ''
+}
+
+/** Why there is no token: pull requests from forks have a reason of their own. */
+export function checkMissingToken(error: OidcError, env: Environment): Finding[] {
+  // Set for pull requests from forks only: https://circleci.com/docs/variables/
+  const fork = env['CIRCLE_PR_USERNAME']
+  if (error.code !== 'token-not-found' || !fork) return [errorFinding(error)]
+  const evidence = `CIRCLE_PR_USERNAME is ${fork}, CIRCLE_PR_NUMBER is ${env['CIRCLE_PR_NUMBER'] ?? 'not set'}. ${error.message}`
+  return [finding('fork-without-token', `it was opened by ${fork}`, { evidence })]
 }
 
 /** What is unusual about the token, and can be why a role refuses it. */

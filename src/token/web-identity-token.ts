@@ -28,7 +28,7 @@ export function hasExpired(token: WebIdentityToken, now = Date.now()): boolean {
   return end !== undefined && end.getTime() <= now
 }
 
-/** The token, or what becomes of it where it has expired and nothing renews it. */
+/** The token unless it has expired, else what `whenExpired` decides: for sources that can't renew it. */
 export function unexpired(token: WebIdentityToken, whenExpired: WhenExpired): WebIdentityToken {
   if (!hasExpired(token)) return token
   const error = new OidcError('token-expired', {
@@ -38,7 +38,7 @@ export function unexpired(token: WebIdentityToken, whenExpired: WhenExpired): We
   return whenExpired(token, error)
 }
 
-/** What becomes of a token that has expired and that nothing could renew: another token, or the error. */
+/** Decides about an expired token that nothing could renew: returns a token to go on with, or throws the error. */
 export type WhenExpired = (token: WebIdentityToken, error: OidcError) => WebIdentityToken
 
 export const refuseExpired: WhenExpired = (_, error) => {
@@ -56,7 +56,7 @@ export const TOKEN_OPTIONS = [
 
 export type TokenOptions = OptionValues<(typeof TOKEN_OPTIONS)[number]>
 
-/** What a source reads the token by. */
+/** What a source needs to read the token. */
 export interface Reading {
   readonly options: TokenOptions
   readonly env: Environment

@@ -60,7 +60,7 @@ export function checkTrust(question: TrustQuestion): TrustReport {
     ...audienceFindings(claims, question.clientIds),
     ...sessionFindings(session),
     ...caseFindings(evaluation),
-    ...ofPolicy.filter((one) => !isSlashOf(claims, one)),
+    ...ofPolicy.filter((one) => !isOwnSlash(claims, one)),
   ]
   return {
     verdict: verdictOf(evaluation, findings),
@@ -134,7 +134,7 @@ function audienceFindings(claims: Claims, clientIds: readonly string[]): PolicyF
   return [{ kind: 'audience-not-registered', path: '', detail }]
 }
 
-/** What of the token's claims for AWS can't be judged here. */
+/** Claims meant for AWS whose effect can't be judged here. */
 function sessionFindings({ roles, unclear }: SessionClaims): PolicyFinding[] {
   const details = [
     ...(roles ? [`the token is for ${roles.join(', ') || 'no role'} only`] : []),
@@ -164,13 +164,13 @@ function caseFindings({ statements }: Evaluation): PolicyFinding[] {
   )
 }
 
-/** Where the token's issuer ends in a slash itself, as those of Auth0 do. */
-function isSlashOf({ iss = '' }: Claims, { kind, detail }: PolicyFinding): boolean {
+/** Whether the slash found is part of the token's own issuer, as with Auth0. */
+function isOwnSlash({ iss = '' }: Claims, { kind, detail }: PolicyFinding): boolean {
   const host = issuerHostPath(iss)
   return kind === 'trailing-slash' && /\/$/.test(host) && detail.includes(host)
 }
 
-/** The first of a kind at a place says enough. */
+/** Without further findings of the same kind at the same place. */
 function distinct(findings: readonly PolicyFinding[]): PolicyFinding[] {
   const seen = new Map<string, PolicyFinding>()
   for (const one of findings) {

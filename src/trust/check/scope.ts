@@ -120,7 +120,7 @@ export function requires({ operator }: Condition): boolean {
   )
 }
 
-/** Whether it also keeps out tokens with another value: in a list, one that fits everything lets all in. */
+/** Whether the condition also keeps out tokens with other values: one value that fits everything lets all in. */
 export function limits(condition: Condition): boolean {
   const everything = isPattern(condition) && condition.values.some((value) => /^[*?]+$/.test(value))
   return requires(condition) && !everything
