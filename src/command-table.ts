@@ -121,8 +121,9 @@ export const COMMANDS = {
   },
   'trust generate': {
     summary: 'Generate provider, role and trust policy for AWS',
-    usage: 'trust generate (--org-id ID --project-id ID | … | --from-token) [options]',
+    usage: 'trust generate (--org-id ID --project-id ID | … | --roles-file FILE) [options]',
     options: [
+      'roles-file',
       'org-id',
       'project-id',
       'branch',
@@ -146,6 +147,7 @@ export const COMMANDS = {
       'role-name',
       'policy-arns',
       'permission-policy',
+      'permissions-boundary',
       'thumbprints',
       'tags',
       'max-session-duration',

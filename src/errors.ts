@@ -24,6 +24,8 @@ export const ERROR_EXIT_CODES = {
   'invalid-profile-name': EXIT.usage,
   'invalid-region': EXIT.usage,
   'invalid-profiles-file': EXIT.usage,
+  'invalid-roles-file': EXIT.usage,
+  'invalid-allow-file': EXIT.usage,
   'credentials-not-found': EXIT.usage,
   'account-not-allowed': EXIT.usage,
   'invalid-world': EXIT.usage,

@@ -1,3 +1,5 @@
+import { TRUST_OPTIONS } from './trust/options.ts'
+
 /** One command-line option. Its environment variable is `AWS_OIDC_` and the name in capitals. */
 export interface OptionSpec {
   readonly kind: 'text' | 'integer' | 'list' | 'choice' | 'flag'
@@ -11,91 +13,6 @@ export interface OptionSpec {
   readonly maximum?: number
   readonly default?: string | number
 }
-
-/** The options of `trust generate`, `trust check` and `trust thumbprint`, part of `OPTIONS`. */
-const TRUST_OPTIONS = {
-  'org-id': { kind: 'text', description: 'CircleCI: organization id' },
-  'project-id': { kind: 'text', description: 'CircleCI: project id' },
-  branch: {
-    kind: 'text',
-    description: 'CircleCI: branch, or a ref such as refs/tags/v1; "/*" at its end is a wildcard',
-  },
-  'vcs-origin': {
-    kind: 'text',
-    description: 'CircleCI: repository of the branch, such as github.com/OWNER/NAME',
-  },
-  'user-id': { kind: 'text', description: 'CircleCI: user who started the job' },
-  'any-project': {
-    kind: 'flag',
-    description: 'Trust every project: of the organization, GROUP/*, OWNER/*, or the issuer',
-  },
-  'gitlab-url': { kind: 'text', description: 'GitLab: URL (default: https://gitlab.com)' },
-  'project-path': { kind: 'text', description: 'GitLab: GROUP/PROJECT' },
-  'ref-type': {
-    kind: 'choice',
-    choices: ['branch', 'tag'],
-    description: 'GitLab: kind of --ref (default: branch)',
-  },
-  ref: {
-    kind: 'text',
-    description: 'GitLab, GitHub: branch or tag; "/*" at its end is a wildcard',
-  },
-  repository: { kind: 'text', description: 'GitHub: OWNER/NAME, or OWNER@ID/NAME@ID' },
-  environment: { kind: 'text', description: 'GitHub: deployment environment' },
-  issuer: { kind: 'text', description: 'URL of the issuer, exactly as in the iss of its tokens' },
-  subject: {
-    kind: 'text',
-    description: 'Any issuer: sub of the tokens, * and ? are wildcards',
-  },
-  'from-token': { kind: 'flag', description: 'Take the coordinates from a token' },
-  'trusts-role': {
-    kind: 'text',
-    description: 'ARN of the role that assumes this one (role chaining), instead of tokens',
-  },
-  'external-id': { kind: 'text', description: 'External id that the other role must give' },
-  'account-id': { kind: 'text', description: 'Account of the role, 12 digits' },
-  'role-name': {
-    kind: 'text',
-    description: 'Name of the role (default: circleci-oidc, gitlab-oidc, github-oidc, ci-oidc)',
-  },
-  'permission-policy': {
-    kind: 'text',
-    description: 'JSON file with what the role may do; becomes a policy inside the role',
-  },
-  thumbprints: {
-    kind: 'list',
-    description: "Thumbprints of the issuer's private CA: up to 5, separated by commas",
-  },
-  tags: {
-    kind: 'list',
-    separator: ',',
-    description: 'Tags of role and provider: KEY=VALUE, separated by commas',
-  },
-  'max-session-duration': {
-    kind: 'integer',
-    minimum: 3600,
-    maximum: 43200,
-    description: 'Longest session of the role in seconds, 3600 to 43200',
-  },
-  partition: {
-    kind: 'text',
-    description: 'Partition, such as aws-us-gov or aws-cn',
-    default: 'aws',
-  },
-  for: {
-    kind: 'choice',
-    choices: ['trust-policy', 'aws-cli', 'terraform', 'cloudformation'],
-    description: 'What to generate',
-    default: 'trust-policy',
-  },
-  'out-dir': { kind: 'text', description: 'Directory to write to, instead of stdout' },
-  force: { kind: 'flag', description: 'Overwrite files in --out-dir' },
-  claims: { kind: 'text', description: 'JSON file with the claims of a token, instead of a token' },
-  'provider-client-ids': {
-    kind: 'list',
-    description: "The provider's client ids, separated by commas",
-  },
-} as const satisfies Record<string, OptionSpec>
 
 /** Every option of every command, once: flags, environment, help and orb parameters come from here. */
 export const OPTIONS = {

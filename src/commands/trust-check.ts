@@ -6,8 +6,8 @@ import type { Claims } from '../token/claims.ts'
 import { readToken } from '../token/source.ts'
 import { checkTrust, type TrustReport } from '../trust/check/check.ts'
 import { checkJson, checkText } from '../trust/check/report.ts'
-import { conflict, missing } from '../trust/generate/coordinate.ts'
 import { readClaimsFile, readPolicyFile } from '../trust/input.ts'
+import { conflict, missing } from '../trust/subjects/coordinate.ts'
 
 export async function run(
   options: OptionsOf<'trust check'>,

@@ -1,220 +1,184 @@
 import type { CommandContext, OptionsOf } from '../command-table.ts'
 import { startDeadline } from '../deadline.ts'
 import { OidcError } from '../errors.ts'
-import type { Environment } from '../options.ts'
+import { type Environment, OPTIONS, type OptionSpec } from '../options.ts'
 import type { Claims } from '../token/claims.ts'
 import { readToken } from '../token/source.ts'
-import { circleciTokens } from '../trust/generate/circleci.ts'
-import { conflict } from '../trust/generate/coordinate.ts'
-import { writeFiles } from '../trust/generate/files.ts'
-import { tokensLike } from '../trust/generate/from-token.ts'
-import { generate, setupNotes } from '../trust/generate/generate.ts'
-import { githubTokens } from '../trust/generate/github.ts'
-import { gitlabTokens } from '../trust/generate/gitlab.ts'
-import { issuerTokens } from '../trust/generate/issuer.ts'
+import { type Generated, writeFiles } from '../trust/generate/files.ts'
+import { generate, generateAll, organizationNotes, setupNotes } from '../trust/generate/generate.ts'
+import { readPermissionPolicy } from '../trust/input.ts'
+import { type Organization, organizationOf, rolesOfProjects } from '../trust/roles/organization.ts'
+import { readRolesFile } from '../trust/roles/roles-file.ts'
+import { type RoleSetup, readTags } from '../trust/roles/setup.ts'
+import { conflict } from '../trust/subjects/coordinate.ts'
+import { tokensLike } from '../trust/subjects/from-token.ts'
 import {
-  type RoleSetup,
+  BELONGS_TO,
+  isGiven,
+  type PartyName,
+  partiesNamed,
+  partyOf,
+  strayOption,
   type TrustedParty,
-  type TrustedTokens,
-  trustedRole,
-} from '../trust/generate/setup.ts'
-import { readJsonFile } from '../trust/input.ts'
+} from '../trust/subjects/party.ts'
+import { eachOf, type TrustedTokens, together } from '../trust/subjects/trusted-tokens.ts'
 
-/** What the options ask for: who is trusted, and the role. */
-export async function readSetup(
-  options: OptionsOf<'trust generate'>,
-  env: Environment,
-): Promise<RoleSetup> {
-  const party = await readParty(options, env)
-  const defaultName = party.kind === 'tokens' ? `${party.ci}-oidc` : 'ci-oidc'
+type Options = OptionsOf<'trust generate'>
+
+export async function run(options: Options, { env, terminal }: CommandContext): Promise<number> {
+  const { generated, notes } = options['roles-file']
+    ? await ofFile(options['roles-file'], options, env)
+    : await ofOptions(options, env)
+  for (const note of notes) terminal.note(`Note: ${note}`)
+  const directory = options['out-dir']
+  if (directory === undefined) {
+    terminal.print(generated.text.replace(/\n$/, ''))
+    return 0
+  }
+  const paths = await writeFiles(directory, generated.files, options.force)
+  for (const path of paths) terminal.print(path)
+  return 0
+}
+
+interface Answer {
+  readonly generated: Generated
+  readonly notes: readonly string[]
+}
+
+async function ofOptions(options: Options, env: Environment): Promise<Answer> {
+  const setups = await readSetups(options, env)
+  const [only] = setups
+  if (only !== undefined && setups.length === 1) {
+    return { generated: generate(options.for, only), notes: setupNotes(only) }
+  }
+  return ofOrganization(options.for, organizationOf(setups))
+}
+
+function ofOrganization(form: Options['for'], organization: Organization): Answer {
   return {
-    party,
+    generated: generateAll(form, organization),
+    notes: organizationNotes(form, organization),
+  }
+}
+
+/** Options that mean something beside a roles file. */
+const BESIDE_FILE: readonly string[] = [
+  ...['roles-file', 'project-id', 'for', 'out-dir', 'force', 'timeout-seconds', 'debug'],
+]
+
+async function ofFile(path: string, options: Options, env: Environment): Promise<Answer> {
+  const stray = Object.entries(options).find(
+    ([name, value]) => !BESIDE_FILE.includes(name) && isGiven(value) && !isDefault(name, value),
+  )
+  if (stray !== undefined) {
+    throw strayOption(stray[0], 'roles-file', ['project-id', 'for', 'out-dir', 'force'])
+  }
+  const organization = await readRolesFile(path, env)
+  const projects = options['project-id']
+  if (projects.length === 0) return ofOrganization(options.for, organization)
+  if (options.for !== 'profiles') {
+    throw new OidcError('invalid-usage', {
+      what: `--project-id chooses among the roles of --roles-file, which --for ${options.for} takes all of.`,
+      next: 'Leave it out, or generate the profiles of that project with --for profiles.',
+    })
+  }
+  return ofOrganization('profiles', ofProjects(organization, projects))
+}
+
+function isDefault(name: string, value: unknown): boolean {
+  const spec: OptionSpec = OPTIONS[name as keyof typeof OPTIONS]
+  return spec.default === value
+}
+
+function ofProjects(organization: Organization, projects: readonly string[]): Organization {
+  const roles = rolesOfProjects(organization, projects)
+  if (roles.length > 0) return { ...organization, roles }
+  throw new OidcError('invalid-usage', {
+    what: `No role of --roles-file trusts the project ${projects.join(', ')} by name.`,
+    next: 'Give the id of a project that the file names.',
+  })
+}
+
+/** What the options ask for: a role, or one for each project where there are as many names. */
+export async function readSetups(
+  options: Options,
+  env: Environment,
+): Promise<readonly RoleSetup[]> {
+  const names = options['role-name']
+  const common = {
     accountId: options['account-id'],
     partition: options.partition,
-    roleName: options['role-name'] ?? defaultName,
     policyArns: options['policy-arns'],
     permissionPolicy: await readPermissionPolicy(options['permission-policy']),
+    permissionsBoundary: options['permissions-boundary'],
     thumbprints: options.thumbprints,
     tags: readTags(options.tags),
     maxSessionDuration: options['max-session-duration'],
   }
-}
-
-/** IAM takes keys that differ only in case for the same: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html */
-function readTags(texts: readonly string[]): ReadonlyMap<string, string> {
-  const tags = new Map<string, string>()
-  const keys = new Set<string>()
-  for (const [key, value] of texts.map(readTag)) {
-    if (keys.has(key.toLowerCase())) {
-      throw new OidcError('invalid-usage', {
-        what: `--tags holds the key "${key}" twice; IAM does not tell small letters from capitals.`,
-        next: 'Leave one of them out.',
-      })
-    }
-    keys.add(key.toLowerCase())
-    tags.set(key, value)
+  if (names.length <= 1) {
+    const party = await readParty(options, env)
+    const defaultName = party.kind === 'tokens' ? `${party.ci}-oidc` : 'ci-oidc'
+    return [{ ...common, party, roleName: names[0] ?? defaultName }]
   }
-  return tags
-}
-
-function readTag(text: string): [key: string, value: string] {
-  const at = text.indexOf('=')
-  if (at > 0) return [text.slice(0, at), text.slice(at + 1)]
-  throw new OidcError('invalid-usage', {
-    what: `--tags holds "${text}", which has no "=" between key and value.`,
-    next: 'Give KEY=VALUE, several separated by commas. No value can hold a comma.',
+  const each = EACH.find((name) => options[name].length === names.length)
+  if (each === undefined) {
+    throw new OidcError('invalid-usage', {
+      what: `--role-name holds ${names.length} names, but there are not as many projects.`,
+      next: 'Give one name for a role that trusts all of the projects, or one for each project in their order.',
+    })
+  }
+  const origins = options['vcs-origin']
+  return names.map((roleName, index) => {
+    const own = { ...options, [each]: options[each].slice(index, index + 1) }
+    const origin = origins.length === names.length ? origins.slice(index, index + 1) : origins
+    return { ...common, party: partyOf({ ...own, 'vcs-origin': origin }), roleName }
   })
 }
 
-// IAM quotas: inline policies of a role, 10,240 characters without white space.
-const MAXIMUM_LENGTH = 10_240
-
-async function readPermissionPolicy(path: string | undefined): Promise<object | undefined> {
-  if (path === undefined) return undefined
-  const policy = await readJsonFile(path, 'The permission policy')
-  const length = JSON.stringify(policy).length
-  if (typeof policy !== 'object' || policy === null || !('Statement' in policy)) {
-    throw malformed(`The permission policy ${path} has no "Statement".`)
-  }
-  if (length > MAXIMUM_LENGTH) {
-    throw malformed(
-      `The permission policy ${path} has ${length} characters; IAM takes at most ${MAXIMUM_LENGTH}.`,
-    )
-  }
-  return policy
-}
-
-function malformed(what: string): OidcError {
-  return new OidcError('file-malformed', {
-    what,
-    next: 'Give a whole policy document, or a managed policy with --policy-arns.',
-  })
-}
-
-export async function run(
-  options: OptionsOf<'trust generate'>,
-  { env, terminal }: CommandContext,
-): Promise<number> {
-  const setup = await readSetup(options, env)
-  const { files, text } = generate(options.for, setup)
-  for (const note of setupNotes(setup)) terminal.note(`Note: ${note}`)
-  const directory = options['out-dir']
-  if (directory === undefined) {
-    terminal.print(text.replace(/\n$/, ''))
-    return 0
-  }
-  for (const path of await writeFiles(directory, files, options.force)) terminal.print(path)
-  return 0
-}
-
-type Coordinate = keyof typeof BELONGS_TO
+const EACH = ['project-id', 'project-path', 'repository'] as const
 
 const NARROWING = ['branch', 'user-id', 'ref-type', 'ref', 'environment'] as const
-
-/** The option that chooses a kind of party, and the options that say more of it. */
-const BELONGS_TO = {
-  'trusts-role': ['external-id'],
-  'from-token': [
-    ...NARROWING,
-    'any-project',
-    'token-env',
-    'token-file',
-    'token-version',
-    'audience',
-  ],
-  'org-id': ['project-id', 'branch', 'vcs-origin', 'user-id', 'any-project', 'issuer', 'audience'],
-  'project-path': ['gitlab-url', 'ref-type', 'ref', 'any-project', 'audience'],
-  repository: ['ref', 'environment', 'any-project', 'issuer', 'audience'],
-  issuer: ['subject', 'any-project', 'audience'],
-} as const satisfies Partial<
-  Record<keyof OptionsOf<'trust generate'>, readonly (keyof OptionsOf<'trust generate'>)[]>
->
+const WITH_TOKEN: readonly string[] = [
+  ...NARROWING,
+  ...['any-project', 'token-env', 'token-file', 'token-version', 'audience'],
+]
 
 /** Whom the options name: by coordinates, by a token, or another role. */
-export async function readParty(
-  options: OptionsOf<'trust generate'>,
-  env: Environment,
-): Promise<TrustedParty> {
-  const chosen = chooseCoordinate(options)
-  refuseStrays(chosen, options)
-  const audience = options.audience
-  const anyProject = options['any-project']
-  switch (chosen) {
-    case 'trusts-role':
-      return trustedRole(options['trusts-role'] ?? '', options['external-id'])
-    case 'from-token': {
-      const tokens = tokensLike(await readClaims(options, env), narrowing(options))
-      refuseStraysOf(tokens, options)
-      return tokens
-    }
-    case 'org-id':
-      return circleciTokens({
-        ...narrowing(options),
-        orgId: options['org-id'] ?? '',
-        projectId: options['project-id'],
-        vcsOrigin: options['vcs-origin'],
-        issuer: options.issuer,
-        audience,
-      })
-    case 'project-path':
-      return gitlabTokens({
-        ...narrowing(options),
-        url: options['gitlab-url'],
-        projectPath: options['project-path'] ?? '',
-        audience,
-      })
-    case 'repository':
-      return githubTokens({
-        ...narrowing(options),
-        repository: options.repository ?? '',
-        issuer: options.issuer,
-        audience,
-      })
-    case 'issuer':
-      return issuerTokens({
-        issuer: options.issuer ?? '',
-        audience,
-        subject: options.subject,
-        anyProject,
-      })
-  }
-}
-
-function narrowing(options: OptionsOf<'trust generate'>) {
-  return {
-    anyProject: options['any-project'],
-    branch: options.branch,
-    userId: options['user-id'],
-    refType: options['ref-type'],
-    ref: options.ref,
-    environment: options.environment,
-  }
-}
-
-function chooseCoordinate(options: OptionsOf<'trust generate'>): Coordinate {
-  const kinds = (Object.keys(BELONGS_TO) as Coordinate[]).filter((name) => isGiven(options, name))
-  // --issuer also belongs to CircleCI Server and GitHub Enterprise Server.
-  const [first, second] = kinds.length > 1 ? kinds.filter((name) => name !== 'issuer') : kinds
-  if (first && second) throw conflict(first, second)
-  if (first) return first
-  throw new OidcError('invalid-usage', {
-    what: 'Whom the role is to trust is missing.',
-    next: 'Give --org-id and --project-id (CircleCI), --project-path (GitLab), --repository (GitHub), --issuer with --audience and --subject, --from-token, or --trusts-role.',
-  })
-}
-
-/** An option that would be ignored is a mistake, not a wish. */
-function refuseStrays(chosen: Coordinate, options: OptionsOf<'trust generate'>): void {
-  const own: readonly string[] = BELONGS_TO[chosen]
-  const others = Object.entries(BELONGS_TO).flatMap(([name, more]) => [name, ...more])
-  const stray = others.find(
-    (name) => name !== chosen && !own.includes(name) && isGiven(options, name as Coordinate),
+export async function readParty(options: Options, env: Environment): Promise<TrustedParty> {
+  const [named] = partiesNamed(options)
+  const chosen = options['from-token'] ? 'from-token' : named
+  if (options['from-token'] && named) throw conflict('from-token', named)
+  refuseTokenOptions(chosen, options)
+  if (chosen !== 'from-token') return partyOf(options)
+  const stray = Object.values(BELONGS_TO)
+    .flat()
+    .find((name) => !WITH_TOKEN.includes(name) && isGiven(options[name]))
+  if (stray !== undefined) throw strayOption(stray, 'from-token', WITH_TOKEN)
+  const claims = await readClaims(options, env)
+  const tokens = together(
+    eachOf(options.branch).flatMap((branch) =>
+      eachOf(options.ref).map((ref) =>
+        tokensLike(claims, {
+          anyProject: options['any-project'],
+          branch,
+          userId: options['user-id'],
+          refType: options['ref-type'],
+          ref,
+          environment: options.environment,
+        }),
+      ),
+    ),
   )
-  if (stray === undefined) return
-  throw new OidcError('invalid-usage', {
-    what: `--${stray} has no meaning with --${chosen}.`,
-    next: `Leave one of them out; with --${chosen} go ${own.map((name) => `--${name}`).join(', ')}.`,
-  })
+  refuseStraysOf(tokens, options)
+  return tokens
+}
+
+/** Which token is of no interest where none is asked for. */
+function refuseTokenOptions(chosen: string | undefined, options: Options): void {
+  if (chosen === undefined || chosen === 'from-token') return
+  const names = ['token-env', 'token-file', 'token-version'] as const
+  const stray = names.find((name) => isGiven(options[name]))
+  if (stray !== undefined) throw strayOption(stray, chosen, BELONGS_TO[chosen as PartyName])
 }
 
 /** The coordinate that stands for the token's CI: what narrows its subject down. */
@@ -223,12 +187,12 @@ const COORDINATE_OF = {
   gitlab: 'project-path',
   github: 'repository',
   ci: 'issuer',
-} as const satisfies Record<TrustedTokens['ci'], Coordinate>
+} as const satisfies Record<TrustedTokens['ci'], PartyName>
 
 /** With a token, what narrows down is known only when it is read. */
-function refuseStraysOf({ ci, issuer }: TrustedTokens, options: OptionsOf<'trust generate'>): void {
+function refuseStraysOf({ ci, issuer }: TrustedTokens, options: Options): void {
   const own: readonly string[] = BELONGS_TO[COORDINATE_OF[ci]]
-  const stray = NARROWING.find((name) => !own.includes(name) && isGiven(options, name))
+  const stray = NARROWING.find((name) => !own.includes(name) && isGiven(options[name]))
   if (stray === undefined) return
   const fitting = NARROWING.filter((name) => own.includes(name)).map((name) => `--${name}`)
   throw new OidcError('invalid-usage', {
@@ -241,14 +205,7 @@ function refuseStraysOf({ ci, issuer }: TrustedTokens, options: OptionsOf<'trust
   })
 }
 
-function isGiven(
-  options: OptionsOf<'trust generate'>,
-  name: keyof OptionsOf<'trust generate'>,
-): boolean {
-  return options[name] !== undefined && options[name] !== false
-}
-
-async function readClaims(options: OptionsOf<'trust generate'>, env: Environment): Promise<Claims> {
+async function readClaims(options: Options, env: Environment): Promise<Claims> {
   const deadline = startDeadline(options['timeout-seconds'])
   try {
     const reading = readToken(options, env, deadline.signal)

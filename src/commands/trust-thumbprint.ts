@@ -1,6 +1,6 @@
 import type { CommandContext, OptionsOf } from '../command-table.ts'
 import { startDeadline } from '../deadline.ts'
-import { checkIssuer, missing } from '../trust/generate/coordinate.ts'
+import { checkIssuer, missing } from '../trust/subjects/coordinate.ts'
 import { thumbprintOf, thumbprintText } from '../trust/thumbprint.ts'
 
 export async function run(

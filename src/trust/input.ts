@@ -59,17 +59,45 @@ function isObject(value: unknown): value is Record<string, unknown> {
  * Reads JSON from a path (`file://` may stand before it) or, for `-`, from stdin; `what` names it in errors.
  * `signal` ends the wait for a pipe.
  */
-export async function readJsonFile(
-  path: string,
-  what: string,
-  signal?: AbortSignal,
-): Promise<unknown> {
+async function readJsonFile(path: string, what: string, signal?: AbortSignal): Promise<unknown> {
   const place = path === '-' ? 'stdin' : path.replace(/^file:\/\//, '')
-  const reading = path === '-' ? readStdin({ what, signal }) : readTextFile(place, { what, signal })
-  const parsed = parseJson(await reading)
+  const parsed = parseJson(await readText(path, what, signal))
   if ('value' in parsed) return parsed.value
   throw new OidcError('file-malformed', {
     what: `${what} can't be read: ${place} ${parsed.problem}.`,
     next: 'Correct it there, or name another file.',
+  })
+}
+
+/** The text of a file or, for `-`, of stdin. */
+export function readText(path: string, what: string, signal?: AbortSignal): Promise<string> {
+  return path === '-'
+    ? readStdin({ what, signal })
+    : readTextFile(path.replace(/^file:\/\//, ''), { what, signal })
+}
+
+// IAM quotas: inline policies of a role, 10,240 characters without white space.
+const MAXIMUM_LENGTH = 10_240
+
+/** The policy that is put into a role, from a file. */
+export async function readPermissionPolicy(path: string | undefined): Promise<object | undefined> {
+  if (path === undefined) return undefined
+  const policy = await readJsonFile(path, 'The permission policy')
+  const length = JSON.stringify(policy).length
+  if (!isObject(policy) || !('Statement' in policy)) {
+    throw noPermissionPolicy(`The permission policy ${path} has no "Statement".`)
+  }
+  if (length > MAXIMUM_LENGTH) {
+    throw noPermissionPolicy(
+      `The permission policy ${path} has ${length} characters; IAM takes at most ${MAXIMUM_LENGTH}.`,
+    )
+  }
+  return policy
+}
+
+function noPermissionPolicy(what: string): OidcError {
+  return new OidcError('file-malformed', {
+    what,
+    next: 'Give a whole policy document, or a managed policy with --policy-arns.',
   })
 }

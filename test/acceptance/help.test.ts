@@ -14,7 +14,7 @@ function page(name: string): string {
 }
 
 /** Pages that may be longer than 40 lines: this one has the coordinates of every CI. */
-const LONGER: Readonly<Record<string, number>> = { 'trust-generate': 48 }
+const LONGER: Readonly<Record<string, number>> = { 'trust-generate': 51 }
 
 /** The commands that the overview lists. */
 function listedCommands(): string[] {

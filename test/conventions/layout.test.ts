@@ -37,8 +37,8 @@ const EXPORTING_TOO_MUCH = [
   'src/trust/generate/github.ts',
   'src/trust/generate/gitlab.ts',
   'src/trust/generate/issuer.ts',
-  'src/trust/generate/policy-document.ts',
-  'src/trust/generate/setup.ts',
+  'src/trust/roles/policy-document.ts',
+  'src/trust/roles/setup.ts',
   'src/trust/generate/terraform.ts',
 ]
 

@@ -1,8 +1,9 @@
-import { type CircleciCoordinates, circleciTokens } from '../../src/trust/generate/circleci.ts'
-import { githubTokens } from '../../src/trust/generate/github.ts'
-import { gitlabTokens } from '../../src/trust/generate/gitlab.ts'
-import { issuerTokens } from '../../src/trust/generate/issuer.ts'
-import type { RoleSetup, TrustedParty } from '../../src/trust/generate/setup.ts'
+import type { RoleSetup } from '../../src/trust/roles/setup.ts'
+import { type CircleciCoordinates, circleciTokens } from '../../src/trust/subjects/circleci.ts'
+import { githubTokens } from '../../src/trust/subjects/github.ts'
+import { gitlabTokens } from '../../src/trust/subjects/gitlab.ts'
+import { issuerTokens } from '../../src/trust/subjects/issuer.ts'
+import type { TrustedParty } from '../../src/trust/subjects/party.ts'
 
 export const ORG = 'a6e1f8a0-5b7c-4c1d-9e2f-0123456789ab'
 export const PROJECT = '3c2d5e10-77aa-4f6b-8d0e-fedcba987654'
@@ -31,6 +32,7 @@ export function setupFor(party: TrustedParty, change: Partial<RoleSetup> = {}): 
     roleName: 'circleci-oidc',
     policyArns: [],
     permissionPolicy: undefined,
+    permissionsBoundary: undefined,
     thumbprints: [],
     tags: new Map(),
     maxSessionDuration: undefined,

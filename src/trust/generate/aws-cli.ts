@@ -1,60 +1,86 @@
+import { issuerHostPath } from '../policy/context-keys.ts'
+import { type ProviderSetup, providersOf } from '../roles/organization.ts'
+import { trustPolicyDocument } from '../roles/policy-document.ts'
+import { accountOf, type RoleSetup } from '../roles/setup.ts'
 import { type Generated, type GeneratedFile, jsonText } from './files.ts'
-import { trustPolicyDocument } from './policy-document.ts'
-import { accountOf, providerArn, type RoleSetup, type TrustedTokens } from './setup.ts'
+
+/** The AWS CLI's JSON inputs and the script that uses them. On stdout the script carries the inputs itself. */
+export function awsCli(setup: RoleSetup): Generated {
+  const parts = accountParts([setup], true)
+  const inputs = [...parts.providers, ...parts.roles].flatMap(({ inputs }) => inputs)
+  const script = (prologue: string) => accountScript(setup, parts, prologue)
+  return {
+    files: [...inputs, { name: 'set-up.sh', text: script(BESIDE_THE_SCRIPT), executable: true }],
+    text: script(carried(inputs)),
+  }
+}
+
+/** Commands, and the files that they read. */
+interface Part {
+  readonly commands: readonly string[]
+  readonly inputs: readonly GeneratedFile[]
+}
+
+interface AccountParts {
+  readonly providers: readonly Part[]
+  readonly roles: readonly Part[]
+  readonly names: readonly string[]
+}
+
+export function accountParts(roles: readonly RoleSetup[], createsProvider: boolean): AccountParts {
+  const providers = providersOf(roles)
+  const [only] = roles
+  return {
+    providers: providers.map((one, index) =>
+      providerPart(
+        one,
+        only?.partition ?? 'aws',
+        providers.length > 1 ? `provider-${index + 1}` : 'provider',
+        createsProvider,
+        roles.length === 1,
+      ),
+    ),
+    roles: roles.map((one) => rolePart(one, roles.length > 1 ? `${one.roleName}/` : '')),
+    names: roles.map(({ roleName }) => roleName),
+  }
+}
 
 /**
- * A POSIX script that makes provider, role, permission policy and attachments, or brings them up to date.
- * `inputs` is the part that sets `here` to the directory of the JSON files.
+ * A POSIX script that makes providers, roles, permission policies and attachments, or brings them up to date.
+ * `prologue` is the part that sets `here` to the directory of the JSON files.
  */
-export function setUpScript(setup: RoleSetup, inputs: string): string {
-  const { party } = setup
-  const further = afterRole(setup)
+export function accountScript(
+  setup: RoleSetup,
+  { providers, roles, names }: AccountParts,
+  prologue: string,
+): string {
+  const incomplete = roles.some(({ commands }) => commands.some((one) => one.endsWith(OR_STOP)))
   const parts = [
-    header(setup),
-    inputs,
+    header(accountOf(setup), providers.length > 0, names),
+    prologue,
     CHECK_ACCOUNT,
     EXISTS,
-    ...(party.kind === 'tokens'
-      ? [provider(setup), ...(setup.tags.size > 0 ? [PROVIDER_TAGS] : [])]
-      : []),
-    ROLE,
-    ...(further.length > 0 ? [INCOMPLETE] : []),
-    ...further.map((command) => `${command} || incomplete`),
-    `aws iam get-role --role-name "$role_name" --query Role.Arn --output text`,
+    ...(incomplete ? [INCOMPLETE] : []),
+    ...[...providers, ...roles].flatMap(({ commands }) => commands),
   ]
   return `${parts.join('\n\n')}\n`
 }
 
-function afterRole(setup: RoleSetup): string[] {
-  return [
-    ...(setup.maxSessionDuration === undefined ? [] : [maxSessionDuration(setup)]),
-    ...(setup.tags.size > 0 ? [ROLE_TAGS] : []),
-    ...(setup.permissionPolicy === undefined ? [] : [PERMISSION_POLICY]),
-    ...setup.policyArns.map(attachment),
-  ]
-}
-
-function header(setup: RoleSetup): string {
-  const { party, roleName } = setup
-  const trusted = party.kind === 'tokens' ? 'the OIDC provider and ' : ''
+function header(accountId: string, hasProvider: boolean, names: readonly string[]): string {
+  const trusted = hasProvider ? 'the OIDC provider and ' : ''
+  const [first] = names
+  const roles = names.length > 1 ? `${names.length} roles` : `the role ${first}`
   return `#!/bin/sh
-# Creates ${trusted}the role ${roleName} in account ${accountOf(setup)}, or brings them up to date,
-# and prints the ARN of the role. A second run changes nothing. The trust policy of a role
+# Creates ${trusted}${roles} in account ${accountId}, or brings them up to date,
+# and prints the ARN of each role. A second run changes nothing. The trust policy of a role
 # that is there already is replaced. Needs the AWS CLI with an administrator's credentials.
 set -eu
 export AWS_PAGER=''
 
-account_id=${word(accountOf(setup))}
-role_name=${word(roleName)}${party.kind === 'tokens' ? providerVariables(party, setup) : ''}`
+account_id=${word(accountId)}`
 }
 
-function providerVariables(party: TrustedTokens, setup: RoleSetup): string {
-  return `
-provider_arn=${word(providerArn(party, setup))}
-client_id=${word(party.audience)}`
-}
-
-const CHECK_ACCOUNT = `caller=$(aws sts get-caller-identity --query Account --output text)
+const CHECK_ACCOUNT = `caller=$(aws sts get-caller-identity --query OrganizationAccount --output text)
 if [ "$caller" != "$account_id" ]; then
   echo "These credentials belong to account $caller, not to $account_id." >&2
   exit 1
@@ -72,17 +98,61 @@ exists() {
   exit 1
 }`
 
-function provider({ thumbprints }: RoleSetup): string {
+function providerPart(
+  provider: ProviderSetup,
+  partition: string,
+  name: string,
+  creates: boolean,
+  isForOne: boolean,
+): Part {
+  const { issuer, clientIds, thumbprints } = provider
+  const tags = tagList(provider.tags)
+  const input = {
+    Url: issuer,
+    ClientIDList: clientIds,
+    ...(thumbprints.length > 0 ? { ThumbprintList: thumbprints } : {}),
+    ...(tags.length > 0 ? { Tags: tags } : {}),
+  }
+  // The tags of a single role are those of its provider.
+  const tagFile = isForOne ? 'tags.json' : `${name}-tags.json`
+  return {
+    commands: [
+      `provider_arn="arn:${partition}:iam::$account_id:oidc-provider/"${word(issuerHostPath(issuer))}`,
+      providerCommands(provider, `${name}.json`, creates),
+      ...(tags.length > 0
+        ? [
+            `aws iam tag-open-id-connect-provider \\
+  --open-id-connect-provider-arn "$provider_arn" --tags "file://$here/${tagFile}"`,
+          ]
+        : []),
+    ],
+    inputs: [
+      ...(creates ? [{ name: `${name}.json`, text: jsonText(input) }] : []),
+      ...(tags.length > 0 && !isForOne ? [{ name: tagFile, text: jsonText(tags) }] : []),
+    ],
+  }
+}
+
+function providerCommands(provider: ProviderSetup, input: string, creates: boolean): string {
+  const create = creates
+    ? `aws iam create-open-id-connect-provider --cli-input-json "file://$here/${input}" >/dev/null`
+    : `echo "Account $account_id has no provider $provider_arn." >&2
+  exit 1`
   return `if exists aws iam get-open-id-connect-provider --open-id-connect-provider-arn "$provider_arn"; then
+${provider.clientIds.map(registration).join('\n')}${provider.thumbprints.length > 0 ? updatedThumbprints(provider.thumbprints) : ''}
+else
+  ${create}
+fi`
+}
+
+function registration(clientId: string): string {
+  return `  client_id=${word(clientId)}
   found=$(aws iam get-open-id-connect-provider --open-id-connect-provider-arn "$provider_arn" \\
     --query "contains(ClientIDList, '$client_id')" --output text)
   if [ "$found" != True ]; then
     aws iam add-client-id-to-open-id-connect-provider \\
       --open-id-connect-provider-arn "$provider_arn" --client-id "$client_id"
-  fi${thumbprints.length > 0 ? updatedThumbprints(thumbprints) : ''}
-else
-  aws iam create-open-id-connect-provider --cli-input-json "file://$here/provider.json" >/dev/null
-fi`
+  fi`
 }
 
 function updatedThumbprints(thumbprints: readonly string[]): string {
@@ -91,89 +161,101 @@ function updatedThumbprints(thumbprints: readonly string[]): string {
     --open-id-connect-provider-arn "$provider_arn" --thumbprint-list ${thumbprints.join(' ')}`
 }
 
-const PROVIDER_TAGS = `aws iam tag-open-id-connect-provider \\
-  --open-id-connect-provider-arn "$provider_arn" --tags "file://$here/tags.json"`
-
-const ROLE = `if exists aws iam get-role --role-name "$role_name"; then
-  aws iam update-assume-role-policy --role-name "$role_name" \\
-    --policy-document "file://$here/trust-policy.json"
-else
-  aws iam create-role --cli-input-json "file://$here/role.json" \\
-    --assume-role-policy-document "file://$here/trust-policy.json" >/dev/null
-fi`
+const OR_STOP = ' || incomplete'
 
 const INCOMPLETE = `incomplete() {
   echo "Role $role_name now has the trust policy, but not all of its settings and permissions. Run this again once that is mended." >&2
   exit 1
 }`
 
-function maxSessionDuration({ maxSessionDuration: seconds }: RoleSetup): string {
+/** `folder` is where the inputs of this role stand, with a slash at its end. */
+function rolePart(setup: RoleSetup, folder: string): Part {
+  const { roleName, permissionPolicy, maxSessionDuration, permissionsBoundary, policyArns } = setup
+  const tags = tagList(setup.tags)
+  const input = {
+    RoleName: roleName,
+    ...(maxSessionDuration === undefined ? {} : { MaxSessionDuration: maxSessionDuration }),
+    ...(permissionsBoundary === undefined ? {} : { PermissionsBoundary: permissionsBoundary }),
+    ...(tags.length > 0 ? { Tags: tags } : {}),
+  }
+  const contents: [name: string, content: unknown][] = [
+    ['role.json', input],
+    ['trust-policy.json', trustPolicyDocument(setup)],
+    ['permission-policy.json', permissionPolicy],
+    ['tags.json', tags.length > 0 ? tags : undefined],
+  ]
+  const further = [
+    ...(permissionsBoundary === undefined ? [] : [boundary(permissionsBoundary)]),
+    ...(maxSessionDuration === undefined ? [] : [sessionDuration(maxSessionDuration)]),
+    ...(tags.length > 0
+      ? [`aws iam tag-role --role-name "$role_name" --tags "file://$here/${folder}tags.json"`]
+      : []),
+    ...(permissionPolicy === undefined ? [] : [inlinePolicy(folder)]),
+    ...policyArns.map(attachment),
+  ]
+  return {
+    commands: [
+      `role_name=${word(roleName)}`,
+      roleCommands(folder),
+      ...further.map((command) => `${command}${OR_STOP}`),
+      `aws iam get-role --role-name "$role_name" --query Role.Arn --output text`,
+    ],
+    inputs: contents
+      .filter(([, content]) => content !== undefined)
+      .map(([name, content]) => ({ name: `${folder}${name}`, text: jsonText(content) })),
+  }
+}
+
+function roleCommands(folder: string): string {
+  return `if exists aws iam get-role --role-name "$role_name"; then
+  aws iam update-assume-role-policy --role-name "$role_name" \\
+    --policy-document "file://$here/${folder}trust-policy.json"
+else
+  aws iam create-role --cli-input-json "file://$here/${folder}role.json" \\
+    --assume-role-policy-document "file://$here/${folder}trust-policy.json" >/dev/null
+fi`
+}
+
+function boundary(arn: string): string {
+  return `aws iam put-role-permissions-boundary --role-name "$role_name" \\
+  --permissions-boundary ${word(arn)}`
+}
+
+function sessionDuration(seconds: number): string {
   return `aws iam update-role --role-name "$role_name" --max-session-duration ${seconds} >/dev/null`
 }
 
-const ROLE_TAGS = `aws iam tag-role --role-name "$role_name" --tags "file://$here/tags.json"`
-
-const PERMISSION_POLICY = `aws iam put-role-policy --role-name "$role_name" --policy-name "$role_name" \\
-  --policy-document "file://$here/permission-policy.json"`
+function inlinePolicy(folder: string): string {
+  return `aws iam put-role-policy --role-name "$role_name" --policy-name "$role_name" \\
+  --policy-document "file://$here/${folder}permission-policy.json"`
+}
 
 function attachment(arn: string): string {
   return `aws iam attach-role-policy --role-name "$role_name" \\
   --policy-arn ${word(arn)}`
 }
 
+function tagList(tags: ReadonlyMap<string, string>): { Key: string; Value: string }[] {
+  return [...tags].map(([Key, Value]) => ({ Key, Value }))
+}
+
 /** One word for the shell, whatever it holds. */
-function word(value: string): string {
+export function word(value: string): string {
   return `'${value.replaceAll("'", "'\\''")}'`
 }
 
-/** The AWS CLI's JSON inputs and the script that uses them. On stdout the script carries the inputs itself. */
-export function awsCli(setup: RoleSetup): Generated {
-  const inputs = inputFiles(setup)
-  return {
-    files: [
-      ...inputs,
-      { name: 'set-up.sh', text: setUpScript(setup, BESIDE_THE_SCRIPT), executable: true },
-    ],
-    text: setUpScript(setup, carried(inputs)),
-  }
-}
-
-function inputFiles(setup: RoleSetup): GeneratedFile[] {
-  const { party, roleName, permissionPolicy, maxSessionDuration } = setup
-  const tags = [...setup.tags].map(([Key, Value]) => ({ Key, Value }))
-  const tagged = tags.length > 0 ? { Tags: tags } : {}
-  const thumbprints = setup.thumbprints.length > 0 ? { ThumbprintList: setup.thumbprints } : {}
-  const provider =
-    party.kind === 'tokens'
-      ? { Url: party.issuer, ClientIDList: [party.audience], ...thumbprints, ...tagged }
-      : undefined
-  const role = {
-    RoleName: roleName,
-    ...(maxSessionDuration === undefined ? {} : { MaxSessionDuration: maxSessionDuration }),
-    ...tagged,
-  }
-  const contents: [name: string, content: unknown][] = [
-    ['provider.json', provider],
-    ['role.json', role],
-    ['trust-policy.json', trustPolicyDocument(setup)],
-    ['permission-policy.json', permissionPolicy],
-    ['tags.json', tags.length > 0 ? tags : undefined],
-  ]
-  return contents
-    .filter(([, content]) => content !== undefined)
-    .map(([name, content]) => ({ name, text: jsonText(content) }))
-}
-
-const BESIDE_THE_SCRIPT = `# The JSON files stand beside this script.
+export const BESIDE_THE_SCRIPT = `# The JSON files stand beside this script.
 here=$(dirname -- "$0")`
 
-/** JSON never has a line that is the delimiter: its line breaks are escaped. */
-function carried(inputs: readonly GeneratedFile[]): string {
-  const files = inputs.map(({ name, text }) => `cat >"$here/${name}" <<'END'\n${text}END`)
-  return [
-    `here=$(mktemp -d)
+export const NEW_DIRECTORY = `here=$(mktemp -d)
 trap 'rm -rf "$here"' EXIT
-trap 'exit 1' HUP INT TERM`,
-    ...files,
-  ].join('\n')
+trap 'exit 1' HUP INT TERM`
+
+function carried(inputs: readonly GeneratedFile[]): string {
+  return [NEW_DIRECTORY, ...inputs.map(hereDocument)].join('\n')
+}
+
+/** No line of ours is the delimiter: JSON escapes its line breaks, and no script of ours has it. */
+export function hereDocument({ name, text }: GeneratedFile): string {
+  return `cat >"$here/${name}" <<'END'\n${text}END`
 }

@@ -1,6 +1,6 @@
 import type { Stats } from 'node:fs'
 import { chmod, lstat, readFile, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { OidcError } from '../../errors.ts'
 import { makeDirectories } from '../../files/target.ts'
 
@@ -32,7 +32,7 @@ export async function writeFiles(
   const paths = files.map(({ name }) => join(directory, name))
   for (const path of paths) refuseExisting(path, await statusOf(path), overwrite)
   try {
-    makeDirectories(directory, 0o777)
+    for (const path of paths) makeDirectories(dirname(path), 0o777)
     for (const path of await leftOvers(directory, files)) await rm(path, { force: true })
     for (const [index, { text, executable }] of files.entries()) {
       const path = paths[index] ?? ''
@@ -60,16 +60,25 @@ function refuseExisting(path: string, found: Stats | undefined, overwrite: boole
 }
 
 /** What not every script has beside it. */
-const OPTIONAL_INPUTS = ['provider.json', 'permission-policy.json', 'tags.json']
+const OPTIONAL_INPUTS = [
+  'provider.json',
+  'provider-tags.json',
+  'permission-policy.json',
+  'tags.json',
+]
 
-/** The JSON files of ours that the script to be replaced used, and the new one does not. */
+/** The JSON files of ours beside the scripts to be replaced, which the new ones do not use. */
 async function leftOvers(directory: string, files: readonly GeneratedFile[]): Promise<string[]> {
-  const script = files.find(({ executable }) => executable)
-  if (script === undefined) return []
-  const old = await readFile(join(directory, script.name), 'utf8').catch(() => '')
-  return OPTIONAL_INPUTS.filter(
-    (name) => old.includes(`$here/${name}`) && !files.some((file) => file.name === name),
-  ).map((name) => join(directory, name))
+  const scripts = files.filter(({ executable }) => executable)
+  const found = await Promise.all(
+    scripts.map(async ({ name: script }) => {
+      const old = await readFile(join(directory, script), 'utf8').catch(() => '')
+      return OPTIONAL_INPUTS.filter((name) => old.includes(`$here/${name}`))
+        .map((name) => join(dirname(script), name))
+        .filter((name) => !files.some((file) => file.name === name))
+    }),
+  )
+  return found.flat().map((name) => join(directory, name))
 }
 
 function unwritable(what: string, cause?: unknown): OidcError {

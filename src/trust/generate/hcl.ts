@@ -24,8 +24,8 @@ function lines(items: readonly HclItem[]): string[] {
       const inner = lines(item.items).map((line) => (line === '' ? '' : `  ${line}`))
       return [...apart, `${item.block} {`, ...inner, '}']
     }
-    const width = spansLines(item) ? item.name.length : alignment(items, index)
-    return [...apart, ...`${item.name.padEnd(width)} = ${item.expression}`.split('\n')]
+    const padding = spansLines(item) ? 0 : alignment(items, index) - columns(item.name)
+    return [...apart, ...`${item.name}${' '.repeat(padding)} = ${item.expression}`.split('\n')]
   })
 }
 
@@ -40,16 +40,25 @@ function alignment(items: readonly HclItem[], index: number): number {
     for (let at = index; at >= 0 && at < items.length; at += step) {
       const item = items[at]
       if (item === undefined || 'block' in item || spansLines(item)) break
-      width = Math.max(width, item.name.length)
+      width = Math.max(width, columns(item.name))
     }
     return width
   }
   return Math.max(longest(-1), longest(1))
 }
 
+const GRAPHEMES = new Intl.Segmenter('en', { granularity: 'grapheme' })
+
+/** As `terraform fmt` counts them: characters as people see them. */
+function columns(text: string): number {
+  return [...GRAPHEMES.segment(text)].length
+}
+
 /** A string as HCL reads it: no template may begin in it. https://developer.hashicorp.com/terraform/language/expressions/strings */
 export function hclString(text: string): string {
-  return JSON.stringify(text).replace(/([$%])(?=\{)/g, '$1$1')
+  return JSON.stringify(text)
+    .replace(/\\[\\bf]/g, (one) => ({ '\\b': '\\u0008', '\\f': '\\u000c' })[one] ?? one)
+    .replace(/([$%])(?=\{)/g, '$1$1')
 }
 
 /** A JSON value as an HCL expression. */
@@ -67,8 +76,11 @@ export function hclValue(value: unknown): string {
   return JSON.stringify(value)
 }
 
+// Bare, the first would begin a `for` expression, the others are values.
+const KEYWORDS = ['for', 'null', 'true', 'false']
+
 function hclKey(key: string): string {
-  return /^[A-Za-z_]\w*$/.test(key) ? key : hclString(key)
+  return /^[A-Za-z_]\w*$/.test(key) && !KEYWORDS.includes(key) ? key : hclString(key)
 }
 
 function indent(text: string): string {

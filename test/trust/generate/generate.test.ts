@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Claims } from '../../../src/token/claims.ts'
-import { tokensLike } from '../../../src/trust/generate/from-token.ts'
 import { type Form, generate, setupNotes } from '../../../src/trust/generate/generate.ts'
-import type { RoleSetup } from '../../../src/trust/generate/setup.ts'
-import { trustedRole } from '../../../src/trust/generate/setup.ts'
+import type { RoleSetup } from '../../../src/trust/roles/setup.ts'
+import { tokensLike } from '../../../src/trust/subjects/from-token.ts'
+import { trustedRole } from '../../../src/trust/subjects/party.ts'
 import {
   ACCOUNT,
   circleci,

@@ -1,5 +1,5 @@
 import { checkCoordinate, conflict, missing, refName } from './coordinate.ts'
-import type { TrustedTokens } from './setup.ts'
+import type { TrustedTokens } from './trusted-tokens.ts'
 
 export interface CircleciCoordinates {
   readonly orgId: string

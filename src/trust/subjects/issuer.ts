@@ -1,9 +1,9 @@
 import { OidcError } from '../../errors.ts'
 import { isShared, subjectReach } from '../check/scope.ts'
 import { checkCoordinate, missing } from './coordinate.ts'
-import type { TrustedTokens } from './setup.ts'
+import type { TrustedTokens } from './trusted-tokens.ts'
 
-export interface IssuerCoordinates {
+interface IssuerCoordinates {
   readonly issuer: string
   readonly audience: string | undefined
   /** May have `*` and `?` as wildcards. */

@@ -1,32 +1,10 @@
 import { OidcError } from '../../errors.ts'
-import { isRoleArn, partitionOfPolicy } from '../../role/arn.ts'
-import { isExternalId } from '../../role/request.ts'
+import { partitionOfPolicy } from '../../role/arn.ts'
 import { tagProblem } from '../../role/session-tags.ts'
 import { issuerHostPath } from '../policy/context-keys.ts'
-import { missing } from './coordinate.ts'
-
-/** Bearers of an issuer's tokens with this audience and one of these subjects. */
-export interface TrustedTokens {
-  readonly kind: 'tokens'
-  /** The name of the CI in a default role name: `circleci`. */
-  readonly ci: 'circleci' | 'gitlab' | 'github' | 'ci'
-  /** The `iss` of the tokens, exactly. */
-  readonly issuer: string
-  readonly audience: string
-  /** Values for `sub` as a policy writes them: with wildcards, literals escaped. */
-  readonly subjects: readonly string[]
-  /** What the reader must know before using the policy. */
-  readonly warnings: readonly string[]
-}
-
-/** Sessions of another role, which assumes this one (role chaining). */
-export interface TrustedRole {
-  readonly kind: 'role'
-  readonly roleArn: string
-  readonly externalId: string | undefined
-}
-
-export type TrustedParty = TrustedTokens | TrustedRole
+import { missing, PLAIN } from '../subjects/coordinate.ts'
+import type { TrustedParty } from '../subjects/party.ts'
+import type { TrustedTokens } from '../subjects/trusted-tokens.ts'
 
 /** What is to exist on the AWS side: a role, who may assume it, and what it may do. */
 export interface RoleSetup {
@@ -38,6 +16,8 @@ export interface RoleSetup {
   readonly policyArns: readonly string[]
   /** A policy document that is put into the role. */
   readonly permissionPolicy: object | undefined
+  /** ARN of the policy that limits what the role may ever do. */
+  readonly permissionsBoundary: string | undefined
   /** Of the issuer's CA, for the provider; empty where a public CA vouches for it. */
   readonly thumbprints: readonly string[]
   readonly tags: ReadonlyMap<string, string>
@@ -45,30 +25,22 @@ export interface RoleSetup {
   readonly maxSessionDuration: number | undefined
 }
 
-// IAM takes more in a path, such as "*", which would be a wildcard in a policy and more in a script.
-const PLAIN = /^[\w+=,.@:/-]+$/
-
 /** Throws `invalid-usage` for what IAM would refuse. https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html */
 export function checkSetup(setup: RoleSetup): RoleSetup {
-  const { accountId, partition, roleName, policyArns, tags, thumbprints } = setup
+  const { accountId, partition, roleName, policyArns, permissionsBoundary, tags, thumbprints } =
+    setup
   const maximum = setup.maxSessionDuration
   expect(/^aws(-[a-z]+)*$/.test(partition), 'partition', partition, 'such as aws or aws-cn')
-  if (accountId !== undefined) {
-    expect(/^\d{12}$/.test(accountId), 'account-id', accountId, 'of 12 digits')
-  }
+  if (accountId !== undefined) checkAccountId(accountId)
   expect(
     /^[\w+=,.@-]{1,64}$/.test(roleName),
     'role-name',
     roleName,
     'of 1 to 64 letters, digits and _+=,.@-',
   )
-  for (const arn of policyArns) {
-    expect(
-      PLAIN.test(arn) && partitionOfPolicy(arn) === partition,
-      'policy-arns',
-      arn,
-      `a managed policy of the partition ${partition}, such as arn:${partition}:iam::aws:policy/ReadOnlyAccess`,
-    )
+  for (const arn of policyArns) checkPolicyArn('policy-arns', arn, partition)
+  if (permissionsBoundary !== undefined) {
+    checkPolicyArn('permissions-boundary', permissionsBoundary, partition)
   }
   if (maximum !== undefined) {
     const valid = maximum >= 3600 && maximum <= 43_200
@@ -82,6 +54,20 @@ export function checkSetup(setup: RoleSetup): RoleSetup {
   expect(tags.size <= 50, 'tags', `${tags.size} tags`, 'at most 50 tags')
   for (const [key, value] of tags) checkTag(key, value)
   return setup
+}
+
+export function checkAccountId(accountId: string): string {
+  expect(/^\d{12}$/.test(accountId), 'account-id', accountId, 'of 12 digits')
+  return accountId
+}
+
+function checkPolicyArn(option: string, arn: string, partition: string): void {
+  expect(
+    PLAIN.test(arn) && partitionOfPolicy(arn) === partition,
+    option,
+    arn,
+    `a managed policy of the partition ${partition}, such as arn:${partition}:iam::aws:policy/ReadOnlyAccess`,
+  )
 }
 
 /** https://docs.aws.amazon.com/IAM/latest/APIReference/API_Tag.html */
@@ -98,6 +84,32 @@ function expect(valid: boolean, option: string, value: string, form: string): vo
   })
 }
 
+/** IAM takes keys that differ only in case for the same: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html */
+export function readTags(texts: readonly string[]): ReadonlyMap<string, string> {
+  const tags = new Map<string, string>()
+  const keys = new Set<string>()
+  for (const [key, value] of texts.map(readTag)) {
+    if (keys.has(key.toLowerCase())) {
+      throw new OidcError('invalid-usage', {
+        what: `--tags holds the key "${key}" twice; IAM does not tell small letters from capitals.`,
+        next: 'Leave one of them out.',
+      })
+    }
+    keys.add(key.toLowerCase())
+    tags.set(key, value)
+  }
+  return tags
+}
+
+function readTag(text: string): [key: string, value: string] {
+  const at = text.indexOf('=')
+  if (at > 0) return [text.slice(0, at), text.slice(at + 1)]
+  throw new OidcError('invalid-usage', {
+    what: `--tags holds "${text}", which has no "=" between key and value.`,
+    next: 'Give KEY=VALUE, several separated by commas. No value can hold a comma.',
+  })
+}
+
 /** The ARN of the provider for these tokens, in the setup's account. */
 export function providerArn(party: TrustedTokens, setup: RoleSetup): string {
   return `arn:${setup.partition}:iam::${accountOf(setup)}:oidc-provider/${issuerHostPath(party.issuer)}`
@@ -106,21 +118,4 @@ export function providerArn(party: TrustedTokens, setup: RoleSetup): string {
 export function accountOf({ accountId }: RoleSetup): string {
   if (accountId !== undefined) return accountId
   throw missing('account-id', 'The policy names the provider by the account that holds it.')
-}
-
-/** The party of a chained role: another role, by its ARN, perhaps with an external id. */
-export function trustedRole(roleArn: string, externalId: string | undefined): TrustedRole {
-  if (!PLAIN.test(roleArn) || !isRoleArn(roleArn)) {
-    throw new OidcError('invalid-role-arn', {
-      what: `--trusts-role is ${JSON.stringify(roleArn.slice(0, 120))}, which is not the ARN of a role.`,
-      next: 'Give the ARN as the IAM console shows it: arn:aws:iam::123456789012:role/NAME.',
-    })
-  }
-  if (externalId !== undefined && !isExternalId(externalId)) {
-    throw new OidcError('invalid-usage', {
-      what: '--external-id must be 2 to 1224 letters, digits and _+=,.@:/-',
-      next: 'Give the external id that the other side uses.',
-    })
-  }
-  return { kind: 'role', roleArn, externalId }
 }

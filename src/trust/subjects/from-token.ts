@@ -11,10 +11,10 @@ import { policyLiteral } from './coordinate.ts'
 import { githubTokens } from './github.ts'
 import { gitlabTokens } from './gitlab.ts'
 import { issuerTokens } from './issuer.ts'
-import type { TrustedTokens } from './setup.ts'
+import type { TrustedTokens } from './trusted-tokens.ts'
 
 /** How much narrower, or wider, than the token's own project. */
-export interface Narrowing {
+interface Narrowing {
   readonly anyProject: boolean
   readonly branch: string | undefined
   readonly userId: string | undefined

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { trustedRole } from '../../../src/trust/generate/setup.ts'
+import { trustedRole } from '../../../src/trust/subjects/party.ts'
 import { circleci, github, gitlab, issuer, ORG } from '../setup.ts'
 
 // git-check-ref-format(1), the providers' own rules for names, and what would break a policy, a shell or a template.

@@ -1,7 +1,7 @@
 import { branchOrTag, checkCoordinate, conflict, missing, refName } from './coordinate.ts'
-import type { TrustedTokens } from './setup.ts'
+import type { TrustedTokens } from './trusted-tokens.ts'
 
-export interface GitlabCoordinates {
+interface GitlabCoordinates {
   /** `https://gitlab.com` or one's own. */
   readonly url: string | undefined
   /** `GROUP/PROJECT`; with `anyProject` `GROUP/*`. */

@@ -10,7 +10,7 @@ export function checkCoordinate(option: string, value: string, form: Form): stri
   })
 }
 
-export type Form = keyof typeof FORMS
+type Form = keyof typeof FORMS
 
 // Character sets leave no room for quotes, blanks, `$`, backslashes and line breaks, but where said otherwise.
 const FORMS = {
@@ -117,3 +117,6 @@ export function missing(option: string, why: string): OidcError {
     next: `Add --${option}.`,
   })
 }
+
+// IAM takes more in the path of an ARN, such as "*", which would be a wildcard in a policy and more in a script.
+export const PLAIN = /^[\w+=,.@:/-]+$/

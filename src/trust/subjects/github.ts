@@ -1,7 +1,7 @@
 import { branchOrTag, checkCoordinate, conflict, policyLiteral, refName } from './coordinate.ts'
-import type { TrustedTokens } from './setup.ts'
+import type { TrustedTokens } from './trusted-tokens.ts'
 
-export interface GithubCoordinates {
+interface GithubCoordinates {
   /** `OWNER/NAME` or `OWNER@ID/NAME@ID`, as the subject has it; with `anyProject` `OWNER/*` or `OWNER@ID/*`. */
   readonly repository: string
   readonly anyProject: boolean

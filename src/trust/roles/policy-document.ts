@@ -1,6 +1,8 @@
 import { OidcError } from '../../errors.ts'
 import { issuerHostPath } from '../policy/context-keys.ts'
-import { providerArn, type RoleSetup, type TrustedParty, type TrustedTokens } from './setup.ts'
+import type { TrustedParty } from '../subjects/party.ts'
+import type { TrustedTokens } from '../subjects/trusted-tokens.ts'
+import { providerArn, type RoleSetup } from './setup.ts'
 
 export type ConditionBlock = Readonly<Record<string, Readonly<Record<string, string | string[]>>>>
 
@@ -64,6 +66,7 @@ function checkLength(document: object): object {
 }
 
 /** Throws as `trustPolicyDocument` does, where no account is known yet: an account id has 12 digits. */
-export function checkPolicyLength(setup: RoleSetup): void {
+export function checkPolicyLength(setup: RoleSetup): RoleSetup {
   trustPolicyDocument({ ...setup, accountId: setup.accountId ?? '123456789012' })
+  return setup
 }
