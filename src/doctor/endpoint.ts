@@ -9,7 +9,7 @@ import { withRetries } from '../sts/retry.ts'
 import type { ClockReading } from './clock.ts'
 import { errorFinding, type Finding, fine, type Settled } from './findings.ts'
 
-/** An answer of whatever kind: there is a way to the endpoint. */
+/** The endpoint answered, whatever it said. */
 export interface Reached {
   readonly url: URL
   /** Host and port of the proxy, if one was used. */
@@ -18,7 +18,7 @@ export interface Reached {
   readonly clock: ClockReading | undefined
 }
 
-/** Asks the endpoint for nothing in particular, by the way the exchange takes. Throws `OidcError`. */
+/** Sends a request without an action to the endpoint, through the same proxy and TLS as the exchange. Throws `OidcError`. */
 export async function reachEndpoint(endpoint: StsEndpoint, context: Context): Promise<Reached> {
   const { env, deadline } = context
   const url = await resolveUrl(endpoint)

@@ -4,8 +4,6 @@ import { STATIC_KEY_VARIABLES } from '../role/request.ts'
 import type { SharedFileFacts } from './files.ts'
 import { type Finding, finding, fine } from './findings.ts'
 
-const WEB_IDENTITY = ['AWS_WEB_IDENTITY_TOKEN_FILE', 'AWS_ROLE_ARN']
-
 /** Which profile the job is about. */
 interface ProfileInUse {
   /** As `--profile` gives it. */
@@ -14,7 +12,9 @@ interface ProfileInUse {
   readonly written: readonly string[]
 }
 
-/** Variables by which AWS tools use something else than the profile. Their values stay unsaid, but for names. */
+const WEB_IDENTITY = ['AWS_WEB_IDENTITY_TOKEN_FILE', 'AWS_ROLE_ARN']
+
+/** Variables that make AWS tools use something other than the profile. Of their values only names and regions are shown. */
 export function checkEnvironment(
   env: Environment,
   { given, written }: ProfileInUse,

@@ -1,6 +1,5 @@
 import { EXIT, OidcError } from '../errors.ts'
 import type { ProfilePlan } from '../plans/profile-plan.ts'
-import type { Claims } from '../token/claims.ts'
 import type { TokenPool } from '../token/source.ts'
 import { checkTrust, type TrustReport } from '../trust/check/check.ts'
 import { conditionPath } from '../trust/check/conditions.ts'
@@ -24,13 +23,130 @@ import {
   skipped,
 } from './findings.ts'
 
-/** One thing that keeps the token out: what does not match, and the slip in the policy if it is one. */
-interface Cause {
-  readonly reason: string
-  readonly finding: PolicyFinding | undefined
+/** Compares a trust policy with the token and with what AWS said. */
+export type ComparePolicy = (
+  plans: readonly ProfilePlan[],
+  tokens: TokenPool,
+  exchanges: readonly TriedRole[],
+) => Promise<Finding[]>
+
+/** Reads the file of `--trust-policy`. */
+export async function readPolicy(path: string, signal: AbortSignal): Promise<ComparePolicy> {
+  const file = await settle(() => readPolicyFile(path, signal))
+  if ('error' in file) return async () => [errorFinding(file.error)]
+  return (...facts) => examinePolicy(path, file.value, ...facts)
 }
 
-/** Why the policy rejects the token: by the statement that comes closest to admitting it, unless one denies it. */
+async function examinePolicy(
+  path: string,
+  file: PolicyFile,
+  ...[plans, tokens, exchanges]: Parameters<ComparePolicy>
+): Promise<Finding[]> {
+  const [plan, ...others] = plans.filter(({ source }) => source.kind === 'token')
+  if (others.length > 0) return [errorFinding(oneRole())]
+  const audience = plan?.source.kind === 'token' ? plan.source.audience : undefined
+  const token = await settle(() => tokens.get(audience))
+  const claims = 'value' in token ? token.value.claims : undefined
+  const outcome = exchanges.find((one) => one.plan.profile === plan?.profile)?.outcome
+  const refused = outcome && 'error' in outcome && outcome.error.code === 'access-denied'
+  const admitted = outcome && 'value' in outcome
+  const statement = plan && claims ? admittingStatement(claims, plan.role) : undefined
+  const { policy, length } = file
+  const report = checkTrust({ policy, length, claims, clientIds: [], now: new Date() })
+  const compared = checkPolicy(
+    { path, policy, report },
+    admitted ? 'admitted' : refused ? 'refused' : undefined,
+    statement && JSON.stringify(statement, null, 2),
+  )
+  return claims
+    ? compared
+    : [...compared, skipped('trust-policy', 'there is no token to compare it with')]
+}
+
+function oneRole(): OidcError {
+  return new OidcError('invalid-usage', {
+    what: '--trust-policy is that of one role, but there are several.',
+    next: 'Choose one of them with --profile.',
+  })
+}
+
+/** The policy in the file, and what it makes of the token. */
+interface ComparedPolicy {
+  readonly path: string
+  readonly policy: TrustPolicy
+  readonly report: TrustReport
+}
+
+/** The verdict of the policy beside the answer of AWS. `statement` is one that would admit the token, in JSON. */
+function checkPolicy(
+  { path, policy, report }: ComparedPolicy,
+  answer: AwsAnswer,
+  statement: string | undefined,
+): Finding[] {
+  const { verdict, evaluation, findings } = report
+  const reasons = evaluation ? explainEvaluation(evaluation) : []
+  const evidence = reasons.join('\n')
+  const others = findings.map((one) => asFinding(one))
+  switch (verdict) {
+    case undefined:
+      return others
+    case 'rejects':
+      if (answer === 'admitted')
+        return [comparisonFinding('trust-policy-differs', path, { evidence }), ...others]
+      return rejectionFindings(policy, report, evidence, statement)
+    case 'undecided':
+      return [comparisonFinding('trust-policy-undecided', path, { evidence }), ...others]
+    case 'admits':
+      if (answer === 'refused')
+        return [comparisonFinding('refused-despite-policy', path, { evidence }), ...others]
+      return [...others, fine('trust-policy', `${path} admits this token: ${reasons.join('; ')}`)]
+  }
+}
+
+function rejectionFindings(
+  policy: TrustPolicy,
+  report: TrustReport,
+  evidence: string,
+  statement: string | undefined,
+): Finding[] {
+  const causes = whyRejected(policy, report)
+  const culprits = causes.flatMap(({ finding }) => finding ?? [])
+  const why = causes.map(({ finding, reason }) => (finding ? sentence(finding) : reason))
+  const fix = [
+    ...new Set(culprits.map(({ kind }) => POLICY_FINDINGS[kind].fix)),
+    ...(culprits.length === causes.length
+      ? []
+      : ['Correct the condition named, or use another role.']),
+    ...(statement === undefined ? [] : [`This statement would admit it:\n${statement}`]),
+  ].join(' ')
+  return [
+    comparisonFinding('trust-policy-rejects', why.join('; and '), { evidence, fix }),
+    ...report.findings.filter((one) => !culprits.includes(one)).map(asFinding),
+  ]
+}
+
+/** How AWS answered; undefined where it was not asked. */
+type AwsAnswer = 'admitted' | 'refused' | undefined
+
+function comparisonFinding(
+  kind: ComparisonFindingKind,
+  detail: string,
+  more: { evidence: string; fix?: string },
+): Finding {
+  return findingOf(kind, COMPARISON_FINDINGS[kind], detail, more)
+}
+
+function asFinding(one: PolicyFinding): Finding {
+  const { kind } = one
+  const { fix } = POLICY_FINDINGS[kind]
+  return { id: kind, level: 'warning', what: `${sentence(one)}.`, fix, exit: EXIT.done }
+}
+
+function sentence({ kind, path, detail }: PolicyFinding): string {
+  return `${POLICY_FINDINGS[kind].title}: ${path === '' ? '' : `${path}: `}${detail}`
+}
+
+/** Why the policy rejects the token: the statement that denies it, else the one that comes closest to admitting it. */
 function whyRejected(policy: TrustPolicy, report: TrustReport): Cause[] {
   const { evaluation, token, findings } = report
   if (!evaluation || !token) return []
@@ -46,7 +162,13 @@ function whyRejected(policy: TrustPolicy, report: TrustReport): Cause[] {
   return causes(meant.one, findings)
 }
 
-/** How far the statement is from being about this token, first things first: issuer, mismatches, values. */
+/** One reason why the policy rejects the token, and the mistake in the policy behind it, if it is one. */
+interface Cause {
+  readonly reason: string
+  readonly finding: PolicyFinding | undefined
+}
+
+/** How far the statement is from admitting this token: by issuer, then by mismatches, then by how unlike the values are. */
 function distance(result: StatementResult, statement: Statement | undefined, issuer: string) {
   const { principal, action, conditions } = result
   const own = comparableIssuer(issuer)
@@ -100,7 +222,7 @@ function causes(statement: StatementResult, findings: readonly PolicyFinding[]):
   ]
 }
 
-/** Whether this alone keeps the condition from matching, as far as that can be told. */
+/** Whether this mistake alone explains why the condition does not match, as far as that can be told. */
 function isCause(kind: PolicyFinding['kind'], { expected, actual = [] }: ConditionResult): boolean {
   if (POLICY_FINDINGS[kind].severity === 'broad') return false
   const some = (fits: (value: string, wanted: string) => boolean) =>
@@ -120,128 +242,4 @@ function isCause(kind: PolicyFinding['kind'], { expected, actual = [] }: Conditi
     default:
       return true
   }
-}
-
-/** What the file says, before AWS is asked. */
-interface ComparedPolicy {
-  readonly path: string
-  readonly policy: TrustPolicy
-  readonly report: TrustReport
-}
-
-/** Would the trust policy in the file admit the token? */
-export function comparePolicy(
-  path: string,
-  { policy, length }: PolicyFile,
-  claims: Claims | undefined,
-): ComparedPolicy {
-  const report = checkTrust({ policy, length, claims, clientIds: [], now: new Date() })
-  return { path, policy, report }
-}
-
-/** How AWS answered, where it was asked. */
-type AwsAnswer = 'admitted' | 'refused' | undefined
-
-/** What the policy says, beside what AWS says. `statement`, in JSON, would admit the token. */
-function checkPolicy(
-  { path, policy, report }: ComparedPolicy,
-  answer: AwsAnswer,
-  statement: string | undefined,
-): Finding[] {
-  const { verdict, evaluation, findings } = report
-  const reasons = evaluation ? explainEvaluation(evaluation) : []
-  const evidence = reasons.join('\n')
-  const others = findings.map((one) => asFinding(one))
-  switch (verdict) {
-    case undefined:
-      return others
-    case 'rejects': {
-      if (answer === 'admitted')
-        return [comparisonFinding('trust-policy-differs', path, { evidence }), ...others]
-      const causes = whyRejected(policy, report)
-      const culprits = causes.flatMap(({ finding }) => finding ?? [])
-      const why = causes.map(({ finding, reason }) => (finding ? sentence(finding) : reason))
-      const fix = [
-        ...new Set(culprits.map(({ kind }) => POLICY_FINDINGS[kind].fix)),
-        ...(culprits.length === causes.length
-          ? []
-          : ['Correct the condition named, or use another role.']),
-        ...(statement === undefined ? [] : [`This statement would admit it:\n${statement}`]),
-      ].join(' ')
-      const rest = findings.filter((one) => !culprits.includes(one)).map(asFinding)
-      return [
-        comparisonFinding('trust-policy-rejects', why.join('; and '), { evidence, fix }),
-        ...rest,
-      ]
-    }
-    case 'undecided':
-      return [comparisonFinding('trust-policy-undecided', path, { evidence }), ...others]
-    case 'admits':
-      if (answer === 'refused')
-        return [comparisonFinding('refused-despite-policy', path, { evidence }), ...others]
-      return [...others, fine('trust-policy', `${path} admits this token: ${reasons.join('; ')}`)]
-  }
-}
-
-function comparisonFinding(
-  kind: ComparisonFindingKind,
-  detail: string,
-  more: { evidence: string; fix?: string },
-): Finding {
-  return findingOf(kind, COMPARISON_FINDINGS[kind], detail, more)
-}
-
-function asFinding(one: PolicyFinding): Finding {
-  const { kind } = one
-  const { fix } = POLICY_FINDINGS[kind]
-  return { id: kind, level: 'warning', what: `${sentence(one)}.`, fix, exit: EXIT.done }
-}
-
-function sentence({ kind, path, detail }: PolicyFinding): string {
-  return `${POLICY_FINDINGS[kind].title}: ${path === '' ? '' : `${path}: `}${detail}`
-}
-
-/** Compares a trust policy with the token and with what AWS said. */
-export type ComparePolicy = (
-  plans: readonly ProfilePlan[],
-  tokens: TokenPool,
-  exchanges: readonly TriedRole[],
-) => Promise<Finding[]>
-
-/** Reads the file of `--trust-policy`. */
-export async function readPolicy(path: string, signal: AbortSignal): Promise<ComparePolicy> {
-  const file = await settle(() => readPolicyFile(path, signal))
-  if ('error' in file) return async () => [errorFinding(file.error)]
-  return (...facts) => examinePolicy(path, file.value, ...facts)
-}
-
-async function examinePolicy(
-  path: string,
-  file: PolicyFile,
-  ...[plans, tokens, exchanges]: Parameters<ComparePolicy>
-): Promise<Finding[]> {
-  const [plan, ...others] = plans.filter(({ source }) => source.kind === 'token')
-  if (others.length > 0) return [errorFinding(oneRole())]
-  const audience = plan?.source.kind === 'token' ? plan.source.audience : undefined
-  const token = await settle(() => tokens.get(audience))
-  const claims = 'value' in token ? token.value.claims : undefined
-  const outcome = exchanges.find((one) => one.plan.profile === plan?.profile)?.outcome
-  const refused = outcome && 'error' in outcome && outcome.error.code === 'access-denied'
-  const admitted = outcome && 'value' in outcome
-  const statement = plan && claims ? admittingStatement(claims, plan.role) : undefined
-  const compared = checkPolicy(
-    comparePolicy(path, file, claims),
-    admitted ? 'admitted' : refused ? 'refused' : undefined,
-    statement && JSON.stringify(statement, null, 2),
-  )
-  return claims
-    ? compared
-    : [...compared, skipped('trust-policy', 'there is no token to compare it with')]
-}
-
-function oneRole(): OidcError {
-  return new OidcError('invalid-usage', {
-    what: '--trust-policy is that of one role, but there are several.',
-    next: 'Choose one of them with --profile.',
-  })
 }

@@ -40,8 +40,8 @@ const SOURCES = {
 } as const satisfies Record<Source, ReadSource>
 
 /**
- * Reads the web identity token from where the options say; aborted by `signal`. An expired one is an
- * error unless `whenExpired` takes it, as one does who only looks at it.
+ * Reads the web identity token from the source that the options name. An expired one is an error, unless
+ * `whenExpired` accepts it, as a command does that only shows the token.
  */
 export async function readToken(
   options: TokenOptions,
@@ -130,7 +130,7 @@ const NEEDED = { env: 'token-env', file: 'token-file' } as const satisfies Parti
   Record<Source, SourceOption>
 >
 
-/** Where the audience is chosen with sources that get a token made before. */
+/** How to choose the audience where the CI makes the token before any step runs. */
 const AUDIENCE_IN: Partial<Record<Source, string>> = {
   gitlab: 'choose the audience with "aud" of id_tokens in .gitlab-ci.yml',
   bitbucket: 'choose the audience with "oidc: audiences" of the step in bitbucket-pipelines.yml',
