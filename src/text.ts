@@ -58,6 +58,11 @@ export function withoutTokens(text: string, shown = '[token]'): string {
   return text.replace(TOKEN, shown)
 }
 
+/** One word for a POSIX shell, whatever it holds. */
+export function shellWord(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`
+}
+
 /** Text of the file in quotes, as far as it can be shown: cut, and without control characters. */
 export function quote(text: string): string {
   return JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text)

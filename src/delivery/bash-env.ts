@@ -1,15 +1,15 @@
 import { resolve } from 'node:path'
 import { OidcError } from '../errors.ts'
 import type { FileEdit } from '../files/replace.ts'
-import type { StaticCredentials } from '../profiles/profile.ts'
 import { assertProfileName } from '../profiles/profile-name.ts'
 import { assertRegion } from '../role/region.ts'
-import { STATIC_KEY_VARIABLES } from '../role/request.ts'
+import { type SessionCredentials, STATIC_KEY_VARIABLES } from '../role/request.ts'
+import { shellWord } from '../text.ts'
 
 /** A word that any POSIX shell reads as exactly this value. Throws as `assertOneLine` does. */
 function shellQuote(value: string, variable: string): string {
   assertOneLine(value, variable)
-  return `'${value.replaceAll("'", "'\\''")}'`
+  return shellWord(value)
 }
 
 /**
@@ -37,7 +37,7 @@ export type Exports =
       readonly mode: 'keys'
       /** Of what profile they are, so that `cleanup` knows. */
       readonly profile: string
-      readonly credentials: StaticCredentials
+      readonly credentials: SessionCredentials
       readonly region?: string | undefined
     }
   | { readonly mode: 'none' }

@@ -2,8 +2,8 @@ import type { FileChange } from '../files/replace.ts'
 import type { Environment } from '../options.ts'
 import type { Export } from '../plans/export.ts'
 import type { ProfilePlan } from '../plans/profile-plan.ts'
-import type { ProfileDelivery, StaticCredentials } from '../profiles/profile.ts'
-import { STATIC_KEY_VARIABLES } from '../role/request.ts'
+import type { Profile } from '../profiles/profile.ts'
+import { type SessionCredentials, STATIC_KEY_VARIABLES } from '../role/request.ts'
 import type { PlannedRole } from '../sts/assume-roles.ts'
 
 /** How later steps are told of a profile: by a file that is replaced, or afterwards by one that is added to. */
@@ -14,8 +14,8 @@ export interface ExportStep {
 
 export async function exportStep(
   { kind, path, mode, profile, region }: Export,
-  delivery: ProfileDelivery,
-  keys: StaticCredentials,
+  delivery: Profile,
+  keys: SessionCredentials,
   env: Environment,
 ): Promise<ExportStep> {
   if (kind === 'bash-env') {

@@ -5,9 +5,9 @@ import { OidcError } from '../errors.ts'
 import { reason } from '../files/failure.ts'
 import type { FileEdit } from '../files/replace.ts'
 import type { Environment } from '../options.ts'
-import type { ProfileDelivery, StaticCredentials } from '../profiles/profile.ts'
+import type { Profile } from '../profiles/profile.ts'
 import { assertRegion } from '../role/region.ts'
-import { STATIC_KEY_VARIABLES } from '../role/request.ts'
+import { type SessionCredentials, STATIC_KEY_VARIABLES } from '../role/request.ts'
 import { isoSeconds } from '../text.ts'
 import { assertOneLine } from './bash-env.ts'
 
@@ -23,7 +23,7 @@ export function profileVariables(profile: string, region: string | undefined): V
  * What goes with a profile where nothing can be unset: what would win over it in this job is emptied, but
  * what botocore takes for set even when it is empty gets what belongs to the profile.
  */
-export function overriding(delivery: ProfileDelivery, env: Environment): Variables {
+export function overriding(delivery: Profile, env: Environment): Variables {
   return ofThoseSet(env, {
     ...Object.fromEntries(STATIC_KEY_VARIABLES.map((name) => [name, ''])),
     AWS_DEFAULT_PROFILE: delivery.profile,
@@ -39,7 +39,7 @@ export function overriding(delivery: ProfileDelivery, env: Environment): Variabl
 
 /** The keys, where nothing can be unset: a profile chosen before becomes the one that has the same keys. */
 export function keyVariables(
-  keys: StaticCredentials,
+  keys: SessionCredentials,
   profile: string,
   region: string | undefined,
   env: Environment,

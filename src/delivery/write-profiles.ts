@@ -9,7 +9,7 @@ import {
 import type { Environment } from '../options.ts'
 import type { Plan } from '../plans/plans.ts'
 import type { ProfilePlan } from '../plans/profile-plan.ts'
-import { type ProfileDelivery, profileEdits } from '../profiles/profile.ts'
+import { type Profile, profileEdits } from '../profiles/profile.ts'
 import { cacheEdit } from '../refresh/cache.ts'
 import {
   filesIn,
@@ -81,7 +81,7 @@ async function stepsOf(plan: Plan, roles: readonly Role[], env: Environment): Pr
   }
 }
 
-function profileOf({ plan, role }: Role, files: ProfileFiles, env: Environment): ProfileDelivery {
+function profileOf({ plan, role }: Role, files: ProfileFiles, env: Environment): Profile {
   const { profile, region, output } = plan
   const settings = { profile, region, output }
   switch (plan.credentials) {

@@ -3,7 +3,7 @@ import { dirname } from 'node:path'
 import { OidcError } from '../errors.ts'
 import { type FileLock, withFileLocks } from './lock.ts'
 import { commit, discard, type StagedFile, stageFile, stageRemoval } from './staged.ts'
-import { removeLeftOvers } from './stale.ts'
+import { removeStaleFiles } from './stale.ts'
 import {
   makeDirectory,
   readTarget,
@@ -59,7 +59,7 @@ export async function replaceFiles(edits: Changes): Promise<string[]> {
   const plan = () => once ?? mergeByTarget(typeof edits === 'function' ? edits() : edits)
   let planned = plan()
   while (planned.some(isPending)) {
-    const targets = toBeLocked(planned)
+    const targets = targetsToLock(planned)
     const changed = await withFileLocks(targets, (locks) => {
       // Others may have written until the locks were ours: what was in order then may not be now.
       planned = plan()
@@ -88,10 +88,10 @@ function pendingEdits(edits: readonly TargetEdit[]): TargetEdit[] {
 }
 
 /**
- * Files that are in order are locked, too, where this user can write: what another process makes of them
- * meanwhile counts.
+ * All the files that this user can write, also those that need no change now: another process may change
+ * them before the locks are ours.
  */
-function toBeLocked(edits: readonly TargetEdit[]): string[] {
+function targetsToLock(edits: readonly TargetEdit[]): string[] {
   const pending = pendingEdits(edits).map(({ target }) => target)
   for (const target of pending) makeDirectory(target)
   const others = edits.map(({ target }) => target).filter((one) => !pending.includes(one))
@@ -125,7 +125,7 @@ function replaceLocked(edits: readonly TargetEdit[], locks: readonly FileLock[])
     commit(staged)
   } finally {
     for (const file of staged) discard(file)
-    for (const { target } of edits) removeLeftOvers(target)
+    for (const { target } of edits) removeStaleFiles(target)
   }
   return changed
 }

@@ -5,7 +5,7 @@ import { isAlive, isStale, lockPath, readLockHolder, uniqueId, withFileLocks } f
 import { removeFile } from './target.ts'
 
 const TEMPORARY = /^\.circleci-aws-oidc-(?:(\d+)-)?[0-9a-f]{24}\.tmp$/
-const LEFT_OVER_AFTER_MS = 60_000
+const STALE_AFTER_MS = 60_000
 /** Containers may share a directory and not their processes. */
 const DEAD_AFTER_MS = 2_000
 
@@ -18,14 +18,14 @@ export function temporaryPath(target: string): string {
  * Removes what killed processes left beside a target. To be called with its lock held: then no break
  * file of an earlier lock is of use any more.
  */
-export function removeLeftOvers(target: string): void {
+export function removeStaleFiles(target: string): void {
   const directory = dirname(target)
   const breakFile = `${basename(lockPath(target))}.break-`
   try {
     for (const name of readdirSync(directory)) {
       const path = join(directory, name)
       const isOurs = name.startsWith(breakFile) || TEMPORARY.test(name)
-      if (isOurs && isLeftOver(path, DEAD_AFTER_MS)) removeFile(path)
+      if (isOurs && isStaleFile(path, DEAD_AFTER_MS)) removeFile(path)
     }
   } catch {
     // They do no harm, and someone else may have removed them first.
@@ -40,7 +40,7 @@ export function removeTemporaryFiles(directory: string): string[] {
   const paths = namesIn(directory)
     .filter((name) => TEMPORARY.test(name))
     .map((name) => join(directory, name))
-    .filter((path) => isLeftOver(path, 0) && isOwn(path))
+    .filter((path) => isStaleFile(path, 0) && isOwn(path))
   for (const path of paths) {
     try {
       removeFile(path)
@@ -75,11 +75,11 @@ function isOwn(path: string): boolean {
   return user === 0 || lstatSync(path, { throwIfNoEntry: false })?.uid === user
 }
 
-function isLeftOver(path: string, deadAfterMs: number): boolean {
+function isStaleFile(path: string, deadAfterMs: number): boolean {
   const stats = lstatSync(path, { throwIfNoEntry: false })
   if (!stats?.isFile()) return false
   const age = Math.abs(Date.now() - stats.ctimeMs)
   const pid = TEMPORARY.exec(basename(path))?.[1]
   if (pid !== undefined && !isAlive(Number(pid))) return age >= deadAfterMs
-  return age > LEFT_OVER_AFTER_MS
+  return age > STALE_AFTER_MS
 }

@@ -13,62 +13,6 @@ import { profileSections } from './sections.ts'
 import { isAccepted, readSettings } from './settings.ts'
 import { readSources, sourcesFirst, sourcesOnly } from './sources.ts'
 
-/** Enough for anyone's patience, and an end for a file that is no configuration at all. */
-const MOST = 20
-
-/**
- * Reads the sections as botocore does, and reports every line at which it would give the file up. Past such
- * a line the rest is only good for finding more of them.
- */
-function readLines(text: string, report: Report): IniFile {
-  let rest = text
-  for (let count = 0; count < MOST; count += 1) {
-    try {
-      return parseIni(rest, '')
-    } catch (error) {
-      const [, line, why] = /line (\d+): (.*)\.$/s.exec((error as Error).message) ?? []
-      if (!(error instanceof OidcError) || line === undefined) throw error
-      report(Number(line), `${why}. ${FIX}`)
-      rest = rest.startsWith('\ufeff') ? rest.slice(1) : withHeaderAt(rest, Number(line))
-    }
-  }
-  return { lines: [], sections: [] }
-}
-
-const FIX = 'Write [profile NAME], key = value, or a comment; indent lines that go on with a value.'
-
-/** A header in place of the bad line keeps what follows from being taken for more bad lines. */
-function withHeaderAt(text: string, number: number): string {
-  return splitLines(text)
-    .map((line, index) => (index === number - 1 ? `[line ${number}]` : line.text) + line.end)
-    .join('')
-}
-
-/** Reports what keeps AWS tools from reading the file at all or alike, in any section. */
-function reportUnreadable(found: readonly Difference[], report: Report): void {
-  for (const difference of found) {
-    const why = whyUnreadable(difference)
-    if (why !== undefined) report(difference.line, why)
-  }
-}
-
-function whyUnreadable({ kind, detail, first }: Difference): string | undefined {
-  switch (kind) {
-    case 'carriage-return':
-      return 'a lone carriage return ends the line for the AWS CLI, but not for the AWS SDK for JavaScript. End lines with LF or CRLF.'
-    case 'section-twice':
-      return `the section ${quote(detail)} is on line ${first} already. Keep one of the two.`
-    case 'key-twice':
-      return `${quoteKey(detail)} is on line ${first} already. Keep one of the two.`
-    case 'indented-header':
-      return 'the AWS SDK for JavaScript takes this indented line for a section header. Join it with the line above.'
-    case 'block-line':
-      return 'the AWS CLI needs key = value in an indented block. Begin a longer value on the line of its key.'
-    default:
-      return undefined
-  }
-}
-
 export interface ProfilesFileContext {
   readonly env: Environment
   /** What to call the text in messages: a path, or the option it came from. */
@@ -133,4 +77,60 @@ async function sectionNames(path: string): Promise<string[]> {
     throw unreadable(path, error)
   })
   return parseIni(content.toString(), path).sections.map(({ name }) => name)
+}
+
+/** Enough for anyone's patience, and an end for a file that is no configuration at all. */
+const MOST = 20
+
+/**
+ * Reads the sections as botocore does, and reports every line at which it would give the file up. Past such
+ * a line the rest is only good for finding more of them.
+ */
+function readLines(text: string, report: Report): IniFile {
+  let rest = text
+  for (let count = 0; count < MOST; count += 1) {
+    try {
+      return parseIni(rest, '')
+    } catch (error) {
+      const [, line, why] = /line (\d+): (.*)\.$/s.exec((error as Error).message) ?? []
+      if (!(error instanceof OidcError) || line === undefined) throw error
+      report(Number(line), `${why}. ${FIX}`)
+      rest = rest.startsWith('\ufeff') ? rest.slice(1) : withHeaderAt(rest, Number(line))
+    }
+  }
+  return { lines: [], sections: [] }
+}
+
+const FIX = 'Write [profile NAME], key = value, or a comment; indent lines that go on with a value.'
+
+/** A header in place of the bad line keeps what follows from being taken for more bad lines. */
+function withHeaderAt(text: string, number: number): string {
+  return splitLines(text)
+    .map((line, index) => (index === number - 1 ? `[line ${number}]` : line.text) + line.end)
+    .join('')
+}
+
+/** Reports what keeps AWS tools from reading the file at all or alike, in any section. */
+function reportUnreadable(found: readonly Difference[], report: Report): void {
+  for (const difference of found) {
+    const why = whyUnreadable(difference)
+    if (why !== undefined) report(difference.line, why)
+  }
+}
+
+function whyUnreadable({ kind, detail, first }: Difference): string | undefined {
+  switch (kind) {
+    case 'carriage-return':
+      return 'a lone carriage return ends the line for the AWS CLI, but not for the AWS SDK for JavaScript. End lines with LF or CRLF.'
+    case 'section-twice':
+      return `the section ${quote(detail)} is on line ${first} already. Keep one of the two.`
+    case 'key-twice':
+      return `${quoteKey(detail)} is on line ${first} already. Keep one of the two.`
+    case 'indented-header':
+      return 'the AWS SDK for JavaScript takes this indented line for a section header. Join it with the line above.'
+    case 'block-line':
+      return 'the AWS CLI needs key = value in an indented block. Begin a longer value on the line of its key.'
+    default:
+      return undefined
+  }
 }

@@ -132,15 +132,15 @@ export function joined(lines: readonly Line[]): string {
   return lines.map(({ text, end }) => text + end).join('')
 }
 
-/** What stands instead of the line with that index; no lines where one goes away. */
-export type Draft = Map<number, readonly Line[]>
+/** The lines that replace a line, by its index; none where it goes away. */
+export type LineEdits = Map<number, readonly Line[]>
 
-export function linesAt(draft: Draft, file: IniFile, index: number): readonly Line[] {
-  return draft.get(index) ?? file.lines.slice(index, index + 1)
+export function linesAt(edits: LineEdits, file: IniFile, index: number): readonly Line[] {
+  return edits.get(index) ?? file.lines.slice(index, index + 1)
 }
 
 /** The blanks to start a line with so that it stands as deep as another one. */
-export function depthOf(file: IniFile, index: number): string {
+export function indentOf(file: IniFile, index: number): string {
   const indent = indentation(file.lines[index]?.text ?? '')
   return /^[ \t]*$/.test(indent) ? indent : ' '.repeat(indent.length)
 }
@@ -155,25 +155,25 @@ export function lineEndAt(file: IniFile, index: number): string {
  * Indentation for lines directly beneath a header: that of the next line that says something.
  * Any deeper or shallower, and the one would become a continuation of the other.
  */
-export function depthBeneath(draft: Draft, file: IniFile, header: number): string {
+export function indentBeneath(edits: LineEdits, file: IniFile, header: number): string {
   const next = file.lines.findIndex(
     ({ text }, index) =>
       index > header &&
       strip(text) !== '' &&
       !isComment(text) &&
-      linesAt(draft, file, index).length > 0,
+      linesAt(edits, file, index).length > 0,
   )
-  return next < 0 ? '' : depthOf(file, next)
+  return next < 0 ? '' : indentOf(file, next)
 }
 
-/** The text of the file as drafted; without a final line end if the file had none. */
-export function joinDraft(draft: Draft, file: IniFile): string {
+/** The text of the file with the edits; without a final line end if the file had none. */
+export function applyEdits(edits: LineEdits, file: IniFile): string {
   const end = lineEndAt(file, 0)
   let text = ''
   let lastEnd = ''
   for (const [index, line] of file.lines.entries()) {
-    const drafted = draft.get(index)
-    for (const one of drafted ?? [line]) {
+    const edited = edits.get(index)
+    for (const one of edited ?? [line]) {
       // After a lone CR, a line end for Python only, our line would be no line for the JavaScript SDK.
       if (lastEnd === '\r' && one !== line) text += '\n'
       lastEnd = one.end || end

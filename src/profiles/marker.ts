@@ -65,10 +65,10 @@ interface MarkedEdit {
 }
 
 /**
- * The comment after an edit; undefined when nothing in the section is ours any more. A value that was
- * there before us stays the user's.
+ * What our comment is to say once a section is edited; undefined where nothing in it is ours then. Ours
+ * are the keys that we write now, and those of earlier runs that stay. A key that had the very value
+ * before us is the user's.
  */
-
 export function nextMarker(
   earlier: Marker | undefined,
   file: IniFile,

@@ -1,6 +1,7 @@
 import type { FileEdit } from '../files/replace.ts'
 import { resolveTarget } from '../files/target.ts'
 import { assertRegion } from '../role/region.ts'
+import type { SessionCredentials } from '../role/request.ts'
 import { isoSeconds } from '../text.ts'
 import { malformedFile } from './ini.ts'
 import type { SharedFileLocations } from './locations.ts'
@@ -73,13 +74,6 @@ export function decode(content: Buffer, path: string): string {
   throw malformedFile(path, line + 1, 'it is not valid UTF-8')
 }
 
-export interface StaticCredentials {
-  readonly accessKeyId: string
-  readonly secretAccessKey: string
-  readonly sessionToken: string
-  readonly expiration: Date
-}
-
 interface Settings {
   readonly profile: string
   /** Written to the config file when given; what stands there stays otherwise. */
@@ -88,8 +82,8 @@ interface Settings {
 }
 
 /** A profile and where its credentials come from. */
-export type ProfileDelivery =
-  | (Settings & { readonly kind: 'static'; readonly credentials: StaticCredentials })
+export type Profile =
+  | (Settings & { readonly kind: 'static'; readonly credentials: SessionCredentials })
   | (Settings & { readonly kind: 'refresh'; readonly credentialProcess: string })
   | (Settings & {
       readonly kind: 'token-file'
@@ -104,7 +98,7 @@ export type ProfileDelivery =
  * alone. Throws `invalid-region`; the edits throw `invalid-profile-name`, `invalid-usage`, `file-malformed`.
  */
 export function profileEdits(
-  deliveries: readonly ProfileDelivery[],
+  deliveries: readonly Profile[],
   locations: SharedFileLocations,
 ): FileEdit[] {
   for (const { region } of deliveries) if (region !== undefined) assertRegion(region)
@@ -114,7 +108,7 @@ export function profileEdits(
       // Where both files are one, both sections of the default profile are one, too.
       const oneSection = oneFile && delivery.profile === 'default'
       if (oneSection && file === 'config') return edited
-      const { values, remove, note } = oneSection ? together(delivery) : rewritten(delivery, file)
+      const { values, remove, note } = oneSection ? inOneFile(delivery) : rewritten(delivery, file)
       const change = { profile: delivery.profile, file, values, remove }
       return editSection(edited, note === undefined ? change : { ...change, note }, path)
     }, text)
@@ -130,20 +124,20 @@ interface Rewritten extends Written {
   readonly remove: readonly string[]
 }
 
-function rewritten(delivery: ProfileDelivery, file: SharedFile): Rewritten {
+function rewritten(delivery: Profile, file: SharedFile): Rewritten {
   const settings = SETTINGS[file](delivery)
   // SDKs prefer what the credentials file says of a profile, also of its region.
   const settingsElsewhere = file === 'config' ? [] : Object.keys(SETTINGS.config(delivery).values)
   return { ...settings, remove: [...CREDENTIAL_KEYS, ...settingsElsewhere] }
 }
 
-function together(delivery: ProfileDelivery): Rewritten {
+function inOneFile(delivery: Profile): Rewritten {
   const [config, credentials] = [SETTINGS.config(delivery), SETTINGS.credentials(delivery)]
   const values = { ...config.values, ...credentials.values }
   return { ...config, ...credentials, values, remove: CREDENTIAL_KEYS }
 }
 
-const SETTINGS: Readonly<Record<SharedFile, (delivery: ProfileDelivery) => Written>> = {
+const SETTINGS: Readonly<Record<SharedFile, (delivery: Profile) => Written>> = {
   config: (delivery) => {
     const { region, output } = delivery
     return {
@@ -168,7 +162,7 @@ const SETTINGS: Readonly<Record<SharedFile, (delivery: ProfileDelivery) => Writt
   },
 }
 
-function sourceSettings(delivery: ProfileDelivery): Record<string, string> {
+function sourceSettings(delivery: Profile): Record<string, string> {
   switch (delivery.kind) {
     case 'static':
       return {}

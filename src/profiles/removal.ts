@@ -51,7 +51,7 @@ function removeFrom(text: string, ini: IniFile, section: Section, path: string):
   const isAllOurs = section.options.every(({ key }) => keys.includes(key))
   if (found.some(({ marker }) => marker.section) && isAllOurs) {
     const lineEnd = found.some(({ marker }) => marker.lineEnd)
-    const lines = lineEnd ? withHeir(ini, section) : ini.lines
+    const lines = lineEnd ? passLineEndOn(ini, section) : ini.lines
     const below = joined(lines.filter((_, index) => isKept(index)))
     const end = lineEndAt(ini, section.header)
     const result = withoutSeparator(above, end, lineEnd && below === '') + below
@@ -80,8 +80,11 @@ function withoutSeparator(above: string, end: string, lineEnd: boolean): string 
   return lineEnd ? cut(separated, end) : separated
 }
 
-/** The lines, with our line end in the care of the next section if that is ours too. */
-function withHeir(ini: IniFile, section: Section): readonly Line[] {
+/**
+ * The lines of the file. The next section, if we made it too, now records that the line end above the
+ * removed one is ours.
+ */
+function passLineEndOn(ini: IniFile, section: Section): readonly Line[] {
   const next = ini.sections[ini.sections.indexOf(section) + 1]
   const heir = next && markersIn(ini, next).find(({ marker }) => marker.section)
   return ini.lines.map((line, index) => {

@@ -1,12 +1,12 @@
 import { OidcError } from '../errors.ts'
 import { type Difference, differences, readOtherwise } from './differences.ts'
 import {
-  type Draft,
-  depthBeneath,
-  depthOf,
+  applyEdits,
   type IniFile,
-  joinDraft,
+  indentBeneath,
+  indentOf,
   type Line,
+  type LineEdits,
   lineEndAt,
   linesAt,
   malformedFile,
@@ -27,153 +27,6 @@ export interface SectionEdit {
   readonly remove: readonly string[]
   /** Ends the comment above our keys: `credentials expire 2026-11-21T12:00:00Z`. */
   readonly note?: string
-}
-
-interface Layout {
-  readonly indent: string
-  /** CRLF or LF. */
-  readonly end: string
-  /** Whether the line before got its line end from us. */
-  readonly lineEnd: boolean
-}
-
-export function newSection(header: string, edit: SectionEdit, layout: Layout): Line[] {
-  const { indent, end, lineEnd } = layout
-  const keys = Object.keys(edit.values)
-  return [
-    `[${header}]`,
-    formatMarker({ keys, section: true, lineEnd, note: edit.note }),
-    ...keys.map((key) => `${key} = ${edit.values[key]}`),
-  ].map((text) => ({ text: indent + text, end }))
-}
-
-/** The text with a new section at its end, a blank line before it unless the text is empty. */
-export function appendSection(text: string, header: string, edit: SectionEdit): string {
-  const end = /\r?\n/.exec(text)?.[0] ?? '\n'
-  const lineEnd = text !== '' && !text.endsWith('\n')
-  const separator = (lineEnd ? end : '') + (text === '' ? '' : end)
-  const lines = newSection(header, edit, { indent: '', end, lineEnd })
-  return text + separator + lines.map((line) => line.text + line.end).join('')
-}
-
-/**
- * A setting's line with a new value. What stands before the value stays, unless the JavaScript SDK
- * would not read it: that knows neither ":" nor keys in upper case.
- */
-export function settingLine(old: string, key: string, value: string, indent: string): string {
-  const [start = '', name, oldValue = ''] =
-    /^[ \t]*([a-z0-9_]+)[ \t]*=[ \t]*(?=(.*))/.exec(old) ?? []
-  const keeps = name === key && strip(oldValue) !== ''
-  return (keeps ? start : `${indent}${key} = `) + value
-}
-
-/** Where a key goes that the section has already; a missing one always goes beneath the header. */
-export type Placement = 'in place' | 'beneath header'
-
-/** The text with the target sections edited; `extraHeader` heads a new section before the first. */
-export function rewriteSections(
-  file: IniFile,
-  targets: readonly Section[],
-  edit: SectionEdit,
-  placement: Placement,
-  extraHeader: string | undefined,
-): string {
-  const draft: Draft = new Map()
-  for (const target of targets) {
-    const staying = rewriteSettings(draft, file, target, edit, placement)
-    addMissing(draft, file, target, edit, staying)
-  }
-  const [first] = targets
-  if (first && extraHeader !== undefined && Object.keys(edit.values).length > 0) {
-    const end = lineEndAt(file, first.header)
-    const indent = depthOf(file, first.header)
-    const blankLine = first.header > 0 ? [{ text: '', end }] : []
-    const section = newSection(extraHeader, edit, { indent, end, lineEnd: false })
-    draft.set(first.header, [...blankLine, ...section, ...linesAt(draft, file, first.header)])
-  }
-  return joinDraft(draft, file)
-}
-
-/** Sets what stays in place, takes away the rest; returns the line index of each key that stayed. */
-function rewriteSettings(
-  draft: Draft,
-  file: IniFile,
-  section: Section,
-  { values, remove }: SectionEdit,
-  placement: Placement,
-): Map<string, number> {
-  const staying = new Map<string, number>()
-  for (const { key, first, continuations } of section.options) {
-    const value = Object.hasOwn(values, key) ? values[key] : undefined
-    if (value === undefined && !remove.includes(key)) continue
-    for (const index of continuations) draft.set(index, [])
-    if (value === undefined || placement === 'beneath header') {
-      draft.set(first, [])
-      continue
-    }
-    const old = file.lines[first]?.text ?? ''
-    const text = settingLine(old, key, value, depthOf(file, first))
-    draft.set(first, [{ text, end: lineEndAt(file, first) }])
-    staying.set(key, first)
-  }
-  return staying
-}
-
-/** Adds our comment and the keys the section lacks. The comment replaces the one of an earlier run. */
-function addMissing(
-  draft: Draft,
-  file: IniFile,
-  section: Section,
-  edit: SectionEdit,
-  staying: ReadonlyMap<string, number>,
-): void {
-  const end = lineEndAt(file, section.header)
-  const earlier = markersIn(file, section)
-  const marker = nextMarker(earlier[0]?.marker, file, section, edit)
-  const markerLines = (indent: string) =>
-    marker ? [{ text: indent + formatMarker(marker), end }] : []
-  for (const { index } of earlier) draft.set(index, [])
-
-  const missing = Object.entries(edit.values).filter(([key]) => !staying.has(key))
-  const [topmost] = [...staying.values()].sort((a, b) => a - b)
-  if (missing.length > 0) {
-    const indent = depthBeneath(draft, file, section.header)
-    const settings = missing.map(([key, value]) => ({ text: `${indent}${key} = ${value}`, end }))
-    const header = linesAt(draft, file, section.header)
-    draft.set(section.header, [...header, ...markerLines(indent), ...settings])
-  } else if (earlier[0]) {
-    draft.set(earlier[0].index, markerLines(depthOf(file, earlier[0].index)))
-  } else if (topmost !== undefined) {
-    const setting = linesAt(draft, file, topmost)
-    draft.set(topmost, [...markerLines(depthOf(file, topmost)), ...setting])
-  }
-}
-
-const KEY = /^[a-z][a-z0-9_]*$/
-/** A control or line-separating character, which readers would take for the end of the line. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be written
-const CONTROL = /[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff]/
-
-/**
- * Throws `invalid-usage` unless every reader of the shared files gets exactly this value back.
- * The message names the key, never the value: it may be a secret.
- */
-export function assertSetting(key: string, value: string): void {
-  const why = KEY.test(key) ? whyUnwritable(value) : 'the key has other characters than a-z, 0-9, _'
-  if (why === undefined) return
-  throw new OidcError('invalid-usage', {
-    what: `The value for "${key}" cannot be written to an AWS shared file: ${why}.`,
-    next: `Pass another value for "${key}".`,
-  })
-}
-
-function whyUnwritable(value: string): string | undefined {
-  if (value === '') return 'it is empty'
-  if (CONTROL.test(value)) return 'it contains a line break or another control character'
-  if (value.trim() !== value) return 'it starts or ends with a blank'
-  // The JavaScript SDK cuts a value there; botocore does not.
-  if (/(^|\s)[;#]/.test(value)) return 'it has a "#" or ";" at the start or after a blank'
-  return undefined
 }
 
 /**
@@ -261,4 +114,151 @@ function misreadLine(text: string, { file, profile, values, remove }: SectionEdi
   const gone = remove.map((key) => [key, undefined] as const)
   const seen = readAsJavaScript(text, file, profile)
   return readOtherwise(seen, [...Object.entries(values), ...gone])[0]?.line
+}
+
+/** Where a key goes that the section has already; a missing one always goes beneath the header. */
+type Placement = 'in place' | 'beneath header'
+
+/** The text with the target sections edited; `extraHeader` heads a new section before the first. */
+function rewriteSections(
+  file: IniFile,
+  targets: readonly Section[],
+  edit: SectionEdit,
+  placement: Placement,
+  extraHeader: string | undefined,
+): string {
+  const edits: LineEdits = new Map()
+  for (const target of targets) {
+    const staying = rewriteSettings(edits, file, target, edit, placement)
+    addMissing(edits, file, target, edit, staying)
+  }
+  const [first] = targets
+  if (first && extraHeader !== undefined && Object.keys(edit.values).length > 0) {
+    const end = lineEndAt(file, first.header)
+    const indent = indentOf(file, first.header)
+    const blankLine = first.header > 0 ? [{ text: '', end }] : []
+    const section = newSection(extraHeader, edit, { indent, end, lineEnd: false })
+    edits.set(first.header, [...blankLine, ...section, ...linesAt(edits, file, first.header)])
+  }
+  return applyEdits(edits, file)
+}
+
+/** Sets what stays in place, takes away the rest; returns the line index of each key that stayed. */
+function rewriteSettings(
+  edits: LineEdits,
+  file: IniFile,
+  section: Section,
+  { values, remove }: SectionEdit,
+  placement: Placement,
+): Map<string, number> {
+  const staying = new Map<string, number>()
+  for (const { key, first, continuations } of section.options) {
+    const value = Object.hasOwn(values, key) ? values[key] : undefined
+    if (value === undefined && !remove.includes(key)) continue
+    for (const index of continuations) edits.set(index, [])
+    if (value === undefined || placement === 'beneath header') {
+      edits.set(first, [])
+      continue
+    }
+    const old = file.lines[first]?.text ?? ''
+    const text = settingLine(old, key, value, indentOf(file, first))
+    edits.set(first, [{ text, end: lineEndAt(file, first) }])
+    staying.set(key, first)
+  }
+  return staying
+}
+
+/** Adds our comment and the keys the section lacks. The comment replaces the one of an earlier run. */
+function addMissing(
+  edits: LineEdits,
+  file: IniFile,
+  section: Section,
+  edit: SectionEdit,
+  staying: ReadonlyMap<string, number>,
+): void {
+  const end = lineEndAt(file, section.header)
+  const earlier = markersIn(file, section)
+  const marker = nextMarker(earlier[0]?.marker, file, section, edit)
+  const markerLines = (indent: string) =>
+    marker ? [{ text: indent + formatMarker(marker), end }] : []
+  for (const { index } of earlier) edits.set(index, [])
+
+  const missing = Object.entries(edit.values).filter(([key]) => !staying.has(key))
+  const [topmost] = [...staying.values()].sort((a, b) => a - b)
+  if (missing.length > 0) {
+    const indent = indentBeneath(edits, file, section.header)
+    const settings = missing.map(([key, value]) => ({ text: `${indent}${key} = ${value}`, end }))
+    const header = linesAt(edits, file, section.header)
+    edits.set(section.header, [...header, ...markerLines(indent), ...settings])
+  } else if (earlier[0]) {
+    edits.set(earlier[0].index, markerLines(indentOf(file, earlier[0].index)))
+  } else if (topmost !== undefined) {
+    const setting = linesAt(edits, file, topmost)
+    edits.set(topmost, [...markerLines(indentOf(file, topmost)), ...setting])
+  }
+}
+
+interface Layout {
+  readonly indent: string
+  /** CRLF or LF. */
+  readonly end: string
+  /** Whether the line before got its line end from us. */
+  readonly lineEnd: boolean
+}
+
+function newSection(header: string, edit: SectionEdit, layout: Layout): Line[] {
+  const { indent, end, lineEnd } = layout
+  const keys = Object.keys(edit.values)
+  return [
+    `[${header}]`,
+    formatMarker({ keys, section: true, lineEnd, note: edit.note }),
+    ...keys.map((key) => `${key} = ${edit.values[key]}`),
+  ].map((text) => ({ text: indent + text, end }))
+}
+
+/** The text with a new section at its end, a blank line before it unless the text is empty. */
+function appendSection(text: string, header: string, edit: SectionEdit): string {
+  const end = /\r?\n/.exec(text)?.[0] ?? '\n'
+  const lineEnd = text !== '' && !text.endsWith('\n')
+  const separator = (lineEnd ? end : '') + (text === '' ? '' : end)
+  const lines = newSection(header, edit, { indent: '', end, lineEnd })
+  return text + separator + lines.map((line) => line.text + line.end).join('')
+}
+
+/**
+ * A setting's line with a new value. What stands before the value stays, unless the JavaScript SDK
+ * would not read it: that knows neither ":" nor keys in upper case.
+ */
+function settingLine(old: string, key: string, value: string, indent: string): string {
+  const [start = '', name, oldValue = ''] =
+    /^[ \t]*([a-z0-9_]+)[ \t]*=[ \t]*(?=(.*))/.exec(old) ?? []
+  const keeps = name === key && strip(oldValue) !== ''
+  return (keeps ? start : `${indent}${key} = `) + value
+}
+
+const KEY = /^[a-z][a-z0-9_]*$/
+/** A control or line-separating character, which readers would take for the end of the line. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be written
+const CONTROL = /[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff]/
+
+/**
+ * Throws `invalid-usage` unless every reader of the shared files gets exactly this value back.
+ * The message names the key, never the value: it may be a secret.
+ */
+function assertSetting(key: string, value: string): void {
+  const why = KEY.test(key) ? whyUnwritable(value) : 'the key has other characters than a-z, 0-9, _'
+  if (why === undefined) return
+  throw new OidcError('invalid-usage', {
+    what: `The value for "${key}" cannot be written to an AWS shared file: ${why}.`,
+    next: `Pass another value for "${key}".`,
+  })
+}
+
+function whyUnwritable(value: string): string | undefined {
+  if (value === '') return 'it is empty'
+  if (CONTROL.test(value)) return 'it contains a line break or another control character'
+  if (value.trim() !== value) return 'it starts or ends with a blank'
+  // The JavaScript SDK cuts a value there; botocore does not.
+  if (/(^|\s)[;#]/.test(value)) return 'it has a "#" or ";" at the start or after a blank'
+  return undefined
 }

@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { shellWord } from '../text.ts'
 import type { World } from './aws/world.ts'
 
 /** Bundles the job's commands run: our own CLI, and `src/sandbox/circleci.ts`. Absolute paths. */
@@ -43,13 +44,8 @@ export async function createJobDirectory(paths: CommandPaths): Promise<JobDirect
 }
 
 async function writeShim(bin: string, name: string, script: string): Promise<void> {
-  const text = `#!/bin/sh\nexec ${shellQuote(process.execPath)} ${shellQuote(script)} "$@"\n`
+  const text = `#!/bin/sh\nexec ${shellWord(process.execPath)} ${shellWord(script)} "$@"\n`
   await writeFile(join(bin, name), text, { mode: 0o755 })
-}
-
-/** One word of a POSIX shell. */
-export function shellQuote(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>

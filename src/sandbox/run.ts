@@ -1,5 +1,6 @@
 import { readTextFile } from '../files/read.ts'
 import { forwardSignals, runChild } from '../processes.ts'
+import { shellWord } from '../text.ts'
 import { parseWorld, readWorld, type World } from './aws/world.ts'
 import { parseFault } from './fault.ts'
 import {
@@ -11,7 +12,6 @@ import {
   type JobDirectory,
   jobEnvironment,
   sandboxVariables,
-  shellQuote,
 } from './job.ts'
 import { type Sandbox, startSandbox } from './server.ts'
 
@@ -36,8 +36,8 @@ export function describeExports(
   }
   return [
     ...(unset.length > 0 ? [`unset ${unset.join(' ')}`] : []),
-    ...Object.entries(exported).map(([name, value]) => `export ${name}=${shellQuote(value)}`),
-    `export PATH=${shellQuote(directory.bin)}:"$PATH"`,
+    ...Object.entries(exported).map(([name, value]) => `export ${name}=${shellWord(value)}`),
+    `export PATH=${shellWord(directory.bin)}:"$PATH"`,
     'export CIRCLE_OIDC_TOKEN_V2="$(circleci run oidc get)"',
     '',
   ].join('\n')

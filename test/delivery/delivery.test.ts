@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import type { ProfileDelivery } from '../../src/profiles/profile.ts'
+import type { Profile } from '../../src/profiles/profile.ts'
 import { removeOurs } from '../../src/profiles/removal.ts'
 import { writeProfiles } from '../files/write-files.ts'
 import { readWithSdk } from '../profiles/javascript-sdk.ts'
@@ -138,7 +138,7 @@ for (const region of [
   })
 }
 
-const ONE_FILE_KINDS: ProfileDelivery[] = [
+const ONE_FILE_KINDS: Profile[] = [
   { kind: 'static', profile: 'default', credentials, region: 'eu-west-1' },
   { kind: 'refresh', profile: 'default', credentialProcess: 'renew', region: 'eu-west-1' },
   {

@@ -13,7 +13,7 @@ import {
   withVariables,
 } from '../../src/delivery/step-variables.ts'
 import { replaceFiles } from '../../src/files/replace.ts'
-import type { ProfileDelivery } from '../../src/profiles/profile.ts'
+import type { Profile } from '../../src/profiles/profile.ts'
 
 const KEYS = {
   accessKeyId: 'ASIAEXAMPLE',
@@ -22,8 +22,8 @@ const KEYS = {
   expiration: new Date('2026-11-21T12:00:00.123Z'),
 }
 
-const STATIC: ProfileDelivery = { kind: 'static', profile: 'dev', credentials: KEYS }
-const TOKEN_FILE: ProfileDelivery = {
+const STATIC: Profile = { kind: 'static', profile: 'dev', credentials: KEYS }
+const TOKEN_FILE: Profile = {
   kind: 'token-file',
   profile: 'dev',
   roleArn: 'arn:aws:iam::111111111111:role/ci',
@@ -113,7 +113,8 @@ test('GITHUB_ENV is added to, also where the last line has no end', async (t) =>
   assert.equal(readFileSync(path, 'utf8'), 'X<<E\nA=1\nE\nA=2\nA=3\n')
   await assert.rejects(appendGithubEnv(`${path}/none`, { A: '1' }), {
     code: 'file-unwritable',
-    message: 'Cannot add to the file of GITHUB_ENV: ENOTDIR.',
+    message:
+      'Cannot add to the file of GITHUB_ENV: a part of its path is not a directory (ENOTDIR).',
   })
 })
 

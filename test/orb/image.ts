@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path'
-import { shellQuote } from '../../src/sandbox/job.ts'
+import { shellWord } from '../../src/text.ts'
 import { pathOf } from '../tools/programs.ts'
 import type { Job } from './compile.ts'
 import type { Host } from './job-runner.ts'
@@ -79,7 +79,7 @@ const PROJECT = ['Dockerfile', 'Makefile', 'main.tf', 'package-lock.json', 'requ
 export function addImage(host: Host, image: Image): Readonly<Record<string, string>> {
   const own = join(host.root, 'own')
   const words = { own, bin: host.bin, ln: pathOf('ln'), node: process.execPath }
-  const variables = Object.entries(words).map(([name, value]) => `${name}=${shellQuote(value)}`)
+  const variables = Object.entries(words).map(([name, value]) => `${name}=${shellWord(value)}`)
   linkTools(own, [])
   for (const [name, first] of Object.entries(PROGRAMS)) {
     addAwsProgram(own, name, [...variables, first].join('\n'))
@@ -87,12 +87,12 @@ export function addImage(host: Host, image: Image): Readonly<Record<string, stri
   addAwsProgram(own, 'deploy.sh')
   addTool(host.bin, 'aws', 'echo "This image has no aws" >&2; exit 127')
   const put = (name: string, directory = host.bin) =>
-    `${pathOf('ln')} -sf ${shellQuote(join(own, name))} ${shellQuote(join(directory, name))}`
+    `${pathOf('ln')} -sf ${shellWord(join(own, name))} ${shellWord(join(directory, name))}`
   for (const name of image.programs)
-    addTool(host.bin, name, `exec ${shellQuote(join(own, name))} "$@"`)
+    addTool(host.bin, name, `exec ${shellWord(join(own, name))} "$@"`)
   // As Alpine's images, where the user is root.
   if (image.alpine) addTool(host.bin, 'id', 'echo 0')
-  const workspace = ['dist', '.circleci'].map((name) => shellQuote(resolve(name))).join(' ')
+  const workspace = ['dist', '.circleci'].map((name) => shellWord(resolve(name))).join(' ')
   return {
     checkout: `touch ${PROJECT.join(' ')}; ${put('deploy.sh', host.root)}`,
     setup_remote_docker: put('docker'),

@@ -136,7 +136,7 @@ test('bytes that are not UTF-8 are an error with the line', async (t) => {
   assert.equal(fs.existsSync(files.credentials), false)
 })
 
-test('old left-overs of killed processes are removed, young ones and other files are not', async (t) => {
+test('stale files of killed processes are removed, young ones and other files are not', async (t) => {
   const home = temporaryDirectory(t)
   const name = (digit: string) => `.circleci-aws-oidc-${digit.repeat(24)}.tmp`
   for (const file of [name('a'), '.circleci-aws-oidc-mine.tmp'])

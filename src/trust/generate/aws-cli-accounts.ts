@@ -1,3 +1,4 @@
+import { shellWord } from '../../text.ts'
 import { type Organization, type OrganizationAccount, rolesIn } from '../roles/organization.ts'
 import {
   accountParts,
@@ -5,7 +6,6 @@ import {
   BESIDE_THE_SCRIPT,
   hereDocument,
   NEW_DIRECTORY,
-  word,
 } from './aws-cli.ts'
 import type { Generated, GeneratedFile } from './files.ts'
 
@@ -38,7 +38,7 @@ function throughAccounts(
 ): string {
   const partition = roles[0]?.setup.partition ?? 'aws'
   const calls = accounts.map(
-    ({ id, name }) => `set_up ${word(id)} ${word(name)} || failed="$failed ${id}"`,
+    ({ id, name }) => `set_up ${shellWord(id)} ${shellWord(name)} || failed="$failed ${id}"`,
   )
   return `#!/bin/sh
 # Sets up ${accounts.length === 1 ? '1 account' : `${accounts.length} accounts`}, one after the other, and goes on to the next where one fails.

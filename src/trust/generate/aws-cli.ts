@@ -1,3 +1,4 @@
+import { shellWord } from '../../text.ts'
 import { issuerHostPath } from '../policy/context-keys.ts'
 import { type ProviderSetup, providersOf } from '../roles/organization.ts'
 import { trustPolicyDocument } from '../roles/policy-document.ts'
@@ -77,7 +78,7 @@ function header(accountId: string, hasProvider: boolean, names: readonly string[
 set -eu
 export AWS_PAGER=''
 
-account_id=${word(accountId)}`
+account_id=${shellWord(accountId)}`
 }
 
 const CHECK_ACCOUNT = `caller=$(aws sts get-caller-identity --query OrganizationAccount --output text)
@@ -117,7 +118,7 @@ function providerPart(
   const tagFile = isForOne ? 'tags.json' : `${name}-tags.json`
   return {
     commands: [
-      `provider_arn="arn:${partition}:iam::$account_id:oidc-provider/"${word(issuerHostPath(issuer))}`,
+      `provider_arn="arn:${partition}:iam::$account_id:oidc-provider/"${shellWord(issuerHostPath(issuer))}`,
       providerCommands(provider, `${name}.json`, creates),
       ...(tags.length > 0
         ? [
@@ -146,7 +147,7 @@ fi`
 }
 
 function registration(clientId: string): string {
-  return `  client_id=${word(clientId)}
+  return `  client_id=${shellWord(clientId)}
   found=$(aws iam get-open-id-connect-provider --open-id-connect-provider-arn "$provider_arn" \\
     --query "contains(ClientIDList, '$client_id')" --output text)
   if [ "$found" != True ]; then
@@ -195,7 +196,7 @@ function rolePart(setup: RoleSetup, folder: string): Part {
   ]
   return {
     commands: [
-      `role_name=${word(roleName)}`,
+      `role_name=${shellWord(roleName)}`,
       roleCommands(folder),
       ...further.map((command) => `${command}${OR_STOP}`),
       `aws iam get-role --role-name "$role_name" --query Role.Arn --output text`,
@@ -218,7 +219,7 @@ fi`
 
 function boundary(arn: string): string {
   return `aws iam put-role-permissions-boundary --role-name "$role_name" \\
-  --permissions-boundary ${word(arn)}`
+  --permissions-boundary ${shellWord(arn)}`
 }
 
 function sessionDuration(seconds: number): string {
@@ -232,16 +233,11 @@ function inlinePolicy(folder: string): string {
 
 function attachment(arn: string): string {
   return `aws iam attach-role-policy --role-name "$role_name" \\
-  --policy-arn ${word(arn)}`
+  --policy-arn ${shellWord(arn)}`
 }
 
 function tagList(tags: ReadonlyMap<string, string>): { Key: string; Value: string }[] {
   return [...tags].map(([Key, Value]) => ({ Key, Value }))
-}
-
-/** One word for the shell, whatever it holds. */
-export function word(value: string): string {
-  return `'${value.replaceAll("'", "'\\''")}'`
 }
 
 export const BESIDE_THE_SCRIPT = `# The JSON files stand beside this script.
