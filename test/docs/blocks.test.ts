@@ -36,6 +36,7 @@ for (const name of pages()) {
         }
         const title = `${name}:${fence.line} (${fence.language})`
         const skip = reasonToSkip(fence)
+        if (fence.notes.file !== undefined) page.files.set(fence.notes.file, fence.text)
         // What a block prints that was skipped cannot be compared.
         if (skip) delete page.last
         await t.test(title, { skip }, () => checkFence(t, fence, page))
@@ -52,7 +53,6 @@ function reasonToSkip(fence: Fence): Skip {
 
 async function checkFence(t: TestContext, fence: Fence, page: Page): Promise<void> {
   const { language, text, notes } = fence
-  if (notes.file !== undefined) page.files.set(notes.file, text)
   if (notes.output !== undefined) checkOutput(text, page.last)
   switch (language) {
     case 'sh':
