@@ -5,8 +5,9 @@ import {
   providerIssuers,
   seenClaims,
 } from '../policy/context-keys.ts'
+import type { Condition } from '../policy/document.ts'
 import { parseOperator } from '../policy/operators.ts'
-import type { Condition, Statement } from '../policy/policy.ts'
+import type { Statement } from '../policy/policy.ts'
 import type { PolicyFinding, PolicyFindingKind } from './findings.ts'
 import {
   claimOf,

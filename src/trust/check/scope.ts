@@ -1,6 +1,7 @@
 import { comparableIssuer, parseOidcKey } from '../policy/context-keys.ts'
+import type { Condition } from '../policy/document.ts'
 import { parseOperator } from '../policy/operators.ts'
-import type { Condition, Statement } from '../policy/policy.ts'
+import type { Statement } from '../policy/policy.ts'
 
 // Issuers that give the same `iss` to all their customers, and the claim by which IAM has policies tell them apart:
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_oidc_secure-by-default.html

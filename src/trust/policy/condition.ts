@@ -1,4 +1,5 @@
 import { type ContextKeys, isAbsenceKnown } from './context-keys.ts'
+import type { Condition } from './document.ts'
 import {
   type ExpectedValue,
   type Operator,
@@ -6,7 +7,7 @@ import {
   plainValue,
   resolveVariables,
 } from './operators.ts'
-import type { Condition, TrustPolicy } from './policy.ts'
+import type { TrustPolicy } from './policy.ts'
 
 /** One condition against one request: what the policy expects, what the request carries, and why it (mis)matched. */
 export interface ConditionResult {
