@@ -4,7 +4,7 @@ import { assertShape, isCount, isOptionalText, isText, isTexts } from '../files/
 import { OPTIONS } from '../options.ts'
 import { parseRoleArn, type RoleArn } from './arn.ts'
 import { roleSessionName } from './session-name.ts'
-import { checkPolicyArns, readSessionPolicy } from './session-policy.ts'
+import { checkPolicyArns, checkSessionPolicies, readSessionPolicy } from './session-policy.ts'
 import { readSessionTags, readTransitiveTagKeys, type SessionTag } from './session-tags.ts'
 
 /** What STS is asked for: a session of a role. */
@@ -54,12 +54,18 @@ export async function readRequest(
   const sessionTags = await read('session_tags', readSessionTags)
   const readTagKeys = (text: string) => readTransitiveTagKeys(text, sessionTags ?? [])
   const areTagsKnown = sessionTags !== undefined || !has('session_tags')
+  const role = await read('role_arn', parseRoleArn)
+  const policy = await read('policy', readSessionPolicy)
+  const policyArns = await read('policy_arns', readPolicyArns)
+  await read(policyArns ? 'policy_arns' : 'policy', () => {
+    if (role) checkSessionPolicies(role, policy, policyArns ?? [])
+  })
   return withoutUndefined({
-    role: await read('role_arn', parseRoleArn),
+    role,
     roleSessionName: await read('role_session_name', (text) => roleSessionName(text, {})),
     durationSeconds: await read('duration_seconds', (text) => readDuration(text, kind)),
-    policy: await read('policy', readSessionPolicy),
-    policyArns: await read('policy_arns', readPolicyArns),
+    policy,
+    policyArns,
     externalId: await read('external_id', readExternalId),
     sessionTags,
     transitiveTagKeys: areTagsKnown ? await read('transitive_tag_keys', readTagKeys) : undefined,

@@ -1,6 +1,6 @@
 import { OidcError } from '../errors.ts'
 import { readTextFile } from '../files/read.ts'
-import { partitionOfPolicy } from './arn.ts'
+import { partitionOfPolicy, type RoleArn } from './arn.ts'
 
 // STS API Reference, AssumeRoleWithWebIdentity: Policy, PolicyArns.
 const MAXIMUM_POLICY_LENGTH = 2048
@@ -11,18 +11,17 @@ export async function readSessionPolicy(given: string): Promise<string> {
   const text = given.startsWith('file://')
     ? await readTextFile(given.slice(7), { what: 'The session policy file' })
     : given
-  let policy: unknown
-  try {
-    policy = JSON.parse(text.replace(/^\uFEFF/, ''))
-  } catch (error) {
+  // Read by the grammar of trust policies, which few runs need.
+  const { sessionPolicyProblem } = await import('../trust/policy/session-policy.ts')
+  const malformed = sessionPolicyProblem(text)
+  if (malformed) {
+    const at = malformed.path === '' ? 'The' : `${malformed.path} of the`
     throw invalid(
-      `The session policy is not JSON: ${(error as Error).message}.`,
-      'Give JSON, or file://PATH of a file that holds it.',
+      `${at} session policy ${malformed.problem}.`,
+      'Give a policy document as JSON, or file://PATH of a file that holds it.',
     )
   }
-  if (typeof policy !== 'object' || policy === null || !('Statement' in policy)) {
-    throw invalid('The session policy has no "Statement".', 'Give a whole policy document.')
-  }
+  const policy: unknown = JSON.parse(text.replace(/^\uFEFF/, ''))
   // STS takes no characters above U+00FF; escaped they mean the same.
   const compact = JSON.stringify(policy).replace(
     /[^\x20-\xff]/g,
@@ -32,6 +31,30 @@ export async function readSessionPolicy(given: string): Promise<string> {
   throw invalid(
     `The session policy has ${compact.length} characters without blanks; AWS takes at most ${MAXIMUM_POLICY_LENGTH}.`,
     'Shorten it, or put it into a managed policy and pass that with --policy-arns.',
+  )
+}
+
+/** Refuses session policies that AWS would refuse for this role: too long together, or of another account. */
+export function checkSessionPolicies(
+  role: RoleArn,
+  policy: string | undefined,
+  policyArns: readonly string[],
+): void {
+  const stray = policyArns.find((arn) => {
+    const [, partition, , , owner = ''] = arn.split(':')
+    return partition !== role.partition || !['aws', role.accountId].includes(owner)
+  })
+  if (stray !== undefined) {
+    throw invalid(
+      `The session policy ${stray} is not of the role's account ${role.accountId} (${role.partition}).`,
+      `Give a managed policy of that account, or one of AWS: arn:${role.partition}:iam::aws:policy/NAME.`,
+    )
+  }
+  const length = (policy ?? '').length + policyArns.join('').length
+  if (length <= MAXIMUM_POLICY_LENGTH) return
+  throw invalid(
+    `The session policy and the policy ARNs have ${length} characters together; AWS takes at most ${MAXIMUM_POLICY_LENGTH}.`,
+    'Shorten the policy, or give fewer ARNs.',
   )
 }
 

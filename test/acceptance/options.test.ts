@@ -29,6 +29,11 @@ for (const [name, args, env] of GIVEN) {
   })
 }
 
+const POLICY = {
+  Version: '2012-10-17',
+  Statement: [{ Effect: 'Allow', Action: 's3:GetObject', Resource: 'arn:aws:s3:::site/*' }],
+}
+
 test('every AWS_OIDC_ variable reaches the request and the files', async (t) => {
   const { job, sandbox } = await startJob(t)
   const { stdout } = await job.done(['assume-role'], {
@@ -40,7 +45,7 @@ test('every AWS_OIDC_ variable reaches the request and the files', async (t) => 
       AWS_OIDC_OUTPUT: 'yaml',
       AWS_OIDC_DURATION_SECONDS: '1800',
       AWS_OIDC_ROLE_SESSION_NAME: 'release-${CIRCLE_BUILD_NUM}',
-      AWS_OIDC_POLICY: '{"Version": "2012-10-17", "Statement": []}',
+      AWS_OIDC_POLICY: JSON.stringify(POLICY, null, 2),
       AWS_OIDC_POLICY_ARNS:
         'arn:aws:iam::aws:policy/ReadOnlyAccess arn:aws:iam::111111111111:policy/x',
       AWS_OIDC_ALLOWED_ACCOUNT_IDS: '111111111111,222222222222',
@@ -58,7 +63,7 @@ test('every AWS_OIDC_ variable reaches the request and the files', async (t) => 
     RoleArn: ROLE,
     RoleSessionName: 'release-42',
     DurationSeconds: '1800',
-    Policy: '{"Version":"2012-10-17","Statement":[]}',
+    Policy: JSON.stringify(POLICY),
     'PolicyArns.member.1.arn': 'arn:aws:iam::aws:policy/ReadOnlyAccess',
     'PolicyArns.member.2.arn': 'arn:aws:iam::111111111111:policy/x',
   })
@@ -71,9 +76,9 @@ test('every AWS_OIDC_ variable reaches the request and the files', async (t) => 
 
 test('a session policy from a file', async (t) => {
   const { job, sandbox } = await startJob(t)
-  const path = job.write('policy.json', '{\n  "Version": "2012-10-17",\n  "Statement": []\n}\n')
+  const path = job.write('policy.json', `${JSON.stringify(POLICY, null, 2)}\n`)
   await job.done(['assume-role', '--role-arn', ROLE, '--policy', `file://${path}`])
-  assert.equal(sandbox.requests[0]?.parameters['Policy'], '{"Version":"2012-10-17","Statement":[]}')
+  assert.equal(sandbox.requests[0]?.parameters['Policy'], JSON.stringify(POLICY))
 })
 
 type Case = [args: string[], code: ErrorCode, message: RegExp, env?: Environment]
@@ -124,6 +129,16 @@ const WRONG: Case[] = [
     [...ARN, '--policy', 'file:///no/such'],
     'file-unreadable',
     /\/no\/such can't be read: no such file/,
+  ],
+  [
+    [...ARN, '--policy', '{"Statement":[{"Effect":"Allow","Action":"GetObject","Resource":"*"}]}'],
+    'invalid-session-policy',
+    /Statement\[0\]\.Action of the session policy holds "GetObject"/,
+  ],
+  [
+    [...ARN, '--policy-arns', 'arn:aws:iam::999999999999:policy/x'],
+    'invalid-session-policy',
+    /is not of the role's account 111111111111/,
   ],
   [
     [...ARN, '--policy-arns', 'arn:aws:iam::1:x'],

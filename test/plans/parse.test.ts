@@ -19,10 +19,11 @@ describe('a profiles file that is valid', () => {
     const directory = await mkdtemp(join(tmpdir(), 'policy-'))
     try {
       const path = join(directory, 'policy.json')
-      await writeFile(path, '{ "Statement": [] }\n')
+      const statement = { Effect: 'Deny', Action: 'iam:*', Resource: '*' }
+      await writeFile(path, `${JSON.stringify({ Statement: statement }, null, 2)}\n`)
       const text = `[default]\nrole_arn = ${ROLE}\npolicy = file://${path}\n`
       const [plan] = await parse({ text })
-      assert.equal(plan?.policy, '{"Statement":[]}')
+      assert.equal(plan?.policy, JSON.stringify({ Statement: statement }))
     } finally {
       await rm(directory, { recursive: true })
     }

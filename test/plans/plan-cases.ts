@@ -20,7 +20,8 @@ function plan(profile: string, rest: Partial<ProfileRequest> = {}): ProfileReque
   }
 }
 
-const POLICY = '{"Version":"2012-10-17","Statement":[]}'
+const POLICY =
+  '{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"iam:*","Resource":"*"}]}'
 const role = `role_arn = ${ROLE}`
 
 /** Files of the syntax that AWS's tools share: both read the same there. */
@@ -145,7 +146,7 @@ export const SHARED_SYNTAX_CASES: readonly PlanCase[] = [
   },
   {
     name: 'values of ours that go on in indented lines',
-    text: `[profile a]\n${role}\npolicy = {\n    "Version": "2012-10-17",\n    # why\n\n    "Statement": []\n  }\nregion = eu-west-1\n[profile b]\n${role}\nsource_profile = a\nsession_tags = Team=ci\n  Stage=prod,\n  Cost=1\n`,
+    text: `[profile a]\n${role}\npolicy = {\n    "Version": "2012-10-17",\n    # why\n\n    "Statement": [{"Effect": "Deny", "Action": "iam:*", "Resource": "*"}]\n  }\nregion = eu-west-1\n[profile b]\n${role}\nsource_profile = a\nsession_tags = Team=ci\n  Stage=prod,\n  Cost=1\n`,
     plans: [
       plan('a', { policy: POLICY, region: 'eu-west-1' }),
       plan('b', {
@@ -200,8 +201,13 @@ export const VARIABLE_CASES: readonly PlanCase[] = [
   },
   {
     name: 'the variables of a policy are left alone',
-    text: `[profile dev]\n${role}\npolicy = {"Statement": [{"Resource": "\${aws:username}/$X"}]}\n`,
+    text: `[profile dev]\n${role}\npolicy = {"Statement": {"Effect": "Deny", "Action": "*", "Resource": "arn:aws:s3:::\${aws:username}/$X"}}\n`,
     env: { X: 'x' },
-    plans: [plan('dev', { policy: '{"Statement":[{"Resource":"${aws:username}/x"}]}' })],
+    plans: [
+      plan('dev', {
+        policy:
+          '{"Statement":{"Effect":"Deny","Action":"*","Resource":"arn:aws:s3:::${aws:username}/x"}}',
+      }),
+    ],
   },
 ]

@@ -1,6 +1,8 @@
 import fc from 'fast-check'
 import { ROLE } from './parse-profiles.ts'
 
+const POLICY = '{"Statement": {"Effect": "Deny", "Action": "*", "Resource": "*"}}'
+
 const names = ['a', 'b', 'c', 'default', 'x.y', 'me@z']
 const name = fc.constantFrom(...names)
 const blanks = fc.constantFrom('', '', '', '', ' ', '  ', '\t', '\x1c', '\u00a0', '\f', '\ufeff')
@@ -14,7 +16,7 @@ const settings: readonly (readonly [string, readonly string[], readonly string[]
   ['region', ['eu-west-1'], ['cn-north-1', 'here']],
   ['output', ['json', 'text'], ['JSON', 'text ; x']],
   ['external_id', ['a:b', '007', 'true'], ['#a', 'x#y', 'é']],
-  ['policy', ['{"Statement": []}', '{\n "Statement": []}'], ['{', '{"Statement":\n  []}', '[x]']],
+  ['policy', [POLICY, POLICY.replace('{', '{\n ')], ['{', POLICY.replace(': {', ':\n  {'), '[x]']],
   ['session_tags', ['a=b', 'a=b,\n  c=d'], ['a=b, A=c', 'a=b,\n  region=d', 'x']],
   ['s3', ['', '\n  a = b', '\n  region = x'], ['\n  a', '\n  a = b\x1cc', 'x']],
   ['cli_pager', ['', 'less'], []],

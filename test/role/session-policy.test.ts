@@ -3,7 +3,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { checkPolicyArns, readSessionPolicy } from '../../src/role/session-policy.ts'
+import { parseRoleArn } from '../../src/role/arn.ts'
+import {
+  checkPolicyArns,
+  checkSessionPolicies,
+  readSessionPolicy,
+} from '../../src/role/session-policy.ts'
 
 const POLICY = {
   Version: '2012-10-17',
@@ -55,14 +60,21 @@ test('2048 characters are taken, 2049 are not', async () => {
 })
 
 const WRONG: [given: string, message: RegExp][] = [
-  ['', /^The session policy is not JSON: /],
-  ['policy.json', /^The session policy is not JSON: /],
-  [`${JSON.stringify(POLICY)},`, /^The session policy is not JSON: /],
-  ['null', /^The session policy has no "Statement"\.$/],
-  ['"text"', /^The session policy has no "Statement"\.$/],
-  ['{"Version":"2012-10-17"}', /^The session policy has no "Statement"\.$/],
-  [JSON.stringify([POLICY]), /^The session policy has no "Statement"\.$/],
+  ['', /^The session policy is not JSON \(line 1, column 1\)\.$/],
+  ['policy.json', /^The session policy is not JSON /],
+  [`${JSON.stringify(POLICY)},`, /^The session policy is not JSON /],
+  ['null', /^The session policy is null; it must be a JSON object\.$/],
+  ['{"Version":"2012-10-17"}', /^Statement of the session policy is missing\.$/],
+  [JSON.stringify([POLICY]), /^The session policy is \[.*; it must be a JSON object\.$/],
+  [policyWith({ Resource: undefined }), /^Statement\.Resource of the session policy is missing\.$/],
+  [policyWith({ Action: 'GetObject' }), /^Statement\.Action .*holds "GetObject"; .*SERVICE:ACTION/],
+  [policyWith({ Resource: 'bucket' }), /^Statement\.Resource .*holds "bucket"; .* or an ARN/],
+  [policyWith({ Condition: { Foo: { 'aws:x': '1' } } }), /^Statement\.Condition\.Foo .*operator/],
 ]
+
+function policyWith(change: object): string {
+  return JSON.stringify({ Statement: { ...POLICY.Statement[0], ...change } })
+}
 
 for (const [given, message] of WRONG) {
   test(`refused: ${JSON.stringify(given)}`, async () => {
@@ -95,3 +107,23 @@ for (const arn of [
     })
   })
 }
+
+// API_AssumeRoleWithWebIdentity.html: "The policies must exist in the same account as the role";
+// "The plaintext … for both inline and managed session policies can't exceed 2,048 characters."
+test('policies of another account, and too much together, are refused', () => {
+  const role = parseRoleArn('arn:aws:iam::123456789012:role/deploy')
+  const own = 'arn:aws:iam::123456789012:policy/team'
+  assert.doesNotThrow(() => checkSessionPolicies(role, '{}', [own]))
+  assert.doesNotThrow(() => checkSessionPolicies(role, undefined, ['arn:aws:iam::aws:policy/x']))
+  for (const arn of ['arn:aws:iam::999999999999:policy/x', 'arn:aws-cn:iam::aws:policy/x']) {
+    assert.throws(() => checkSessionPolicies(role, undefined, [arn]), {
+      code: 'invalid-session-policy',
+      message: `The session policy ${arn} is not of the role's account 123456789012 (aws).`,
+    })
+  }
+  assert.doesNotThrow(() => checkSessionPolicies(role, 'x'.repeat(2048 - own.length), [own]))
+  assert.throws(() => checkSessionPolicies(role, 'x'.repeat(2049 - own.length), [own]), {
+    message:
+      'The session policy and the policy ARNs have 2049 characters together; AWS takes at most 2048.',
+  })
+})
