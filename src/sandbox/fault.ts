@@ -1,7 +1,7 @@
 import { OidcError } from '../errors.ts'
 import type { StsErrorCode } from './aws/answer.ts'
 
-/** What a fault does to one STS request. `truncate` and `omit` spoil the real answer. */
+/** What a fault does to one STS request. `truncate` and `omit` spoil the real answer; `ACCOUNT` is that of the role. */
 export type FaultEffect =
   | { readonly kind: 'error'; readonly code: StsErrorCode; readonly message: string }
   | { readonly kind: 'delay'; readonly ms: number }
@@ -88,7 +88,16 @@ const FAULTS = {
     effect: {
       kind: 'error',
       code: 'RegionDisabledException',
-      message: 'STS is not activated in the requested region.',
+      message:
+        'STS is not activated in this region for account:ACCOUNT. Your account administrator can activate STS in this region using the IAM Console.',
+    },
+  },
+  'packed-policy': {
+    description: 'PackedPolicyTooLarge (400): session policies and tags together',
+    effect: {
+      kind: 'error',
+      code: 'PackedPolicyTooLarge',
+      message: 'Packed policy consumes 112% of allotted space, please use smaller policy.',
     },
   },
   slow: { description: 'the answer comes 3 s later', effect: { kind: 'delay', ms: 3000 } },

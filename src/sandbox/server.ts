@@ -147,12 +147,17 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       send(response, { status: effect.status, contentType: effect.type, body: effect.body })
       return
     }
-    const forced = effect?.kind === 'error' ? new StsError(effect.code, effect.message) : undefined
+    const account = request.query.get('RoleArn')?.split(':')[4] ?? ''
+    const forced =
+      effect?.kind === 'error'
+        ? new StsError(effect.code, effect.message.replace('ACCOUNT', account))
+        : undefined
     const { answer, requestId, refusal } = await answerSts(sts, request, forced)
     record.status = answer.status
     record.code = refusal?.code
     record.succeeded = !refusal && (!effect || effect.kind === 'delay')
-    if (refusal && !forced) log(describeRefusal(record, refusal))
+    // Without an action it is somebody who asks whether anyone is there.
+    if (refusal && !forced && record.action !== '') log(describeRefusal(record, refusal))
     response.setHeader('x-amzn-RequestId', requestId)
     if (effect?.kind === 'truncate') sendHalf(response, answer)
     else send(response, effect?.kind === 'omit' ? omitElement(answer, effect.element) : answer)

@@ -44,6 +44,7 @@ const FAULTS: Record<FaultName, Expected> = {
   },
   'rejected-claim': permanent('token-rejected', /rejects the web identity token from CIRCLE_OIDC/),
   'access-denied': permanent('access-denied', /Likely: .*Next: .*"sts:AssumeRoleWithWebIdentity"/s),
+  'packed-policy': permanent('session-policy-rejected', /PackedPolicyTooLarge.*Next: .*--policy/s),
   'region-disabled': permanent('region-disabled', /not active.*Next: .*another --region/s),
   slow: {
     ...transient('timed-out', /not done after 1 s; it was waiting for AWS STS/),
@@ -140,12 +141,6 @@ const REFUSALS: Refusal[] = [
     code: 'request-rejected',
     args: ['--duration-seconds', '43200'],
     message: /DurationSeconds.*Next: .*lower --duration-seconds than 43200/s,
-  },
-  {
-    name: 'a session policy that AWS does not take',
-    code: 'session-policy-rejected',
-    args: ['--policy', '{"Statement":[{"Effect":"Perhaps"}]}'],
-    message: /MalformedPolicyDocument.*Next: .*--policy/s,
   },
 ]
 

@@ -14,7 +14,13 @@ const ERRORS: [fault: FaultName, code: string, status: number, message: RegExp][
   ['expired-token', 'ExpiredTokenException', 400, /^Token expired: current date\/time \d+ must/],
   ['rejected-claim', 'IDPRejectedClaim', 403, /identity provider/],
   ['access-denied', 'AccessDenied', 403, /^Not authorized to perform sts:/],
-  ['region-disabled', 'RegionDisabledException', 403, /not activated/],
+  ['packed-policy', 'PackedPolicyTooLarge', 400, /^Packed policy consumes 112% of allotted space/],
+  [
+    'region-disabled',
+    'RegionDisabledException',
+    403,
+    /^STS is not activated in this region for account:111111111111\. /,
+  ],
 ]
 
 for (const [name, code, status, message] of ERRORS) {

@@ -37,6 +37,7 @@ const FAULTS: Record<FaultName, [code: ErrorCode, exit: number, requests: number
   'expired-token': ['token-expired', 3, 1],
   'rejected-claim': ['token-rejected', 4, 1],
   'access-denied': ['access-denied', 4, 1],
+  'packed-policy': ['session-policy-rejected', 4, 1],
   'region-disabled': ['region-disabled', 4, 1],
   slow: ['timed-out', 5, 1],
   reset: ['aws-unreachable', 5, 3],

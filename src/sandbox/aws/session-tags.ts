@@ -1,4 +1,5 @@
 import { StsError } from './answer.ts'
+import { TAGS, validateParameters } from './constraints.ts'
 import { listMembers, type Query } from './request.ts'
 
 export interface SessionTags {
@@ -16,8 +17,17 @@ export function tagsFromParameters(query: Query): SessionTags {
   return { tags: new Map(pairs), transitiveTagKeys }
 }
 
-/** Session tags inside a web identity token. */
+/** Session tags inside a web identity token; they obey the limits of the parameter. */
 export function tagsFromClaims({ tags, transitiveTagKeys }: SessionTags): SessionTags {
+  const parameters = [...tags].flatMap(([key, value], index) => [
+    [`Tags.member.${index + 1}.Key`, key] as const,
+    [`Tags.member.${index + 1}.Value`, value] as const,
+  ])
+  validateParameters(new Map(parameters), {
+    type: 'structure',
+    required: [],
+    members: { Tags: TAGS },
+  })
   checkTags([...tags])
   return { tags, transitiveTagKeys }
 }
@@ -40,35 +50,13 @@ export function inheritTags(requested: SessionTags, caller: SessionTags): Sessio
   }
 }
 
-const TAG_CHARACTERS = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u
-
+/** What the API model does not say: id_session-tags.html, "Things to know about session tags" */
 function checkTags(pairs: readonly (readonly [string, string])[]): void {
-  const invalid = (message: string) => new StsError('ValidationError', message)
-  if (pairs.length > 50) {
-    throw invalid(
-      "1 validation error detected: Value at 'tags' failed to satisfy constraint: Member must have length less than or equal to 50",
-    )
+  const reserved = pairs.find(([key]) => /^aws:/i.test(key))
+  if (reserved) {
+    // "You cannot create … keys that begin with this": id_tags.html, "Rules for tagging"
+    throw new StsError('InvalidParameterValue', `"${reserved[0]}" begins with the reserved aws:`)
   }
-  pairs.forEach(([key, value], index) => {
-    const at = `tags.${index + 1}.member`
-    const breach = (member: string, rule: string) =>
-      invalid(
-        `1 validation error detected: Value at '${at}.${member}' failed to satisfy constraint: ${rule}`,
-      )
-    if (key === '') throw breach('key', 'Member must have length greater than or equal to 1')
-    if (key.length > 128) throw breach('key', 'Member must have length less than or equal to 128')
-    if (value.length > 256) {
-      throw breach('value', 'Member must have length less than or equal to 256')
-    }
-    for (const [member, text] of Object.entries({ key, value })) {
-      if (!TAG_CHARACTERS.test(text)) {
-        throw breach(
-          member,
-          'Member must satisfy regular expression pattern: [\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]+',
-        )
-      }
-    }
-  })
   const keys = pairs.map(([key]) => key.toLowerCase())
   if (new Set(keys).size < keys.length) {
     throw new StsError(

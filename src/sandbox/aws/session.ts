@@ -7,7 +7,9 @@ export interface Session {
   readonly accessKeyId: string
   readonly secretAccessKey: string
   readonly sessionToken: string
+  readonly issuedAt: Date
   readonly expiration: Date
+  readonly partition: string
   readonly account: string
   readonly roleArn: string
   /** `arn:PARTITION:sts::ACCOUNT:assumed-role/ROLE/SESSION`, without the role's path. */
@@ -17,6 +19,8 @@ export interface Session {
   readonly tags: ReadonlyMap<string, string>
   readonly transitiveTagKeys: readonly string[]
   readonly sourceIdentity: string | undefined
+  /** Of the OIDC provider whose token was exchanged; a chained session has none. */
+  readonly providerArn: string | undefined
 }
 
 /** What decides a new session, after STS has authorized it. */
@@ -28,6 +32,7 @@ export interface SessionRequest {
   readonly tags: ReadonlyMap<string, string>
   readonly transitiveTagKeys: readonly string[]
   readonly sourceIdentity: string | undefined
+  readonly providerArn?: string
 }
 
 export class Sessions {
@@ -41,12 +46,15 @@ export class Sessions {
   issue(request: SessionRequest): Session {
     const { role, requested, name, tags, transitiveTagKeys, sourceIdentity } = request
     const lifetime = this.#lifetimeSeconds ?? request.durationSeconds
+    // Whole seconds, as the answer prints them.
+    const issuedAt = Math.floor(Date.now() / 1000)
     const session: Session = {
       accessKeyId: `ASIA${base32(randomBytes(16))}`,
       secretAccessKey: randomBytes(30).toString('base64'),
       sessionToken: createSessionToken(),
-      // Whole seconds, as the answer prints them.
-      expiration: new Date((Math.floor(Date.now() / 1000) + lifetime) * 1000),
+      issuedAt: new Date(issuedAt * 1000),
+      expiration: new Date((issuedAt + lifetime) * 1000),
+      partition: requested.partition,
       account: requested.account,
       roleArn: requested.arn,
       arn: `arn:${requested.partition}:sts::${requested.account}:assumed-role/${role.name}/${name}`,
@@ -54,6 +62,7 @@ export class Sessions {
       tags,
       transitiveTagKeys,
       sourceIdentity,
+      providerArn: request.providerArn,
     }
     this.#byAccessKeyId.set(session.accessKeyId, session)
     return session

@@ -1,153 +1,204 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
-import { SignatureV4 } from '@smithy/signature-v4'
-import type { Checksum, SourceData } from '@smithy/types'
 import { StsError } from './answer.ts'
 import type { StsRequest } from './request.ts'
 import type { Session, Sessions } from './session.ts'
 
-/** The parts of a Signature Version 4 `Authorization` header. */
-export interface Authorization {
-  readonly accessKeyId: string
-  readonly date: string
+/** Who signed a request, and for which region. */
+export interface Signed {
+  readonly session: Session
   readonly region: string
-  readonly service: string
-  readonly signedHeaders: readonly string[]
-  readonly signature: string
 }
 
-const SKEW_MS = 15 * 60 * 1000
+/**
+ * Verifies the request's Signature Version 4, in the Authorization header or in a presigned URL. Throws `StsError`.
+ * Rules: reference_sigv-create-signed-request.html; messages: reference_sigv-troubleshooting.html in the IAM User Guide.
+ * Their order, and the wording of those that page leaves out, as recorded in https://github.com/architect/dynalite
+ */
+export function authenticate(request: StsRequest, sessions: Sessions): Signed {
+  const signature = readSignature(request)
+  const date = checkDate(signature.date)
+  checkSignedHeaders(request, signature)
+  checkScope(signature, date)
+  const session = findSession(signature, sessions)
+  checkSignature(request, signature, session, date)
+  return { session, region: signature.region }
+}
 
-/** Throws `MissingAuthenticationToken` or `IncompleteSignature`. */
-export function parseAuthorization(header: string | undefined): Authorization {
-  if (header === undefined) {
+interface Signature {
+  /** Where it stands: STS takes the signature out of the query before it signs that. */
+  readonly presigned: boolean
+  readonly accessKeyId: string
+  /** Date, region, service and terminator of the scope. */
+  readonly scope: readonly [date: string, region: string, service: string, terminator: string]
+  readonly region: string
+  readonly signedHeaders: readonly string[]
+  readonly signature: string
+  /** `X-Amz-Date`, or the header `Date` in its place. */
+  readonly date: string | undefined
+  readonly sessionToken: string | undefined
+}
+
+const ALGORITHM = 'AWS4-HMAC-SHA256'
+
+function readSignature({ headers, query }: StsRequest): Signature {
+  const authorization = headers['authorization']
+  if (authorization !== undefined) {
+    const date = headers['x-amz-date'] ?? headers['date']
+    const [algorithm, rest = ''] = /^(\S+)\s*(.*)$/s.exec(authorization)?.slice(1) ?? []
+    const parts = new Map(
+      rest
+        .split(',')
+        .map((part) => /^\s*([^=]*)=?(.*?)\s*$/s.exec(part)?.slice(1) as [string, string]),
+    )
+    if (algorithm !== ALGORITHM && algorithm?.startsWith('AWS4-')) {
+      throw new StsError('IncompleteSignature', `Unsupported AWS 'algorithm': '${algorithm}'.`)
+    }
+    const missing = ['Credential', 'Signature', 'SignedHeaders'].filter(
+      (name) => algorithm !== ALGORITHM || !parts.get(name),
+    )
+    if (missing.length > 0) {
+      const problems = missing.map((name) => `Authorization header requires '${name}' parameter. `)
+      throw new StsError(
+        'IncompleteSignature',
+        `${problems.join('')}Authorization=${algorithm ?? ''}`,
+      )
+    }
+    const sessionToken = headers['x-amz-security-token']
+    return parseSignature((name) => parts.get(name) ?? '', { presigned: false, date, sessionToken })
+  }
+  if (!query.has('X-Amz-Algorithm')) {
     throw new StsError('MissingAuthenticationToken', 'Request is missing Authentication Token')
   }
-  const parts =
-    /^AWS4-HMAC-SHA256 Credential=([^/]+)\/(\d{8})\/([^/]*)\/([^/]*)\/aws4_request, ?SignedHeaders=([^,]+), ?Signature=([0-9a-f]{64})$/.exec(
-      header,
-    )
-  const [, accessKeyId, date, region, service, signedHeaders, signature] = parts ?? []
-  if (!accessKeyId || !date || !signedHeaders || !signature) {
+  const names = ['Credential', 'Signature', 'SignedHeaders', 'Date'].map((name) => `X-Amz-${name}`)
+  const missing = names.filter((name) => !query.get(name))
+  if (query.get('X-Amz-Algorithm') !== ALGORITHM || missing.length > 0) {
+    const problem = missing.map((name) => `AWS query-string parameters must include '${name}'.`)
+    throw new StsError('IncompleteSignature', problem.join(' ') || "Unsupported AWS 'algorithm'.")
+  }
+  return parseSignature((name) => query.get(`X-Amz-${name}`) ?? '', {
+    presigned: true,
+    date: query.get('X-Amz-Date'),
+    sessionToken: query.get('X-Amz-Security-Token'),
+  })
+}
+
+function parseSignature(
+  part: (name: string) => string,
+  rest: Pick<Signature, 'presigned' | 'date' | 'sessionToken'>,
+): Signature {
+  const credential = part('Credential')
+  const [accessKeyId = '', date = '', region = '', service = '', terminator = '', ...more] =
+    credential.split('/')
+  if (credential.split('/').length !== 5 || more.length > 0) {
     throw new StsError(
       'IncompleteSignature',
-      'Authorization header requires the Credential, SignedHeaders and Signature parameters.',
+      `Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, got '${credential}'`,
     )
   }
   return {
-    ...{ accessKeyId, date, signature, region: region ?? '', service: service ?? '' },
-    signedHeaders: signedHeaders.split(';'),
+    ...rest,
+    accessKeyId,
+    region,
+    scope: [date, region, service, terminator],
+    signedHeaders: part('SignedHeaders').toLowerCase().split(';'),
+    signature: part('Signature'),
   }
 }
 
-/** Any region will do: one sandbox stands for all regional endpoints. */
-export function checkScope({ region, service }: Authorization): void {
-  const problems = [
-    /^[a-z][a-z0-9-]+$/.test(region) ? '' : 'Credential should be scoped to a valid region. ',
-    service === 'sts' ? '' : "Credential should be scoped to correct service: 'sts'. ",
-  ].join('')
-  if (problems !== '') throw new StsError('SignatureDoesNotMatch', problems)
-}
+/** For a presigned URL too, whatever its X-Amz-Expires: kubernetes-sigs/aws-iam-authenticator, pkg/token/token.go */
+const SKEW_MS = 15 * 60 * 1000
 
-/** The signing date, `x-amz-date`, must be signed, agree with the scope, and be at most 15 minutes off. */
-export function checkDate(
-  header: string | undefined,
-  { date, signedHeaders }: Authorization,
-): void {
-  const [, year, month, day, time] = /^(\d{4})(\d\d)(\d\d)T(\d{6})Z$/.exec(header ?? '') ?? []
-  if (!header || !time || !signedHeaders.includes('x-amz-date')) {
+/** The signing date in ISO 8601 "basic" form; it must be at most 15 minutes off. */
+function checkDate(given: string | undefined): string {
+  const basicForm = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/
+  // The header Date is of the form of HTTP: Sat, 21 Nov 2026 16:00:00 GMT
+  const time = Date.parse((given ?? '').replace(basicForm, '$1-$2-$3T$4:$5:$6Z'))
+  if (given === undefined || Number.isNaN(time)) {
     throw new StsError(
       'IncompleteSignature',
-      "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header.",
+      given === undefined
+        ? "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header."
+        : `Date must be in ISO-8601 'basic format'. Got '${given}'. See http://en.wikipedia.org/wiki/ISO_8601`,
     )
   }
-  if (!header.startsWith(date)) {
-    throw new StsError(
-      'SignatureDoesNotMatch',
-      `Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '${date}' != '${header.slice(0, 8)}', from '${header}'.`,
-    )
-  }
-  const signedAt = Date.parse(`${year}-${month}-${day}T${time.replace(/(\d\d)(?=\d)/g, '$1:')}Z`)
+  const date = basic(new Date(time))
   const now = Date.now()
-  if (Math.abs(now - signedAt) <= SKEW_MS) return
-  const limit = new Date(now + (signedAt < now ? -SKEW_MS : SKEW_MS))
+  if (Math.abs(now - time) <= SKEW_MS) return date
+  const limit = basic(new Date(now + (time < now ? -SKEW_MS : SKEW_MS)))
   throw new StsError(
     'SignatureDoesNotMatch',
-    signedAt < now
-      ? `Signature expired: ${header} is now earlier than ${basic(limit)} (${basic(new Date(now))} - 15 min.)`
-      : `Signature not yet current: ${header} is still later than ${basic(limit)} (${basic(new Date(now))} + 15 min.)`,
+    time < now
+      ? `Signature expired: ${date} is now earlier than ${limit} (${basic(new Date(now))} - 15 min.)`
+      : `Signature not yet current: ${date} is still later than ${limit} (${basic(new Date(now))} + 15 min.)`,
   )
 }
 
-/** ISO 8601 "basic" form, as in `x-amz-date`. */
 function basic(date: Date): string {
   return date.toISOString().replace(/[-:]|\.\d+/g, '')
 }
 
-/** Node's SHA-256, or HMAC-SHA-256 with a secret, in the form `SignatureV4` asks for. */
-export class Sha256 implements Checksum {
-  readonly #secret: Uint8Array | undefined
-  #parts: Uint8Array[] = []
-
-  constructor(secret?: SourceData) {
-    this.#secret = secret === undefined ? undefined : bytes(secret)
-  }
-
-  update(chunk: SourceData): void {
-    this.#parts.push(bytes(chunk))
-  }
-
-  digest(): Promise<Uint8Array> {
-    const hash = this.#secret ? createHmac('sha256', this.#secret) : createHash('sha256')
-    return Promise.resolve(hash.update(Buffer.concat(this.#parts)).digest())
-  }
-
-  reset(): void {
-    this.#parts = []
-  }
+/** "host … and any x-amz-* headers" must be signed: reference_sigv-create-signed-request.html, step 1. */
+function checkSignedHeaders({ headers }: StsRequest, { signedHeaders }: Signature): void {
+  const unsigned = (name: string) => !signedHeaders.includes(name)
+  const stray = Object.keys(headers).find((name) => name.startsWith('x-amz-') && unsigned(name))
+  const wrong = unsigned('host') ? "'Host' or ':authority'" : stray && `'${stray}'`
+  if (!wrong) return
+  throw new StsError(
+    'SignatureDoesNotMatch',
+    `${wrong} must be a 'SignedHeader' in the AWS Authorization.`,
+  )
 }
 
-function bytes(data: SourceData): Uint8Array {
-  if (typeof data === 'string') return Buffer.from(data)
-  return data instanceof ArrayBuffer
-    ? new Uint8Array(data)
-    : new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+function checkScope({ scope }: Signature, signingDate: string): void {
+  const [date, region, service, terminator] = scope
+  const problems = [
+    partitionOf(region) ? '' : `Credential should be scoped to a valid region, not '${region}'. `,
+    service === 'sts' ? '' : "Credential should be scoped to correct service: 'sts'. ",
+    terminator === 'aws4_request'
+      ? ''
+      : `Credential should be scoped with a valid terminator: 'aws4_request', not '${terminator}'. `,
+    signingDate.startsWith(date) && date.length === 8
+      ? ''
+      : `Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '${date}' != '${signingDate.slice(0, 8)}', from '${signingDate}'. `,
+  ].join('')
+  if (problems !== '') throw new StsError('SignatureDoesNotMatch', problems)
 }
 
-const MISMATCH =
-  'The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.'
+/** The shapes of each partition's region names, as in the file of partitions that AWS's SDKs share. */
+const REGIONS: Readonly<Record<string, RegExp>> = {
+  aws: /^(us|eu|ap|sa|ca|me|af|il|mx)-\w+-\d+$/,
+  'aws-cn': /^cn-\w+-\d+$/,
+  'aws-eusc': /^eusc-de-\w+-\d+$/,
+  'aws-iso': /^us-iso-\w+-\d+$/,
+  'aws-iso-b': /^us-isob-\w+-\d+$/,
+  'aws-iso-e': /^eu-isoe-\w+-\d+$/,
+  'aws-iso-f': /^us-isof-\w+-\d+$/,
+  'aws-us-gov': /^us-gov-\w+-\d+$/,
+}
 
-/**
- * The session whose credentials signed this request (Signature Version 4 in the Authorization header), checked in AWS's
- * order: scope, token, expiry, date, signature. Throws `StsError`.
- * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
- */
-export async function authenticate(request: StsRequest, sessions: Sessions): Promise<Session> {
-  const authorization = parseAuthorization(request.headers['authorization'])
-  checkScope(authorization)
-  const session = findSession(request, authorization, sessions)
-  checkDate(request.headers['x-amz-date'], authorization)
-  await checkSignature(request, authorization, session)
-  return session
+/** The partition a region is in; one sandbox stands for the endpoints of all regions. */
+export function partitionOf(region: string): string | undefined {
+  return Object.keys(REGIONS).find((partition) => REGIONS[partition]?.test(region))
 }
 
 function findSession(
-  { headers }: StsRequest,
-  { accessKeyId }: Authorization,
+  { accessKeyId, sessionToken, region }: Signature,
   sessions: Sessions,
 ): Session {
   const session = sessions.find(accessKeyId)
-  const token = headers['x-amz-security-token']
-  if (!session || token !== session.sessionToken) {
-    const reason = !session
-      ? 'the access key was not issued by this sandbox'
-      : token === undefined
-        ? 'the session token is missing'
-        : 'the session token belongs to another access key'
-    throw new StsError(
+  const invalid = (reason: string) =>
+    new StsError(
       'InvalidClientTokenId',
       'The security token included in the request is invalid.',
       reason,
     )
+  if (!session) throw invalid('the access key was not issued by this sandbox')
+  if (sessionToken === undefined) throw invalid('the session token is missing')
+  if (sessionToken !== session.sessionToken) {
+    throw invalid('the session token belongs to another access key')
+  }
+  if (partitionOf(region) !== session.partition) {
+    throw invalid(`credentials of ${session.partition} are unknown in ${region}`)
   }
   if (session.expiration.getTime() <= Date.now()) {
     throw new StsError(
@@ -159,58 +210,59 @@ function findSession(
   return session
 }
 
-async function checkSignature(
+const MISMATCH =
+  'The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.'
+
+function checkSignature(
   request: StsRequest,
-  authorization: Authorization,
-  session: Session,
-): Promise<void> {
-  const declared = request.headers['x-amz-content-sha256']
-  const actual = createHash('sha256').update(request.body).digest('hex')
-  const expected = await sign(request, authorization, session)
-  const bodyMatches = declared === undefined || declared === actual
-  if (bodyMatches && sameText(expected, authorization.signature)) return
+  { scope, signedHeaders, signature, presigned }: Signature,
+  { secretAccessKey }: Session,
+  date: string,
+): void {
+  const canonical = [
+    request.method,
+    '/',
+    canonicalQuery(request.target, presigned),
+    ...signedHeaders.map((name) => `${name}:${canonicalValue(request.headers[name])}`),
+    '',
+    signedHeaders.join(';'),
+    sha256(request.body),
+  ].join('\n')
+  const toSign = [ALGORITHM, date, scope.join('/'), sha256(canonical)].join('\n')
+  const key = scope.reduce<string | Buffer>(hmac, `AWS4${secretAccessKey}`)
+  const expected = hmac(key, toSign).toString('hex')
+  if (signature.length === expected.length) {
+    if (timingSafeEqual(Buffer.from(signature, 'latin1'), Buffer.from(expected))) return
+  }
   throw new StsError('SignatureDoesNotMatch', MISMATCH)
 }
 
-/** Signs the same request with the secret we issued. */
-async function sign(
-  request: StsRequest,
-  { date, region, service, signedHeaders }: Authorization,
-  { accessKeyId, secretAccessKey, sessionToken }: Session,
-): Promise<string> {
-  const tokenSigned = signedHeaders.includes('x-amz-security-token')
-  const signer = new SignatureV4({
-    service,
-    region,
-    sha256: Sha256,
-    applyChecksum: false,
-    credentials: { accessKeyId, secretAccessKey, ...(tokenSigned ? { sessionToken } : {}) },
-  })
-  const address = new URL(request.target, 'http://sandbox')
-  const longDate = request.headers['x-amz-date'] ?? date
-  const signed = await signer.sign(
-    {
-      method: request.method,
-      protocol: 'http:',
-      hostname: address.hostname,
-      path: address.pathname,
-      query: Object.fromEntries(
-        [...new Set(address.searchParams.keys())].map((name) => [
-          name,
-          address.searchParams.getAll(name),
-        ]),
-      ),
-      headers: Object.fromEntries(signedHeaders.map((name) => [name, request.headers[name] ?? ''])),
-      body: request.body,
-    },
-    {
-      signingDate: longDate.replace(/^(\d{4})(\d\d)(\d\dT\d\d)(\d\d)(\d\dZ)$/, '$1-$2-$3:$4:$5'),
-      signableHeaders: new Set(signedHeaders),
-    },
-  )
-  return /Signature=([0-9a-f]+)$/.exec(signed.headers['authorization'] ?? '')?.[1] ?? ''
+function canonicalQuery(target: string, presigned: boolean): string {
+  const parameters = [...new URL(target, 'http://sandbox').searchParams]
+  return parameters
+    .filter(([name]) => !(presigned && name === 'X-Amz-Signature'))
+    .map((pair) => pair.map(percentEncode).join('\0'))
+    .sort()
+    .map((pair) => pair.replace('\0', '='))
+    .join('&')
 }
 
-function sameText(a: string, b: string): boolean {
-  return a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b))
+/** RFC 3986: all but letters, digits, "-", ".", "_" and "~". */
+function percentEncode(text: string): string {
+  return encodeURIComponent(text).replace(
+    /[!'()*]/g,
+    (one) => `%${one.charCodeAt(0).toString(16).toUpperCase()}`,
+  )
+}
+
+function canonicalValue(value = ''): string {
+  return value.trim().replace(/ +/g, ' ')
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex')
+}
+
+function hmac(key: string | Buffer, text: string): Buffer {
+  return createHmac('sha256', key).update(text).digest()
 }

@@ -3,17 +3,14 @@ import { type Answer, type Format, renderError, renderResult, StsError } from '.
 import {
   assumeRole,
   assumeRoleWithWebIdentity,
+  decodeAuthorizationMessage,
+  getAccessKeyInfo,
   getCallerIdentity,
   type Operation,
+  refuseSession,
   type Sts,
 } from './operations.ts'
-import type { StsRequest } from './request.ts'
-
-const OPERATIONS: Readonly<Record<string, Operation>> = {
-  AssumeRole: assumeRole,
-  AssumeRoleWithWebIdentity: assumeRoleWithWebIdentity,
-  GetCallerIdentity: getCallerIdentity,
-}
+import type { Query, StsRequest } from './request.ts'
 
 export interface StsOutcome {
   readonly answer: Answer
@@ -33,7 +30,7 @@ export async function answerSts(
   const action = request.query.get('Action') ?? ''
   try {
     if (forced) throw forced
-    const result = await findOperation(action)(sts, request)
+    const result = await findOperation(request.query)(sts, request)
     return {
       answer: renderResult(action, result, requestId, format),
       requestId,
@@ -48,17 +45,29 @@ export async function answerSts(
   }
 }
 
-function findOperation(action: string): Operation {
+const OPERATIONS: Readonly<Record<string, Operation>> = {
+  AssumeRole: assumeRole,
+  AssumeRoleWithWebIdentity: assumeRoleWithWebIdentity,
+  DecodeAuthorizationMessage: decodeAuthorizationMessage,
+  GetAccessKeyInfo: getAccessKeyInfo,
+  GetCallerIdentity: getCallerIdentity,
+  GetFederationToken: refuseSession('GetFederationToken'),
+  GetSessionToken: refuseSession('GetSessionToken'),
+}
+
+const VERSION = '2011-06-15'
+
+function findOperation(query: Query): Operation {
+  const action = query.get('Action') ?? ''
   if (action === '') {
     throw new StsError('MissingAction', 'Request is missing the Action parameter.')
   }
+  const version = query.get('Version') || 'NO_VERSION_SPECIFIED'
   const operation = Object.hasOwn(OPERATIONS, action) ? OPERATIONS[action] : undefined
-  if (!operation) {
-    throw new StsError(
-      'InvalidAction',
-      `Could not find operation ${action} for version 2011-06-15`,
-      `the sandbox knows ${Object.keys(OPERATIONS).join(', ')}`,
-    )
-  }
-  return operation
+  if (operation && version === VERSION) return operation
+  throw new StsError(
+    'InvalidAction',
+    `Could not find operation ${action} for version ${version}`,
+    `the sandbox knows ${Object.keys(OPERATIONS).join(', ')}, version ${VERSION}`,
+  )
 }

@@ -124,6 +124,8 @@ export interface World {
   readonly tokenLifetimeSeconds: number
   /** Overrides the requested duration of all credentials, to rehearse their expiry. */
   readonly credentialsLifetimeSeconds: number | undefined
+  /** Of the STS endpoint that the job asks: `aws:RequestedRegion` of a request that is not signed. */
+  readonly region: string
   /** Delay of every STS answer. */
   readonly latencyMs: number
   readonly job: JobFacts
@@ -149,6 +151,7 @@ export function readWorld(json: unknown): World {
     'issuer',
     'tokenLifetimeSeconds',
     'credentialsLifetimeSeconds',
+    'region',
     'latencyMs',
     'job',
     'accounts',
@@ -167,6 +170,9 @@ export function readWorld(json: unknown): World {
     credentialsLifetimeSeconds: world
       .field('credentialsLifetimeSeconds')
       .or<number | undefined>(undefined, (one) => one.integer(1, DAY_SECONDS)),
+    region: world
+      .field('region')
+      .or('us-east-1', (one) => one.text(/^[a-z]+(-[a-z]+)+-\d+$/, 'a region such as us-east-1')),
     latencyMs: world.field('latencyMs').or(0, (one) => one.integer(0, 60_000)),
     job: readJob(world.field('job')),
     accounts:

@@ -75,6 +75,7 @@ test('the JSON shapes, of a success by GET and of an error', async (t) => {
   const { sandbox } = await sandboxFor(t)
   const query = new URLSearchParams({
     Action: 'AssumeRoleWithWebIdentity',
+    Version: '2011-06-15',
     RoleArn: CIRCLECI_ROLE,
     RoleSessionName: 'job-42',
     WebIdentityToken: await sandbox.mint(),
@@ -227,12 +228,11 @@ test('missing parameters, unknown and missing actions', async (t) => {
   const missing = await (await post(sandbox, { Action: 'AssumeRoleWithWebIdentity' })).text()
   assert.match(missing, /<Type>Sender<\/Type>\s*<Code>ValidationError<\/Code>/)
   assert.match(missing, /3 validation errors detected: Value null at 'roleArn' failed/)
-  const unknown = await post(sandbox, { Action: 'GetSessionToken' })
+  const unknown = await post(sandbox, { Action: 'AssumeRoot' })
   assert.equal(unknown.status, 400)
-  assert.match(
-    await unknown.text(),
-    /Could not find operation GetSessionToken for version 2011-06-15/,
-  )
+  assert.match(await unknown.text(), /Could not find operation AssumeRoot for version 2011-06-15/)
+  const old = await post(sandbox, { Action: 'GetCallerIdentity', Version: '2010-05-08' })
+  assert.match(await old.text(), /operation GetCallerIdentity for version 2010-05-08/)
   assert.match(await (await post(sandbox, {})).text(), /<Code>MissingAction<\/Code>/)
 })
 
@@ -275,7 +275,8 @@ test('session policies are checked and measured', async (t) => {
       2048,
     ),
   }))
-  await refused(exchange(sandbox, { PolicyArns: large }), 'PackedPolicyTooLarge', 400, /\d+%/)
+  // "The plaintext … for both inline and managed session policies can't exceed 2,048 characters."
+  await refused(exchange(sandbox, { PolicyArns: large }), 'ValidationError', 400, /equal to 2048$/)
 })
 
 test('path, partition, longest session and credentials lifetime come from the world', async (t) => {
@@ -330,7 +331,7 @@ test('session tags and source identity inside the token need their own permissio
     403,
     'Not authorized to perform sts:TagSession',
   )
-  assert.match(lines.join(), /does not admit sts:TagSession/)
+  assert.match(lines.join(), /does not allow sts:TagSession/)
   const identified = await sandbox.mint({
     claims: { 'https://aws.amazon.com/source_identity': 'ann' },
   })

@@ -118,11 +118,15 @@ async function sendSigned(
   return /<Code>(.*)<\/Code>\s*<Message>(.*)<\/Message>/.exec(text)?.slice(1).join(': ') ?? text
 }
 
-test('signed by hand: accepted, in any region', async (t) => {
+test('signed by hand: accepted, in any region of the partition', async (t) => {
   const { sandbox } = await sandboxFor(t)
   const credentials = await sessionCredentials(sandbox)
   assert.match(await sendSigned(sandbox, credentials), /<Arn>arn:aws:sts::111111111111:/)
-  assert.match(await sendSigned(sandbox, credentials, { region: 'cn-north-1' }), /<Arn>/)
+  assert.match(await sendSigned(sandbox, credentials, { region: 'il-central-1' }), /<Arn>/)
+  assert.equal(
+    await sendSigned(sandbox, credentials, { region: 'cn-north-1' }),
+    `InvalidClientTokenId: ${INVALID_TOKEN}`,
+  )
 })
 
 test('signed by hand: a tampered body', async (t) => {

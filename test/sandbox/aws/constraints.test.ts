@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { gunzipSync } from 'node:zlib'
+import { INPUTS, type Shape } from '../../../src/sandbox/aws/constraints.ts'
+import { partitionOf } from '../../../src/sandbox/aws/signature.ts'
+
+/** A shape as botocore's copy of the API model writes it. */
+interface ModelShape {
+  readonly type: string
+  readonly min?: number
+  readonly max?: number
+  readonly pattern?: string
+  readonly sensitive?: boolean
+  readonly required?: readonly string[]
+  readonly members?: Readonly<Record<string, { readonly shape: string }>>
+  readonly member?: { readonly shape: string }
+}
+
+interface Model {
+  readonly operations: Readonly<Record<string, { readonly input?: { readonly shape: string } }>>
+  readonly shapes: Readonly<Record<string, ModelShape>>
+}
+
+const VENV = '.venv/lib'
+const [python = ''] = existsSync(VENV) ? readdirSync(VENV) : []
+const DATA = join(VENV, python, 'site-packages/botocore/data')
+const skip =
+  process.env['CI'] !== 'true' &&
+  !existsSync(DATA) &&
+  'botocore is not installed in .venv: see test/requirements.txt'
+
+function shapeOf(model: Model, name: string): Shape {
+  const {
+    type,
+    min,
+    max,
+    pattern,
+    sensitive,
+    members = {},
+    member,
+    required = [],
+  } = model.shapes[name] ?? assert.fail(name)
+  switch (type) {
+    case 'structure': {
+      const shapes = Object.entries(members).map(([key, { shape }]) => [key, shapeOf(model, shape)])
+      return { type, required, members: Object.fromEntries(shapes) }
+    }
+    case 'list': {
+      const count =
+        min === undefined && max === undefined ? {} : { count: [min ?? 0, max ?? 0] as const }
+      return { type, member: shapeOf(model, member?.shape ?? ''), ...count }
+    }
+    case 'integer':
+      return { type, range: [min ?? 0, max ?? 0] }
+    case 'string':
+      return {
+        type,
+        length: [min ?? 0, max],
+        ...(pattern === undefined ? {} : { pattern }),
+        ...(sensitive ? { sensitive: true } : {}),
+      }
+    default:
+      return assert.fail(`a shape of type ${type}`)
+  }
+}
+
+test("the table of constraints is that of botocore's model", { skip }, () => {
+  const model: Model = JSON.parse(
+    gunzipSync(readFileSync(join(DATA, 'sts/2011-06-15/service-2.json.gz'))).toString('utf8'),
+  )
+  for (const [action, input] of Object.entries(INPUTS)) {
+    assert.deepEqual(input, shapeOf(model, model.operations[action]?.input?.shape ?? ''), action)
+  }
+})
+
+test("every region of botocore's list is in its partition", { skip }, () => {
+  const { partitions } = JSON.parse(readFileSync(join(DATA, 'partitions.json'), 'utf8')) as {
+    partitions: { id: string; regions: Record<string, unknown> }[]
+  }
+  assert.ok(partitions.length >= 8)
+  for (const { id, regions } of partitions) {
+    for (const region of Object.keys(regions).filter((name) => !name.endsWith('-global'))) {
+      assert.equal(partitionOf(region), id, region)
+    }
+  }
+  assert.equal(partitionOf('nowhere-1'), undefined)
+})
