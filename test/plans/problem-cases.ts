@@ -133,7 +133,7 @@ export const VALUE_PROBLEMS: readonly ProblemCase[] = [
       'line 2, profile dev: The role ARN "arn:aws:iam::1234:role/ci" is not valid. The account id "1234" has 4 digits instead of 12. Give the ARN',
       'line 3, profile dev: The role session name "a b" has characters that AWS does not take.',
       'line 4, profile dev: duration_seconds is not valid. It must be a whole number of seconds from 900 to 43200.',
-      'line 5, profile dev: Statement of the session policy is missing.',
+      'line 5, profile dev: Version of the session policy is 1; IAM knows',
       'line 6, profile dev: "x" is not the ARN of a managed policy.',
       'line 7, profile dev: "Ireland" is not an AWS region.',
       'line 8, profile dev: output is not valid. It must be one of: json, text, table',

@@ -10,7 +10,7 @@ import type { RequestedRole, StsRequest } from './request.ts'
 import type { Session } from './session.ts'
 import type { Role, World } from './world.ts'
 
-export interface AuthorizationRequest {
+interface AuthorizationRequest {
   readonly requested: RequestedRole
   readonly caller: Caller
   /** All must be allowed: the operation itself, `sts:TagSession` with tags, `sts:SetSourceIdentity` with a source identity. */

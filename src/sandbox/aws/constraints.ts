@@ -30,7 +30,7 @@ export type Shape =
     }
   | Structure
 
-export interface Structure {
+interface Structure {
   readonly type: 'structure'
   readonly required: readonly string[]
   readonly members: Readonly<Record<string, Shape>>
