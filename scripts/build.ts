@@ -6,7 +6,7 @@ import { singleFile } from './single-file.ts'
 
 const OUT = 'dist'
 
-/** What the orb's copy does without: commands for a workstation, and help. */
+/** What the orb's copy does without: commands for a workstation, help, and what IAM's grammar of policies needs. */
 const NOT_EMBEDDED = [
   'help.ts',
   'commands/sandbox.ts',
@@ -14,6 +14,7 @@ const NOT_EMBEDDED = [
   'commands/trust-generate.ts',
   'doctor/trust-policy.ts',
   'commands/trust-thumbprint.ts',
+  'trust/policy/session-policy.ts',
 ]
 
 const common = {
