@@ -33,11 +33,6 @@ function variableOf(parameter: OptionName | 'profiles'): string {
 // The copy in the orb has no trust evaluator.
 const ORB_DOCTOR_OPTIONS = COMMANDS.doctor.options.filter((option) => option !== 'trust-policy')
 
-const DOCTOR_DESCRIPTIONS = {
-  profile: 'Profile to look at (default: default, or all of the profiles file)',
-  region: 'Region of the STS endpoint',
-}
-
 /** What has a command's options as parameters, and which parameters are its own. */
 const COMPONENTS: readonly {
   readonly name: string
@@ -70,21 +65,21 @@ const COMPONENTS: readonly {
     component: commands['doctor'],
     options: ORB_DOCTOR_OPTIONS,
     own: ['profiles', 'install', 'when'],
-    descriptions: DOCTOR_DESCRIPTIONS,
+    descriptions: COMMANDS.doctor.descriptions,
   },
   {
     name: 'job doctor',
     component: jobs['doctor'],
     options: ORB_DOCTOR_OPTIONS,
     own: ['profiles', 'executor', 'checkout'],
-    descriptions: DOCTOR_DESCRIPTIONS,
+    descriptions: COMMANDS.doctor.descriptions,
   },
   {
     name: 'command cleanup',
     component: commands['cleanup'],
     options: COMMANDS.cleanup.options,
     own: ['when'],
-    descriptions: { profile: 'Profiles to clean up after, separated by commas (default: all)' },
+    descriptions: COMMANDS.cleanup.descriptions,
   },
 ]
 
