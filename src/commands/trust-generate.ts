@@ -100,10 +100,7 @@ function ofProjects(organization: Organization, projects: readonly string[]): Or
 }
 
 /** What the options ask for: a role, or one for each project where there are as many names. */
-export async function readSetups(
-  options: Options,
-  env: Environment,
-): Promise<readonly RoleSetup[]> {
+async function readSetups(options: Options, env: Environment): Promise<readonly RoleSetup[]> {
   const names = options['role-name']
   const common = {
     accountId: options['account-id'],
@@ -144,7 +141,7 @@ const WITH_TOKEN: readonly string[] = [
 ]
 
 /** Whom the options name: by coordinates, by a token, or another role. */
-export async function readParty(options: Options, env: Environment): Promise<TrustedParty> {
+async function readParty(options: Options, env: Environment): Promise<TrustedParty> {
   const [named] = partiesNamed(options)
   const chosen = options['from-token'] ? 'from-token' : named
   if (options['from-token'] && named) throw conflict('from-token', named)

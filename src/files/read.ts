@@ -5,7 +5,7 @@ import type { ErrorCode } from '../errors.ts'
 import { unreadable } from './failure.ts'
 
 /** What to say where reading fails, and when to give up. */
-export interface Reading {
+interface Reading {
   /** What the user calls it: `The session policy file`. */
   readonly what: string
   readonly next?: string

@@ -13,7 +13,7 @@ export const REQUEST_TIMEOUT = 15_000
 /** Codes of Node for a certificate that it does not accept, as far as they have something in common. */
 export const CERTIFICATE_ERROR = /CERT|SELF_SIGNED|UNABLE_TO_|ERR_TLS_/
 
-export interface Agents {
+interface Agents {
   readonly httpAgent?: HttpAgent
   /** Options stand for an agent still to be made: TLS takes a while to load. */
   readonly httpsAgent?: HttpsAgent | AgentOptions

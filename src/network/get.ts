@@ -11,7 +11,7 @@ import { agents, CONNECTION_TIMEOUT, REQUEST_TIMEOUT } from './agents.ts'
 /** More than any answer that we read has. */
 const MAXIMUM_BYTES = 1_000_000
 
-export interface Answer {
+interface Answer {
   readonly status: number
   readonly body: string
 }

@@ -13,7 +13,7 @@ import { profileSections } from './sections.ts'
 import { isAccepted, readSettings } from './settings.ts'
 import { readSources, sourcesFirst, sourcesOnly } from './sources.ts'
 
-export interface ProfilesFileContext {
+interface ProfilesFileContext {
   readonly env: Environment
   /** What to call the text in messages: a path, or the option it came from. */
   readonly source: string

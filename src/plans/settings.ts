@@ -7,7 +7,7 @@ import { AWS_KEYS, keyKind, MULTI_LINE_KEYS, PROFILE_KEYS, type ProfileKey } fro
 import { problemText, quoteKey, type Report } from './problem.ts'
 import type { ProfileSection } from './sections.ts'
 
-export interface Setting {
+interface Setting {
   readonly line: number
   /** As written, to be shown: an expanded value may hold a secret that was put there by mistake. */
   readonly written: string

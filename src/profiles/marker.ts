@@ -9,7 +9,7 @@ const LINE_END = 'the line end before it'
  * What our comment records, so that the addition can be undone from the text alone:
  * `# circleci-aws-oidc: wrote this section, region; credentials expire 2026-11-21T12:00:00Z`
  */
-export interface Marker {
+interface Marker {
   readonly keys: readonly string[]
   /** We made the section, with a blank line before it unless it starts the file. */
   readonly section: boolean
@@ -28,7 +28,7 @@ export function formatMarker(marker: Marker): string {
 }
 
 /** Returns undefined for any line that is not our comment. */
-export function parseMarker(line: string): Marker | undefined {
+function parseMarker(line: string): Marker | undefined {
   const text = line.trim()
   if (!text.startsWith(PREFIX)) return undefined
   const [list = '', ...note] = text.slice(PREFIX.length).split('; ')

@@ -44,7 +44,7 @@ export const CREDENTIAL_KEYS = [
 ] as const
 
 /** Returns the new text of a file; `path` is for its error messages. Pure: it may run twice. */
-export type TextEdit = (text: string, path: string) => string
+type TextEdit = (text: string, path: string) => string
 
 /**
  * Edits of the shared files. The credentials file ends up readable by its owner only, the config file

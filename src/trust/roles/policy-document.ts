@@ -4,7 +4,7 @@ import type { TrustedParty } from '../subjects/party.ts'
 import type { TrustedTokens } from '../subjects/trusted-tokens.ts'
 import { providerArn, type RoleSetup } from './setup.ts'
 
-export type ConditionBlock = Readonly<Record<string, Readonly<Record<string, string | string[]>>>>
+type ConditionBlock = Readonly<Record<string, Readonly<Record<string, string | string[]>>>>
 
 // IAM quotas: "Role trust policy: 2,048 characters"; "IAM doesn't count white space".
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html#reference_iam-quotas-entity-length
