@@ -1,4 +1,5 @@
 import { homedir } from 'node:os'
+import { setImmediate as afterEvents } from 'node:timers/promises'
 import type { CommandContext, OptionsOf } from '../command-table.ts'
 import { type Context, withinTime } from '../context.ts'
 import { staticKeysWarning } from '../delivery/export.ts'
@@ -6,6 +7,7 @@ import type { Export } from '../plans/export.ts'
 import { type Plan, readPlan } from '../plans/plans.ts'
 import type { ProfilePlan } from '../plans/profile-plan.ts'
 import { assumeRoles, type PlannedRole } from '../sts/assume-roles.ts'
+import { requestMade } from '../sts/client.ts'
 import type { Terminal } from '../terminal.ts'
 import { clockTime, isoSeconds, printable } from '../text.ts'
 import { audiences, expiration } from '../token/claims.ts'
@@ -29,8 +31,10 @@ export async function run(
   })
 }
 
-/** While AWS answers: loads what writes, and checks that it can. */
+/** While AWS answers: loads what writes, and checks that it can. Earlier it would hold up the request. */
 async function prepareWriting(plan: Plan, context: Context) {
+  await requestMade
+  await afterEvents()
   const { checkWritable, writeProfiles } = await import('../delivery/write-profiles.ts')
   await checkWritable(plan, context)
   return writeProfiles

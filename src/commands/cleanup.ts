@@ -1,7 +1,7 @@
 import { lstatSync, readdirSync, rmdirSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import type { CommandContext, OptionsOf } from '../command-table.ts'
-import { editExports, exportsMore } from '../delivery/bash-env.ts'
+import { editExports, isExportOf } from '../delivery/bash-env.ts'
 import { errorCode, unreadable } from '../files/failure.ts'
 import { type FileChange, type FileEdit, fileRemoval, replaceFiles } from '../files/replace.ts'
 import { removeStaleLocks, removeTemporaryFiles } from '../files/stale.ts'
@@ -110,7 +110,7 @@ function exportsEdit(path: string, profiles: readonly string[] | undefined): Fil
     // Latin-1 keeps every byte of what others wrote, in whatever encoding.
     const text = content.toString('latin1')
     const rest = editExports(text, { mode: 'none' })
-    const isMeant = !profiles || profiles.some((one) => exportsMore(text, rest, one))
+    const isMeant = !profiles || profiles.some((one) => isExportOf(one, text, rest))
     return isMeant ? Buffer.from(rest, 'latin1') : content
   }
   return { path, edit, secret: false }

@@ -6,25 +6,6 @@ import { assertRegion } from '../role/region.ts'
 import { type SessionCredentials, STATIC_KEY_VARIABLES } from '../role/request.ts'
 import { shellWord } from '../text.ts'
 
-/** A word that any POSIX shell reads as exactly this value. Throws as `assertOneLine` does. */
-function shellQuote(value: string, variable: string): string {
-  assertOneLine(value, variable)
-  return shellWord(value)
-}
-
-/**
- * Throws `invalid-usage` for what is not printable ASCII, and so could begin another line; the message
- * names the variable, never the value.
- */
-export function assertOneLine(value: string, variable: string): void {
-  if (/[^ -~]/.test(value)) {
-    throw new OidcError('invalid-usage', {
-      what: `The value for ${variable} contains a line break or a character outside printable ASCII.`,
-      next: `Pass another value for ${variable}.`,
-    })
-  }
-}
-
 /** What later steps of the job get in their environment. */
 export type Exports =
   | {
@@ -47,16 +28,19 @@ const BEGIN = '# >>> circleci-aws-oidc'
 const BEGIN_WITH_LINE_END = `${BEGIN} (and the line end above)`
 const END = '# <<< circleci-aws-oidc'
 
-const KEYS_OF = '# keys of the profile '
-
-/** In botocore these come before the credentials of a profile chosen by AWS_PROFILE. */
-const WEB_IDENTITY = {
-  // Alone it does no harm, and a later step may name its role by it.
-  static: 'AWS_WEB_IDENTITY_TOKEN_FILE',
-  refresh: 'AWS_WEB_IDENTITY_TOKEN_FILE',
-  'token-file': 'AWS_WEB_IDENTITY_TOKEN_FILE AWS_ROLE_ARN AWS_ROLE_SESSION_NAME',
-} as const
-const EXPIRY = 'AWS_CREDENTIAL_EXPIRATION'
+/**
+ * Puts the exports into the file that `$BASH_ENV` names; it is created (0600, its directory 0700)
+ * when there is something to write. With keys in it, no one but its owner can read it afterwards.
+ * The edit throws what `editExports` throws.
+ */
+export function bashEnvEdit(path: string, exports: Exports): FileEdit {
+  return {
+    path: resolve(path),
+    // Latin-1 keeps every byte of what others wrote, in whatever encoding.
+    edit: (content) => Buffer.from(editExports(content.toString('latin1'), exports), 'latin1'),
+    secret: exports.mode === 'keys',
+  }
+}
 
 /**
  * Returns the text of a `$BASH_ENV` file with our block at its end, where it wins over what other
@@ -72,11 +56,11 @@ export function editExports(text: string, exports: Exports): string {
   return `${rest}${[begin, ...lines, END].join('\n')}\n`
 }
 
-/** Whether the text exports this profile, or keys of it, in more lines than another text. */
-export function exportsMore(text: string, other: string, profile: string): boolean {
+/** Whether the lines that `rest` lacks of a text export this profile, or keys of it. */
+export function isExportOf(profile: string, text: string, rest: string): boolean {
   const ours = [`export AWS_PROFILE=${shellQuote(profile, 'AWS_PROFILE')}`, KEYS_OF + profile]
   const count = (one: string) => one.split(/\r?\n/).filter((line) => ours.includes(line)).length
-  return count(text) > count(other)
+  return count(text) > count(rest)
 }
 
 function profileLines(exports: Extract<Exports, { mode: 'profile' }>): string[] {
@@ -142,16 +126,32 @@ function withoutBlocks(text: string): string {
   return rest
 }
 
+/** A word that any POSIX shell reads as exactly this value. Throws as `assertOneLine` does. */
+function shellQuote(value: string, variable: string): string {
+  assertOneLine(value, variable)
+  return shellWord(value)
+}
+
 /**
- * Puts the exports into the file that `$BASH_ENV` names; it is created (0600, its directory 0700)
- * when there is something to write. With keys in it, no one but its owner can read it afterwards.
- * The edit throws what `editExports` throws.
+ * Throws `invalid-usage` for what is not printable ASCII, and so could begin another line; the message
+ * names the variable, never the value.
  */
-export function bashEnvEdit(path: string, exports: Exports): FileEdit {
-  return {
-    path: resolve(path),
-    // Latin-1 keeps every byte of what others wrote, in whatever encoding.
-    edit: (content) => Buffer.from(editExports(content.toString('latin1'), exports), 'latin1'),
-    secret: exports.mode === 'keys',
+export function assertOneLine(value: string, variable: string): void {
+  if (/[^ -~]/.test(value)) {
+    throw new OidcError('invalid-usage', {
+      what: `The value for ${variable} contains a line break or a character outside printable ASCII.`,
+      next: `Pass another value for ${variable}.`,
+    })
   }
 }
+
+const KEYS_OF = '# keys of the profile '
+
+/** In botocore these come before the credentials of a profile chosen by AWS_PROFILE. */
+const WEB_IDENTITY = {
+  // Alone it does no harm, and a later step may name its role by it.
+  static: 'AWS_WEB_IDENTITY_TOKEN_FILE',
+  refresh: 'AWS_WEB_IDENTITY_TOKEN_FILE',
+  'token-file': 'AWS_WEB_IDENTITY_TOKEN_FILE AWS_ROLE_ARN AWS_ROLE_SESSION_NAME',
+} as const
+const EXPIRY = 'AWS_CREDENTIAL_EXPIRATION'

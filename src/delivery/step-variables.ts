@@ -59,14 +59,11 @@ export function keyVariables(
   }
 }
 
-/** Lines `NAME=value`. Throws `invalid-usage` for a value that would not end with its line. */
-export function variableLines(variables: Variables): string {
-  return Object.entries(variables)
-    .map(([name, value]) => {
-      assertOneLine(value, name)
-      return `${name}=${value}\n`
-    })
-    .join('')
+/** Sets variables in a file of `NAME=value` lines. The edit throws `invalid-usage`. */
+export function variableFileEdit(path: string, variables: Variables): FileEdit {
+  const edit = (content: Buffer) =>
+    Buffer.from(withVariables(content.toString('latin1'), variables), 'latin1')
+  return { path: resolve(path), edit, secret: false }
 }
 
 /** The text of a file of such lines in which these variables have these values, and all else stays. */
@@ -79,14 +76,14 @@ export function withVariables(text: string, variables: Variables): string {
   return kept + lineEnd + variableLines(variables)
 }
 
-function regionVariables(region: string | undefined): Variables {
-  if (region === undefined) return {}
-  assertRegion(region)
-  return { AWS_REGION: region, AWS_DEFAULT_REGION: region }
-}
-
-function ofThoseSet(env: Environment, variables: Variables): Variables {
-  return Object.fromEntries(Object.entries(variables).filter(([name]) => env[name]))
+/** Lines `NAME=value`. Throws `invalid-usage` for a value that would not end with its line. */
+export function variableLines(variables: Variables): string {
+  return Object.entries(variables)
+    .map(([name, value]) => {
+      assertOneLine(value, name)
+      return `${name}=${value}\n`
+    })
+    .join('')
 }
 
 /**
@@ -125,9 +122,12 @@ function unwritableEnv(cause: unknown, why: string): OidcError {
   })
 }
 
-/** Sets variables in a file of `NAME=value` lines. The edit throws `invalid-usage`. */
-export function variableFileEdit(path: string, variables: Variables): FileEdit {
-  const edit = (content: Buffer) =>
-    Buffer.from(withVariables(content.toString('latin1'), variables), 'latin1')
-  return { path: resolve(path), edit, secret: false }
+function regionVariables(region: string | undefined): Variables {
+  if (region === undefined) return {}
+  assertRegion(region)
+  return { AWS_REGION: region, AWS_DEFAULT_REGION: region }
+}
+
+function ofThoseSet(env: Environment, variables: Variables): Variables {
+  return Object.fromEntries(Object.entries(variables).filter(([name]) => env[name]))
 }

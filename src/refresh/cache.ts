@@ -13,10 +13,6 @@ export interface CachedCredentials {
   readonly start: number
 }
 
-const MARGIN_MS = 5 * 60_000
-
-const KEYS = ['AccessKeyId', 'SecretAccessKey', 'SessionToken', 'Expiration']
-
 /** The credentials in a cache file; undefined for none, or for what is not ours. */
 export function readCachedCredentials(path: string): CachedCredentials | undefined {
   try {
@@ -30,25 +26,10 @@ export function readCachedCredentials(path: string): CachedCredentials | undefin
   }
 }
 
-function isText(value: unknown): boolean {
-  return typeof value === 'string' && value !== ''
-}
-
 /** Five minutes before their end they are renewed; those of a short life after two thirds of it. */
 export function isFresh({ start, end }: CachedCredentials, now = Date.now()): boolean {
   // Where the clock was set, they may end before they were written: what has ended is never fresh.
   return end - now > Math.max(0, Math.min(MARGIN_MS, (end - start) / 3))
-}
-
-/** AWS SDKs and Tools Reference, "Process credential provider". */
-function processCredentials(credentials: SessionCredentials): string {
-  return JSON.stringify({
-    Version: 1,
-    AccessKeyId: credentials.accessKeyId,
-    SecretAccessKey: credentials.secretAccessKey,
-    SessionToken: credentials.sessionToken,
-    Expiration: isoSeconds(credentials.expiration),
-  })
 }
 
 export function credentialsOf({ text }: CachedCredentials): Credentials {
@@ -63,4 +44,23 @@ export function credentialsOf({ text }: CachedCredentials): Credentials {
 export function cacheEdit(path: string, credentials: SessionCredentials): FileEdit {
   const text = `${processCredentials(credentials)}\n`
   return { path, edit: () => Buffer.from(text), secret: true }
+}
+
+/** AWS SDKs and Tools Reference, "Process credential provider". */
+function processCredentials(credentials: SessionCredentials): string {
+  return JSON.stringify({
+    Version: 1,
+    AccessKeyId: credentials.accessKeyId,
+    SecretAccessKey: credentials.secretAccessKey,
+    SessionToken: credentials.sessionToken,
+    Expiration: isoSeconds(credentials.expiration),
+  })
+}
+
+const MARGIN_MS = 5 * 60_000
+
+const KEYS = ['AccessKeyId', 'SecretAccessKey', 'SessionToken', 'Expiration']
+
+function isText(value: unknown): boolean {
+  return typeof value === 'string' && value !== ''
 }

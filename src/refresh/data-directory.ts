@@ -3,17 +3,6 @@ import { join } from 'node:path'
 import { resolveTarget } from '../files/target.ts'
 import type { Environment } from '../options.ts'
 
-/**
- * Where our own files live, for this user only (directories 0700, files 0600):
- * `$XDG_DATA_HOME/circleci-aws-oidc`, else `~/.local/share/circleci-aws-oidc`.
- */
-export function dataDirectory(env: Environment): string {
-  const data = env['XDG_DATA_HOME']
-  // XDG Base Directory Specification: a relative path is to be ignored.
-  const base = data?.startsWith('/') ? data : join(env['HOME'] || homedir(), '.local', 'share')
-  return join(base, 'circleci-aws-oidc')
-}
-
 /** The files that belong to one profile of one config file. */
 export interface ProfileFiles {
   /** How to get new credentials. */
@@ -22,6 +11,10 @@ export interface ProfileFiles {
   readonly cache: string
   /** The web identity token of a profile of the kind `token-file`. */
   readonly token: string
+}
+
+export function profileFiles(config: string, profile: string, env: Environment): ProfileFiles {
+  return filesIn(profileDirectory(profilesDirectory(config, env), profile))
 }
 
 /**
@@ -45,8 +38,15 @@ export function filesIn(directory: string): ProfileFiles {
   }
 }
 
-export function profileFiles(config: string, profile: string, env: Environment): ProfileFiles {
-  return filesIn(profileDirectory(profilesDirectory(config, env), profile))
+/**
+ * Where our own files live, for this user only (directories 0700, files 0600):
+ * `$XDG_DATA_HOME/circleci-aws-oidc`, else `~/.local/share/circleci-aws-oidc`.
+ */
+export function dataDirectory(env: Environment): string {
+  const data = env['XDG_DATA_HOME']
+  // XDG Base Directory Specification: a relative path is to be ignored.
+  const base = data?.startsWith('/') ? data : join(env['HOME'] || homedir(), '.local', 'share')
+  return join(base, 'circleci-aws-oidc')
 }
 
 /** Text as one file name, different for different texts: what is not a letter, digit, `-` or `_` by its code. */

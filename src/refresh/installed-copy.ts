@@ -7,13 +7,6 @@ import type { FileEdit } from '../files/replace.ts'
 import type { Environment } from '../options.ts'
 import { dataDirectory } from './data-directory.ts'
 
-const LAUNCHER = 'launcher.cjs'
-
-/** Where this version of the helper stays for the rest of the job; npx may clear its own copy away. */
-function installedPath(name: string, env: Environment): string {
-  return join(dataDirectory(env), 'versions', version, name)
-}
-
 /** Puts a copy of the running bundle at the place that profiles name, with the launcher beside it. */
 export function installation(bundle: string, env: Environment): FileEdit[] {
   const content = readFileSync(bundle)
@@ -31,6 +24,13 @@ export function installation(bundle: string, env: Environment): FileEdit[] {
 export function credentialProcess(profile: string, env: Environment): string {
   const words = [process.execPath, installedPath(LAUNCHER, env)].map(quoted)
   return [...words, 'credential-process', '--profile', profile].join(' ')
+}
+
+const LAUNCHER = 'launcher.cjs'
+
+/** Where this version of the helper stays for the rest of the job; npx may clear its own copy away. */
+function installedPath(name: string, env: Environment): string {
+  return join(dataDirectory(env), 'versions', version, name)
 }
 
 function quoted(path: string): string {

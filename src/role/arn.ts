@@ -11,23 +11,6 @@ export interface RoleArn {
   readonly name: string
 }
 
-const ROLE_ARN = /^arn:(aws[a-z-]*):iam::(\d{12}):role(\/(?:[\x21-\x7e]+\/)?)([\w+=,.@-]{1,64})$/
-
-const EXAMPLE = 'arn:aws:iam::123456789012:role/NAME'
-
-// IAM API Reference, CreatePolicy: Path, PolicyName. Policies of AWS have "aws" for the account.
-const POLICY_ARN =
-  /^arn:(aws[a-z-]*):iam::(?:\d{12}|aws):policy\/(?:[\x21-\x7e]+\/)?[\w+=,.@-]{1,128}$/
-
-/** The partition of a managed policy, by its ARN; undefined for what is none. */
-export function partitionOfPolicy(arn: string): string | undefined {
-  return POLICY_ARN.exec(arn)?.[1]
-}
-
-export function isRoleArn(text: string): boolean {
-  return ROLE_ARN.test(text) && text.length <= 2048
-}
-
 /** Takes a role ARN apart. What is not one is refused with the slip that was made. */
 export function parseRoleArn(text: string): RoleArn {
   const match = ROLE_ARN.exec(text)
@@ -43,6 +26,23 @@ export function parseRoleArn(text: string): RoleArn {
     why: slip(text),
     next: `Give the ARN as the IAM console shows it at the top of the role's page: ${EXAMPLE}.`,
   })
+}
+
+const ROLE_ARN = /^arn:(aws[a-z-]*):iam::(\d{12}):role(\/(?:[\x21-\x7e]+\/)?)([\w+=,.@-]{1,64})$/
+
+const EXAMPLE = 'arn:aws:iam::123456789012:role/NAME'
+
+// IAM API Reference, CreatePolicy: Path, PolicyName. Policies of AWS have "aws" for the account.
+const POLICY_ARN =
+  /^arn:(aws[a-z-]*):iam::(?:\d{12}|aws):policy\/(?:[\x21-\x7e]+\/)?[\w+=,.@-]{1,128}$/
+
+/** The partition of a managed policy, by its ARN; undefined for what is none. */
+export function partitionOfPolicy(arn: string): string | undefined {
+  return POLICY_ARN.exec(arn)?.[1]
+}
+
+export function isRoleArn(text: string): boolean {
+  return ROLE_ARN.test(text) && text.length <= 2048
 }
 
 /** What is wrong with it, the commonest slips first. Resource ARN shapes: IAM User Guide, "IAM ARNs". */

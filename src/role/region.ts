@@ -2,39 +2,6 @@ import { OidcError } from '../errors.ts'
 import type { Environment } from '../options.ts'
 import type { RoleArn } from './arn.ts'
 
-/** Two to four letters, words, a number: `eu-central-1`, `us-gov-west-1`, `eusc-de-east-1`. */
-const REGION = /^[a-z]{2,4}(-[a-z]{1,16}){1,3}-\d{1,2}$/
-
-/**
- * Throws `invalid-region` for what cannot be an AWS region, before it ends up in a host name or a file;
- * it need not be one we know. `where` names what gave it.
- */
-export function assertRegion(region: string, where?: string): void {
-  if (REGION.test(region)) return
-  throw new OidcError('invalid-region', {
-    what: `${JSON.stringify(region.slice(0, 100))}${where ? ` (from ${where})` : ''} is not an AWS region.`,
-    why: 'A region is lower-case words joined by dashes with a number at the end.',
-    next: 'Give the region code, for example "eu-west-1", not its display name or a zone.',
-  })
-}
-
-interface Partition {
-  readonly regions: RegExp
-  readonly defaultRegion: string
-}
-
-/** Partitions with the shape of their region names and the region whose STS we use when none is given. */
-const PARTITIONS: Readonly<Record<string, Partition>> = {
-  'aws-cn': { regions: /^cn-/, defaultRegion: 'cn-north-1' },
-  'aws-us-gov': { regions: /^us-gov-/, defaultRegion: 'us-gov-west-1' },
-  'aws-eusc': { regions: /^eusc-/, defaultRegion: 'eusc-de-east-1' },
-  'aws-iso': { regions: /^us-iso-/, defaultRegion: 'us-iso-east-1' },
-  'aws-iso-b': { regions: /^us-isob-/, defaultRegion: 'us-isob-east-1' },
-  'aws-iso-e': { regions: /^eu-isoe-/, defaultRegion: 'eu-isoe-west-1' },
-  'aws-iso-f': { regions: /^us-isof-/, defaultRegion: 'us-isof-south-1' },
-  aws: { regions: /^[a-z]{2,4}-/, defaultRegion: 'us-east-1' },
-}
-
 /**
  * The region whose STS endpoint is asked: the option, `AWS_REGION`, `AWS_DEFAULT_REGION`,
  * else the default region of the role's partition.
@@ -68,6 +35,39 @@ export function givenRegion(
   if (!where || !region) return undefined
   assertRegion(region, where)
   return [where, region]
+}
+
+/**
+ * Throws `invalid-region` for what cannot be an AWS region, before it ends up in a host name or a file;
+ * it need not be one we know. `where` names what gave it.
+ */
+export function assertRegion(region: string, where?: string): void {
+  if (REGION.test(region)) return
+  throw new OidcError('invalid-region', {
+    what: `${JSON.stringify(region.slice(0, 100))}${where ? ` (from ${where})` : ''} is not an AWS region.`,
+    why: 'A region is lower-case words joined by dashes with a number at the end.',
+    next: 'Give the region code, for example "eu-west-1", not its display name or a zone.',
+  })
+}
+
+/** Two to four letters, words, a number: `eu-central-1`, `us-gov-west-1`, `eusc-de-east-1`. */
+const REGION = /^[a-z]{2,4}(-[a-z]{1,16}){1,3}-\d{1,2}$/
+
+interface Partition {
+  readonly regions: RegExp
+  readonly defaultRegion: string
+}
+
+/** Partitions with the shape of their region names and the region whose STS we use when none is given. */
+const PARTITIONS: Readonly<Record<string, Partition>> = {
+  'aws-cn': { regions: /^cn-/, defaultRegion: 'cn-north-1' },
+  'aws-us-gov': { regions: /^us-gov-/, defaultRegion: 'us-gov-west-1' },
+  'aws-eusc': { regions: /^eusc-/, defaultRegion: 'eusc-de-east-1' },
+  'aws-iso': { regions: /^us-iso-/, defaultRegion: 'us-iso-east-1' },
+  'aws-iso-b': { regions: /^us-isob-/, defaultRegion: 'us-isob-east-1' },
+  'aws-iso-e': { regions: /^eu-isoe-/, defaultRegion: 'eu-isoe-west-1' },
+  'aws-iso-f': { regions: /^us-isof-/, defaultRegion: 'us-isof-south-1' },
+  aws: { regions: /^[a-z]{2,4}-/, defaultRegion: 'us-east-1' },
 }
 
 function partitionOf(region: string): string {

@@ -2,10 +2,6 @@ import { OidcError } from '../errors.ts'
 import { readTextFile } from '../files/read.ts'
 import { partitionOfPolicy, type RoleArn } from './arn.ts'
 
-// STS API Reference, AssumeRoleWithWebIdentity: Policy, PolicyArns.
-const MAXIMUM_POLICY_LENGTH = 2048
-const MAXIMUM_POLICY_ARNS = 10
-
 /** The inline session policy as compact JSON, from JSON text or `file://PATH`. */
 export async function readSessionPolicy(given: string): Promise<string> {
   const text = given.startsWith('file://')
@@ -90,6 +86,10 @@ export function checkPolicyArns(arns: readonly string[]): void {
     }
   }
 }
+
+// STS API Reference, AssumeRoleWithWebIdentity: Policy, PolicyArns.
+const MAXIMUM_POLICY_LENGTH = 2048
+const MAXIMUM_POLICY_ARNS = 10
 
 function invalid(what: string, next: string): OidcError {
   return new OidcError('invalid-session-policy', { what, next })

@@ -1,9 +1,10 @@
 import { OidcError } from '../errors.ts'
 import { quote } from '../text.ts'
 
-// STS API Reference, AssumeRole: Tags; API_Tag: Key, Value.
-const MOST = 50
-const CHARACTERS = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u
+export interface SessionTag {
+  readonly key: string
+  readonly value: string
+}
 
 /**
  * Session tags from `Team=ci, Cost=a=b`: commas or lines divide, as AWS takes no comma in a tag, and the
@@ -42,6 +43,10 @@ export function readTransitiveTagKeys(text: string, tags: readonly SessionTag[])
   }
   return keys
 }
+
+// STS API Reference, AssumeRole: Tags; API_Tag: Key, Value.
+const MOST = 50
+const CHARACTERS = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u
 
 function list(text: string): string[] {
   return text
@@ -92,9 +97,4 @@ function differingInCase(keys: readonly string[]): [string, string] | undefined 
 
 function invalid(what: string, next: string): OidcError {
   return new OidcError('invalid-profiles-file', { what, next })
-}
-
-export interface SessionTag {
-  readonly key: string
-  readonly value: string
 }

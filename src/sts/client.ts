@@ -73,6 +73,12 @@ export async function connectSts(
   }
 }
 
+let onRequest = () => {}
+/** Resolves with the first request of the process: what comes after its answer can be prepared meanwhile. */
+export const requestMade = new Promise<void>((resolve) => {
+  onRequest = resolve
+})
+
 /** Sends requests, each once. Throws what the SDK throws. */
 function openTransport(url: URL, region: string, env: Environment) {
   const handler = httpHandler(url, env)
@@ -119,7 +125,9 @@ export function httpHandler(url: URL, env: Environment) {
   return {
     handle: async (...args: Parameters<NodeHttpHandler['handle']>) => {
       made ??= make()
-      return (await made).handle(...args)
+      const answer = (await made).handle(...args)
+      onRequest()
+      return answer
     },
     destroy: () => {
       made?.then(

@@ -14,6 +14,24 @@ export interface Failure {
   readonly requestId?: string
 }
 
+/** The failure behind anything an attempt threw; errors of our own pass through. */
+export function failureOf(error: unknown): Failure {
+  if (error instanceof OidcError) throw error
+  if (error instanceof FailedExchange) return error.failure
+  if (error instanceof Error) return classify(error)
+  throw error
+}
+
+/** Tells from what the SDK threw which error it is and whether a retry can help. */
+function classify(error: SdkError): Failure {
+  const status = error.$metadata?.httpStatusCode ?? error.$response?.statusCode
+  const requestId = error.$metadata?.requestId
+  const failure = status === undefined ? network(error) : answer(error, status)
+  // A ValidationError quotes the value it complains of, which may be the token.
+  const detail = withoutTokens(failure.detail).replace(/\.+$/, '')
+  return { ...failure, detail, ...(requestId ? { requestId } : {}) }
+}
+
 /** AWS error codes and what they mean. STS API Reference, "Errors" and "Common Errors". */
 const CODES: Readonly<Record<string, readonly [ErrorCode, 'transient' | 'brief' | 'permanent']>> = {
   IDPCommunicationError: ['issuer-unreachable', 'transient'],
@@ -46,16 +64,6 @@ interface SdkError extends Error {
   readonly code?: string
   readonly $metadata?: { readonly httpStatusCode?: number; readonly requestId?: string }
   readonly $response?: { readonly statusCode?: number }
-}
-
-/** Tells from what the SDK threw which error it is and whether a retry can help. */
-function classify(error: SdkError): Failure {
-  const status = error.$metadata?.httpStatusCode ?? error.$response?.statusCode
-  const requestId = error.$metadata?.requestId
-  const failure = status === undefined ? network(error) : answer(error, status)
-  // A ValidationError quotes the value it complains of, which may be the token.
-  const detail = withoutTokens(failure.detail).replace(/\.+$/, '')
-  return { ...failure, detail, ...(requestId ? { requestId } : {}) }
 }
 
 function network(error: SdkError): Failure {
@@ -142,12 +150,4 @@ export class FailedExchange extends Error {
     super(failure.detail)
     this.failure = failure
   }
-}
-
-/** The failure behind anything an attempt threw; errors of our own pass through. */
-export function failureOf(error: unknown): Failure {
-  if (error instanceof OidcError) throw error
-  if (error instanceof FailedExchange) return error.failure
-  if (error instanceof Error) return classify(error)
-  throw error
 }
