@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Environment } from '../options.ts'
 import { shellWord } from '../text.ts'
 import type { World } from './aws/world.ts'
 
@@ -47,8 +48,6 @@ async function writeShim(bin: string, name: string, script: string): Promise<voi
   const text = `#!/bin/sh\nexec ${shellWord(process.execPath)} ${shellWord(script)} "$@"\n`
   await writeFile(join(bin, name), text, { mode: 0o755 })
 }
-
-export type Environment = Readonly<Record<string, string | undefined>>
 
 // Credentials, profiles, files and endpoints of the parent must not reach the job.
 const AWS_OF_PARENT =

@@ -1,4 +1,5 @@
 import { readTextFile } from '../files/read.ts'
+import type { Environment } from '../options.ts'
 import { forwardSignals, runChild } from '../processes.ts'
 import { shellWord } from '../text.ts'
 import { parseWorld, readWorld, type World } from './aws/world.ts'
@@ -7,7 +8,6 @@ import {
   type CommandPaths,
   circleVariables,
   createJobDirectory,
-  type Environment,
   isHiddenFromJob,
   type JobDirectory,
   jobEnvironment,
@@ -19,7 +19,7 @@ import { type Sandbox, startSandbox } from './server.ts'
  * POSIX shell text that turns the shell it is pasted into into a job of this sandbox. The token is minted when pasted, so
  * none is printed; AWS files go to the sandbox's directory, so the user's own `~/.aws` stays as it is.
  */
-export function describeExports(
+function describeExports(
   world: World,
   url: string,
   directory: JobDirectory,
@@ -47,7 +47,7 @@ export function describeExports(
  * Runs a command as a CircleCI job would run in this sandbox, stdio inherited, and returns its exit code as a shell
  * would: 128+n for a signal, 127 when not found, 126 when not executable. The job's directory is removed afterwards.
  */
-export async function runJob(
+async function runJob(
   sandbox: Sandbox,
   command: readonly string[],
   paths: CommandPaths,

@@ -11,7 +11,7 @@ import { StsError } from './answer.ts'
 import type { RequestedRole } from './request.ts'
 import type { World } from './world.ts'
 
-export interface VerifiedToken {
+interface VerifiedToken {
   readonly claims: JWTPayload
   readonly subject: string
   readonly audience: string
@@ -21,7 +21,7 @@ export interface VerifiedToken {
 type FindKey = ReturnType<typeof createLocalJWKSet> | ReturnType<typeof createRemoteJWKSet>
 
 /** The sandbox's own issuer, whose keys need no request. */
-export interface OwnIssuer {
+interface OwnIssuer {
   readonly names: readonly string[]
   readonly findKey: FindKey
 }
