@@ -164,7 +164,7 @@ export const COMMANDS = {
     example: 'trust generate --from-token --account-id 123456789012 --for aws-cli',
   },
   'trust check': {
-    summary: 'Check whether a trust policy admits a token, and what is wrong with it',
+    summary: 'Check whether a trust policy allows a token, and what is wrong with it',
     usage: 'trust check --policy FILE [options]',
     options: [
       'policy',

@@ -48,7 +48,7 @@ async function check(
   }
   const answer = report(claims)
   print(answer)
-  return answer.verdict === 'admits' ? EXIT.done : EXIT.refused
+  return answer.verdict === 'allows' ? EXIT.done : EXIT.refused
 }
 
 function refuseStdinTwice(options: OptionsOf<'trust check'>): void {

@@ -148,7 +148,7 @@ export const FINDINGS = {
   'token-version-refused': {
     level: 'error',
     exit: EXIT.refused,
-    title: "The role's trust policy admits only the other version of the token",
+    title: "The role's trust policy allows only the other version of the token",
     fix: 'Let the condition on sub be StringLike and end in "/user/*", which matches both, or choose one with --token-version.',
   },
 } as const satisfies Record<string, FindingText>
@@ -165,18 +165,18 @@ export const COMPARISON_FINDINGS = {
   },
   'trust-policy-undecided': {
     level: 'warning',
-    title: 'Whether the trust policy admits this token hangs on what only AWS can tell',
+    title: 'Whether the trust policy allows this token depends on what only AWS knows',
     fix: 'Look at the conditions named; "trust check" shows all of them.',
   },
   'refused-despite-policy': {
     level: 'error',
     exit: EXIT.refused,
-    title: 'AWS refuses the role although this trust policy admits the token',
+    title: 'AWS refuses the role although this trust policy allows the token',
     fix: "Compare with the role's own policy (aws iam get-role), its name with regard to case, and the service control policies. Changes take a few minutes.",
   },
   'trust-policy-differs': {
     level: 'warning',
-    title: 'AWS admits the token although this trust policy does not',
+    title: 'AWS accepts the token although this trust policy does not allow it',
     fix: "The role has another trust policy: bring the file and the role's own (aws iam get-role) together.",
   },
 } as const satisfies Record<string, FindingText>

@@ -49,13 +49,13 @@ async function examinePolicy(
   const claims = 'value' in token ? token.value.claims : undefined
   const outcome = exchanges.find((one) => one.plan.profile === plan?.profile)?.outcome
   const refused = outcome && 'error' in outcome && outcome.error.code === 'access-denied'
-  const admitted = outcome && 'value' in outcome
+  const accepted = outcome && 'value' in outcome
   const statement = plan && claims ? admittingStatement(claims, plan.role) : undefined
   const { policy, length } = file
   const report = checkTrust({ policy, length, claims, clientIds: [], now: new Date() })
   const compared = checkPolicy(
     { path, policy, report },
-    admitted ? 'admitted' : refused ? 'refused' : undefined,
+    accepted ? 'accepted' : refused ? 'refused' : undefined,
     statement && JSON.stringify(statement, null, 2),
   )
   return claims
@@ -77,7 +77,7 @@ interface ComparedPolicy {
   readonly report: TrustReport
 }
 
-/** The verdict of the policy beside the answer of AWS. `statement` is one that would admit the token, in JSON. */
+/** The verdict of the policy beside the answer of AWS. `statement` is one that would allow the token, in JSON. */
 function checkPolicy(
   { path, policy, report }: ComparedPolicy,
   answer: AwsAnswer,
@@ -91,15 +91,17 @@ function checkPolicy(
     case undefined:
       return others
     case 'rejects':
-      if (answer === 'admitted')
+      if (answer === 'accepted')
         return [comparisonFinding('trust-policy-differs', path, { evidence }), ...others]
       return rejectionFindings(policy, report, evidence, statement)
     case 'undecided':
       return [comparisonFinding('trust-policy-undecided', path, { evidence }), ...others]
-    case 'admits':
+    case 'invalid':
+      return findings.map((one) => asFinding(one, one.kind === 'invalid-policy'))
+    case 'allows':
       if (answer === 'refused')
         return [comparisonFinding('refused-despite-policy', path, { evidence }), ...others]
-      return [...others, fine('trust-policy', `${path} admits this token: ${reasons.join('; ')}`)]
+      return [...others, fine('trust-policy', `${path} allows this token: ${reasons.join('; ')}`)]
   }
 }
 
@@ -117,16 +119,16 @@ function rejectionFindings(
     ...(culprits.length === causes.length
       ? []
       : ['Correct the condition named, or use another role.']),
-    ...(statement === undefined ? [] : [`This statement would admit it:\n${statement}`]),
+    ...(statement === undefined ? [] : [`This statement would allow it:\n${statement}`]),
   ].join(' ')
   return [
     comparisonFinding('trust-policy-rejects', why.join('; and '), { evidence, fix }),
-    ...report.findings.filter((one) => !culprits.includes(one)).map(asFinding),
+    ...report.findings.filter((one) => !culprits.includes(one)).map((one) => asFinding(one)),
   ]
 }
 
 /** How AWS answered; undefined where it was not asked. */
-type AwsAnswer = 'admitted' | 'refused' | undefined
+type AwsAnswer = 'accepted' | 'refused' | undefined
 
 function comparisonFinding(
   kind: ComparisonFindingKind,
@@ -136,17 +138,19 @@ function comparisonFinding(
   return findingOf(kind, COMPARISON_FINDINGS[kind], detail, more)
 }
 
-function asFinding(one: PolicyFinding): Finding {
-  const { kind } = one
-  const { fix } = POLICY_FINDINGS[kind]
-  return { id: kind, level: 'warning', what: `${sentence(one)}.`, fix, exit: EXIT.done }
+function asFinding(one: PolicyFinding, decides = false): Finding {
+  const { kind, fix = POLICY_FINDINGS[kind].fix } = one
+  const [level, exit] = decides
+    ? (['error', EXIT.refused] as const)
+    : (['warning', EXIT.done] as const)
+  return { id: kind, level, what: `${sentence(one)}.`, fix, exit }
 }
 
 function sentence({ kind, path, detail }: PolicyFinding): string {
   return `${POLICY_FINDINGS[kind].title}: ${path === '' ? '' : `${path}: `}${detail}`
 }
 
-/** Why the policy rejects the token: the statement that denies it, else the one that comes closest to admitting it. */
+/** Why the policy rejects the token: the statement that denies it, else the one that comes closest to allowing it. */
 function whyRejected(policy: TrustPolicy, report: TrustReport): Cause[] {
   const { evaluation, token, findings } = report
   if (!evaluation || !token) return []

@@ -34,8 +34,8 @@ type Explain = (failure: Failure, refused: Refused) => ErrorText
 const EXPLANATIONS = {
   'access-denied': ({ detail }, refused) => ({
     what: `AWS refuses ${refused.request.role.arn} to this token: ${detail}.`,
-    likely: `AWS did not say why. Either the role's trust policy does not admit this token, or account ${refused.request.role.accountId} has no role of that name (letter case counts), or an organization policy forbids it.`,
-    next: `Compare the role's trust policy with the token:\n${claimLines(refused.token)}\nThis statement in the trust policy would admit it:\n${statementText(refused)}`,
+    likely: `AWS did not say why. Either the role's trust policy does not allow this token, or account ${refused.request.role.accountId} has no role of that name (letter case counts), or an organization policy forbids it.`,
+    next: `Compare the role's trust policy with the token:\n${claimLines(refused.token)}\nThis statement in the trust policy would allow it:\n${statementText(refused)}`,
   }),
   'provider-not-found': ({ detail }, { request, token }) => ({
     what: `AWS knows no OIDC provider for this token's issuer in account ${request.role.accountId}: ${detail}.`,

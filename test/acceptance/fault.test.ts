@@ -116,7 +116,7 @@ const REFUSALS: Refusal[] = [
     code: 'access-denied',
     mint: { claims: { sub: 'org/o/project/p/user/u' } },
     message:
-      /issuer {4}https:\S+\n\s+audience {2}\S+\n\s+subject {3}org\/o\/project\/p\/user\/u\n.*would admit it:\n\s+\{\n/s,
+      /issuer {4}https:\S+\n\s+audience {2}\S+\n\s+subject {3}org\/o\/project\/p\/user\/u\n.*would allow it:\n\s+\{\n/s,
   },
   {
     name: 'no such role',

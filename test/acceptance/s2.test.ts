@@ -100,7 +100,7 @@ test('S2: terraform fmt finds nothing to change', {
   assert.equal(status, 0, stdout)
 })
 
-test('S2: the role that Terraform makes admits the job, and no other project', {
+test('S2: the role that Terraform makes allows the job, and no other project', {
   skip: withoutModules('hcl2'),
 }, async (t) => {
   const trustPolicy = trustPolicyOf((await terraform(t)).text)

@@ -33,7 +33,7 @@ async function checkTrustPolicy(document: unknown, admits: string): Promise<void
         },
         keys: tokenContextKeys(claims),
       })
-      const expected = admits.includes(version) ? 'admits' : 'rejects'
+      const expected = admits.includes(version) ? 'allows' : 'rejects'
       assert.equal(verdict, expected, `the ${version} token of the default world`)
     }
   } finally {

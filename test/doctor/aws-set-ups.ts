@@ -69,7 +69,7 @@ export const AWS_SET_UPS: readonly BrokenSetUp[] = [
         ...['--trust-policy', job.write('trust.json', JSON.stringify(ADMITTING))],
       ],
     }),
-    first: /^✗ AWS refuses the role although this trust policy admits the token/,
+    first: /^✗ AWS refuses the role although this trust policy allows the token/,
     code: 4,
   },
   {
@@ -79,7 +79,7 @@ export const AWS_SET_UPS: readonly BrokenSetUp[] = [
       env: { CIRCLE_OIDC_TOKEN: await sandbox.mint({ version: 'v1' }) },
     }),
     first:
-      /^✗ The role's trust policy admits only the other version of the token: AWS accepts CIRCLE_OIDC_TOKEN and refuses CIRCLE_OIDC_TOKEN_V2\./,
+      /^✗ The role's trust policy allows only the other version of the token: AWS accepts CIRCLE_OIDC_TOKEN and refuses CIRCLE_OIDC_TOKEN_V2\./,
     code: 4,
   },
   withPolicy(

@@ -38,7 +38,7 @@ test('a job in order: what was looked at, before and after assume-role', async (
 ✓ The clock agrees with that of STS
 ✓ CIRCLE_OIDC_TOKEN_V2: CircleCI V2, issuer https://${HOST}, audience ${ORG}, subject ${SUBJECT}/8b1f0c52-2f64-4a39-b7c5-6d1e5b0a9f31/vcs-origin/github.com/acme/website/vcs-ref/refs/heads/main, until TIME
 ✓ arn:aws:iam::111111111111:role/circleci-oidc, for the profile default
-✓ trust.json admits this token: statement 1 allows it
+✓ trust.json allows this token: statement 1 allows it
 ✓ http://STS answers after N ms
 ✓ AWS gives arn:aws:sts::111111111111:assumed-role/circleci-oidc/circleci-42-website-deploy, until TIME
 ✓ config does not exist yet
@@ -89,7 +89,7 @@ test('without network: the trust policy is still compared', async (t) => {
   const args = ['doctor', ...BY_ROLE, '--trust-policy', policy, '--sts-endpoint']
   const { stdout, code } = await job.run([...args, 'http://127.0.0.1:9'])
   assert.equal(code, 5)
-  assert.match(stdout, /^✓ \S*trust\.json admits this token/m)
+  assert.match(stdout, /^✓ \S*trust\.json allows this token/m)
   assert.match(stdout, /^- Not checked: exchange: there is no way to STS$/m)
 })
 

@@ -29,16 +29,16 @@ function refused(code: Failure['code'], detail: string, change: Partial<Failure>
 
 const DENIED = 'AccessDenied: Not authorized to perform sts:AssumeRoleWithWebIdentity'
 
-test('access-denied: issuer, audience, subject, and the statement that would admit the token', () => {
+test('access-denied: issuer, audience, subject, and the statement that would allow the token', () => {
   const error = refused('access-denied', DENIED)
   assert.equal(error.exitCode, 4)
   assert.equal(error.message, `AWS refuses ${ROLE} to this token: ${DENIED}.`)
   assert.equal(
     error.likely,
-    "AWS did not say why. Either the role's trust policy does not admit this token, or account 111111111111 has no role of that name (letter case counts), or an organization policy forbids it.",
+    "AWS did not say why. Either the role's trust policy does not allow this token, or account 111111111111 has no role of that name (letter case counts), or an organization policy forbids it.",
   )
   const [head, statement] = (error.next ?? '').split(
-    '\nThis statement in the trust policy would admit it:\n',
+    '\nThis statement in the trust policy would allow it:\n',
   )
   assert.equal(
     head,

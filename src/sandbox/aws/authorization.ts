@@ -27,7 +27,7 @@ export function authorize(world: World, request: AuthorizationRequest): Role {
   }
   for (const action of actions) {
     const evaluation = evaluate(role.trustPolicy, { action, caller, keys })
-    if (evaluation.verdict === 'admits') continue
+    if (evaluation.verdict === 'allows') continue
     const lead =
       evaluation.verdict === 'undecided'
         ? "the trust policy can't be evaluated here, so the sandbox refuses"

@@ -45,7 +45,7 @@ interface CheckedToken {
   readonly subject: string
 }
 
-/** Would this policy admit this token, why (not), and what else is wrong with it? */
+/** Would this policy allow this token, why (not), and what else is wrong with it? */
 export function checkTrust(question: TrustQuestion): TrustReport {
   const { policy, claims, length } = question
   const long: PolicyFinding[] =
@@ -83,7 +83,7 @@ function evaluateToken(
   const caller = { kind: 'federated', providerArn: assumedProvider(policy, claims) } as const
   const keys = requestKeys(claims, session, now)
   const ask = (action: string) => evaluate(policy, { action, caller, keys })
-  const order: readonly Verdict[] = ['rejects', 'undecided', 'admits']
+  const order: readonly Verdict[] = ['invalid', 'rejects', 'undecided', 'allows']
   const rank = ({ verdict }: Evaluation) => order.indexOf(verdict)
   return tokenActions(session)
     .map(ask)
@@ -118,12 +118,13 @@ function assumedProvider({ statements }: TrustPolicy, claims: Claims): string {
 }
 
 function verdictOf({ verdict }: Evaluation, findings: readonly PolicyFinding[]): Verdict {
+  if (verdict === 'invalid') return verdict
   if (findings.some(({ kind }) => kind === 'audience-not-registered')) return 'rejects'
   const doubtful = findings.some(({ kind }) => DOUBTS.includes(kind))
-  return verdict === 'admits' && doubtful ? 'undecided' : verdict
+  return verdict === 'allows' && doubtful ? 'undecided' : verdict
 }
 
-/** Findings after which AWS may refuse what the policy's statements admit. */
+/** Findings after which AWS may refuse what the policy's statements allow. */
 const DOUBTS: readonly PolicyFindingKind[] = ['too-long', 'missing-control', 'claim-of-aws']
 
 /** `clientIds` are those of the provider; none means that they are not known. */

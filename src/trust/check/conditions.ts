@@ -97,7 +97,7 @@ function projectFindings(condition: Condition, path: string): PolicyFinding[] {
     : []
 }
 
-/** What the patterns for `sub` admit: projects, token versions, branches. */
+/** What the patterns for `sub` allow: projects, token versions, branches. */
 function subjectFindings({ key, values, operator }: Condition, path: string): PolicyFinding[] {
   const issuer = parseOidcKey(key)?.issuer ?? ''
   const like = operator.includes('Like')

@@ -4,12 +4,14 @@ export interface PolicyFinding {
   readonly path: string
   /** What stands there, with the values. */
   readonly detail: string
+  /** Where the kind's own is too general. */
+  readonly fix?: string
 }
 
 export type PolicyFindingKind = keyof typeof POLICY_FINDINGS
 
 interface PolicyFindingText {
-  /** `broad`: admits more than meant · `broken`: admits nobody, or IAM refuses it · `fragile`: works, for now. */
+  /** `broad`: allows more than meant · `broken`: allows nobody, or IAM refuses it · `fragile`: works, for now. */
   readonly severity: 'broad' | 'broken' | 'fragile'
   readonly title: string
   readonly fix: string
@@ -19,7 +21,7 @@ interface PolicyFindingText {
 export const POLICY_FINDINGS = {
   'no-condition': {
     severity: 'broad',
-    title: 'No condition: every token of the provider is admitted',
+    title: 'No condition: every token of the provider is allowed',
     fix: 'Add conditions on aud and sub.',
   },
   'no-audience': {
@@ -29,12 +31,12 @@ export const POLICY_FINDINGS = {
   },
   'no-subject': {
     severity: 'broad',
-    title: 'No condition on the subject: every project is admitted',
+    title: 'No condition on the subject: every project is allowed',
     fix: 'Add a condition on ISSUER:sub, or on the project id where IAM knows it.',
   },
   'any-project': {
     severity: 'broad',
-    title: 'More than one project is admitted',
+    title: 'More than one project is allowed',
     fix: 'Name the project, in the subject or by its id; keep wildcards behind it.',
   },
   'anyone-principal': {
@@ -92,10 +94,10 @@ export const POLICY_FINDINGS = {
     title: 'A provider is trusted, but not for sts:AssumeRoleWithWebIdentity',
     fix: 'Use the action sts:AssumeRoleWithWebIdentity.',
   },
-  'not-principal': {
+  'invalid-policy': {
     severity: 'broken',
-    title: 'IAM takes no trust policy with NotPrincipal',
-    fix: 'Name who may come in under Principal.',
+    title: 'IAM does not store this policy',
+    fix: 'Correct it; the role still has another policy.',
   },
   'too-long': {
     severity: 'broken',

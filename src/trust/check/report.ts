@@ -6,9 +6,10 @@ import type { TrustReport } from './check.ts'
 import { POLICY_FINDINGS, type PolicyFinding } from './findings.ts'
 
 const VERDICTS = {
-  admits: 'The policy admits this token.',
+  allows: 'The policy allows this token.',
   rejects: 'The policy rejects this token.',
-  undecided: 'Whether the policy admits this token hangs on what only AWS can tell.',
+  invalid: 'The policy is invalid: IAM does not store it.',
+  undecided: 'Whether the policy allows this token depends on what only AWS knows.',
 } as const
 
 const OUTCOMES = {
@@ -40,8 +41,8 @@ export function checkText(report: TrustReport): string {
 
 function headline(verdict: Verdict | undefined, statements: Verdict | undefined): string {
   if (verdict === undefined) return 'No token to check the policy with.'
-  return verdict === 'undecided' && statements === 'admits'
-    ? 'The policy would admit this token, but AWS may refuse the policy or the token: see the findings.'
+  return verdict === 'undecided' && statements === 'allows'
+    ? 'The policy would allow this token, but AWS may refuse the policy or the token: see the findings.'
     : VERDICTS[verdict]
 }
 
@@ -58,21 +59,26 @@ function statementLines(statement: StatementResult): string[] {
 }
 
 function conditionLines(condition: ConditionResult): string[] {
-  const { operator, key, expected, actual, outcome, reason } = condition
+  const { operator, key, expected, outcome, reason } = condition
   return [
     `  ${MARKS[outcome]} ${operator} ${key}`,
     `      expected  ${expected.map((one) => `"${one}"`).join(' or ')}`,
-    `      actual    ${actual === undefined ? 'absent' : actual.map((one) => `"${one}"`).join(', ')}`,
+    `      actual    ${actualText(condition)}`,
     ...(outcome === 'undecided' ? [`      undecided ${reason}`] : []),
   ]
 }
 
-function findingLines({ kind, path, detail }: PolicyFinding): string[] {
-  const { title, fix } = POLICY_FINDINGS[kind]
+function actualText({ actual, outcome }: ConditionResult): string {
+  if (actual !== undefined) return actual.map((one) => `"${one}"`).join(', ')
+  return outcome === 'undecided' ? 'known to AWS only' : 'absent'
+}
+
+function findingLines({ kind, path, detail, fix }: PolicyFinding): string[] {
+  const { title, fix: general } = POLICY_FINDINGS[kind]
   return [
     `  ! ${title} (${kind})`,
     `      ${path === '' ? '' : `${path}: `}${detail}`,
-    `      Fix: ${fix}`,
+    `      Fix: ${fix ?? general}`,
     `      Docs: docs/troubleshooting.md#${kind}`,
   ]
 }
@@ -93,12 +99,10 @@ export function checkJson({ verdict, token, evaluation, findings }: TrustReport)
         conditions: conditions.map((one) => ({ ...one, actual: one.actual ?? null })),
       }),
     ),
-    findings: findings.map(({ kind, path, detail }) => ({
-      kind,
-      ...POLICY_FINDINGS[kind],
-      path,
-      detail,
-      docs: `docs/troubleshooting.md#${kind}`,
+    findings: findings.map((one) => ({
+      ...POLICY_FINDINGS[one.kind],
+      ...one,
+      docs: `docs/troubleshooting.md#${one.kind}`,
     })),
   }
 }

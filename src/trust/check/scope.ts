@@ -28,7 +28,7 @@ export function requiredControl(issuer: string): string | undefined {
   return claim && `${issuer}:${claim}`
 }
 
-/** Whose tokens a pattern for `sub` admits: of one project, of one organization, or of whoever the issuer serves. */
+/** Whose tokens a pattern for `sub` allows: of one project, of one organization, or of whoever the issuer serves. */
 export type Reach = 'project' | 'organization' | 'everyone'
 
 interface SubjectForm {
@@ -135,7 +135,7 @@ export function namesOwner(condition: Condition): boolean {
   return limits(condition) && ofOwner
 }
 
-/** Whether one of the conditions admits a single project, whatever the others leave open. */
+/** Whether one of the conditions allows a single project, whatever the others leave open. */
 export function pinsProject({ conditions }: Statement): boolean {
   const owned = conditions.some(namesOwner)
   return conditions.filter(limits).some((one) => {

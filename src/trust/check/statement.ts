@@ -1,4 +1,5 @@
 import { comparableIssuer, issuerHostPath, providerIssuers } from '../policy/context-keys.ts'
+import { invalidParts } from '../policy/invalid.ts'
 import type { Statement, TrustPolicy } from '../policy/policy.ts'
 import { EXCHANGE } from '../policy/session-claims.ts'
 import { matchesWildcard } from '../policy/wildcard.ts'
@@ -8,7 +9,13 @@ import { claimOf, limits, namesOwner, namesProject, requiredControl, requires } 
 
 /** Everything that can be said of a policy without a token. */
 export function policyFindings(policy: TrustPolicy): PolicyFinding[] {
-  return policy.statements.flatMap((statement, index) => {
+  const invalid = invalidParts(policy).map(({ path, problem, fix }) => ({
+    kind: 'invalid-policy' as const,
+    path,
+    detail: problem,
+    fix,
+  }))
+  const ofStatements = policy.statements.flatMap((statement, index) => {
     const path = `Statement[${index}]`
     return [
       ...statementFindings(statement, path),
@@ -16,26 +23,22 @@ export function policyFindings(policy: TrustPolicy): PolicyFinding[] {
       ...valueFindings(statement, path),
     ]
   })
+  return [...invalid, ...ofStatements]
 }
 
 /** What a statement as a whole lacks or opens up. */
 function statementFindings(statement: Statement, path: string): PolicyFinding[] {
   const { principal } = statement
-  if (principal === undefined) {
-    return [{ kind: 'not-principal', path: `${path}.NotPrincipal`, detail: 'NotPrincipal' }]
-  }
-  if (statement.effect === 'Deny') return []
+  if (principal === undefined || statement.effect === 'Deny') return []
   return [
     ...principalFindings(statement, path),
     ...actionFindings(statement, path),
-    ...(admitsTokens(statement) ? limitFindings(statement, path) : []),
+    ...(takesTokens(statement) ? limitFindings(statement, path) : []),
   ]
 }
 
 function principalFindings({ principal }: Statement, path: string): PolicyFinding[] {
-  const everyone =
-    principal?.anyone ||
-    principal?.entries.some(({ kind, value }) => kind !== 'Service' && value === '*')
+  const everyone = principal?.entries.some(({ kind, value }) => kind !== 'Service' && value === '*')
   if (everyone) {
     return [{ kind: 'anyone-principal', path: `${path}.Principal`, detail: 'the principal is "*"' }]
   }
@@ -63,7 +66,7 @@ function allowsExchange({ actions, notActions }: Statement): boolean {
   return listed === (actions !== undefined)
 }
 
-function admitsTokens(statement: Statement): boolean {
+function takesTokens(statement: Statement): boolean {
   const anyone =
     statement.principal?.anyone ||
     statement.principal?.entries.some(({ kind, value }) => kind === 'Federated' && value === '*')

@@ -1,10 +1,14 @@
 import { type ConditionResult, evaluateCondition } from './condition.ts'
 import type { ContextKeys } from './context-keys.ts'
+import { invalidParts } from './invalid.ts'
 import type { Principal, Statement, TrustPolicy } from './policy.ts'
 import { matchesWildcard } from './wildcard.ts'
 
-/** `undecided`: the policy uses something we don't evaluate, and the answer hangs on it. */
-export type Verdict = 'admits' | 'rejects' | 'undecided'
+/**
+ * `invalid`: IAM would not store the policy.
+ * `undecided`: the policy uses something we don't evaluate, and the decision depends on it.
+ */
+export type Verdict = 'allows' | 'rejects' | 'invalid' | 'undecided'
 
 export interface TrustRequest {
   /** Such as `sts:AssumeRoleWithWebIdentity`; a request that also tags the session asks for `sts:TagSession` too. */
@@ -48,14 +52,15 @@ interface PrincipalResult {
 }
 
 /**
- * Would this trust policy admit this request, and why (not)? Deny wins over Allow; no matching Allow rejects.
+ * Would this trust policy allow this request, and why (not)? Deny wins over Allow; no matching Allow rejects.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-basics.html
  */
 export function evaluate(policy: TrustPolicy, request: TrustRequest): Evaluation {
   const statements = policy.statements.map((statement, index) =>
     evaluateStatement(statement, index, policy.version, request),
   )
-  return { verdict: combine(statements), action: request.action, statements }
+  const verdict: Verdict = invalidParts(policy).length > 0 ? 'invalid' : combine(statements)
+  return { verdict, action: request.action, statements }
 }
 
 function combine(statements: readonly StatementResult[]): Verdict {
@@ -63,7 +68,7 @@ function combine(statements: readonly StatementResult[]): Verdict {
     statements.some((one) => one.effect === effect && one.outcome === outcome)
   if (some('Deny', 'applies')) return 'rejects'
   if (!some('Allow', 'applies')) return some('Allow', 'undecided') ? 'undecided' : 'rejects'
-  return some('Deny', 'undecided') ? 'undecided' : 'admits'
+  return some('Deny', 'undecided') ? 'undecided' : 'allows'
 }
 
 function evaluateStatement(
@@ -94,10 +99,10 @@ function evaluateStatement(
  */
 function matchPrincipal(principal: Principal | undefined, caller: Caller): PrincipalResult {
   if (principal === undefined) {
-    return { outcome: 'undecided', reason: 'NotPrincipal is not evaluated here' }
+    return { outcome: 'undecided', reason: 'NotPrincipal is not evaluated' }
   }
   if (principal.anyone) return { outcome: 'matched', reason: '"*" is everyone' }
-  const match = principal.entries.find((entry) => admits(entry, caller))
+  const match = principal.entries.find((entry) => allows(entry, caller))
   if (match) return { outcome: 'matched', reason: `${match.kind} ${match.value}` }
   if (
     caller.kind === 'federated' &&
@@ -112,7 +117,7 @@ function matchPrincipal(principal: Principal | undefined, caller: Caller): Princ
   return { outcome: 'unmatched', reason: `names ${named}; the caller is ${describeCaller(caller)}` }
 }
 
-function admits(entry: { kind: string; value: string }, caller: Caller): boolean {
+function allows(entry: { kind: string; value: string }, caller: Caller): boolean {
   // {"AWS": "*"} is equivalent to "*": "All principals" on the page above.
   if (entry.kind === 'AWS' && entry.value === '*') return true
   if (caller.kind === 'federated') {
@@ -142,7 +147,7 @@ function matchAction({ actions, notActions }: Statement, action: string): Princi
 /** Why the evaluation came out as it did: one line per statement that decided it, for people. */
 export function explainEvaluation(evaluation: Evaluation): string[] {
   const { verdict, statements } = evaluation
-  if (verdict === 'admits') {
+  if (verdict === 'allows') {
     return statements.filter((one) => one.outcome === 'applies').map(explainStatement)
   }
   const denied = statements.filter((one) => one.effect === 'Deny' && one.outcome === 'applies')

@@ -19,6 +19,11 @@ interface Comparison {
 /** Whether a value of the request matches one of the policy; `undefined`: these two can't be compared. */
 type Matches = (actual: string, expected: ExpectedValue) => boolean | undefined
 
+/** Every condition operator of IAM, without `ForAnyValue:`, `ForAllValues:` and `IfExists`. */
+export function operatorNames(): readonly string[] {
+  return [...Object.keys(COMPARISONS), 'BinaryEquals', 'IpAddress', 'NotIpAddress', 'Null']
+}
+
 /**
  * The parts of an operator name such as `ForAnyValue:StringLikeIfExists`; `undefined` when we don't evaluate it.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
@@ -106,7 +111,7 @@ function compareNumbers(a: string, b: string): number | undefined {
 }
 
 /** The same for points in time: a W3C form of ISO 8601, or seconds since the epoch. */
-function compareDates(a: string, b: string): number | undefined {
+export function compareDates(a: string, b: string): number | undefined {
   return difference(readDate(a), readDate(b))
 }
 

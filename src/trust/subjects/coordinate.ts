@@ -1,6 +1,6 @@
 import { OidcError } from '../../errors.ts'
 
-/** Refuses a coordinate that is not of its form: it would end up in a policy that admits nobody, or the wrong ones. */
+/** Refuses a coordinate that is not of its form: it would end up in a policy that allows nobody, or the wrong ones. */
 export function checkCoordinate(option: string, value: string, form: Form): string {
   const { pattern, expected } = FORMS[form]
   if (pattern.test(value) && value.length <= 255) return value

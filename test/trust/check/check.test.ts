@@ -72,17 +72,17 @@ Findings
 
 test('an undecided condition says why', () => {
   const text = checkText(report({ ...good, IpAddress: { 'aws:SourceIp': '203.0.113.0/24' } }))
-  assert.match(text, /^Whether the policy admits this token hangs on what only AWS can tell\.\n/)
+  assert.match(text, /^Whether the policy allows this token depends on what only AWS knows\.\n/)
   assert.match(
     text,
-    / {2}\? IpAddress aws:SourceIp\n.*\n {6}actual {4}absent\n {6}undecided only AWS knows/,
+    / {2}\? IpAddress aws:SourceIp\n.*\n {6}actual {4}known to AWS only\n {6}undecided only AWS knows/,
   )
 })
 
 test('JSON holds everything, with null where there is nothing', () => {
   const json = JSON.parse(JSON.stringify(checkJson(report(good))))
   assert.deepEqual(json, {
-    verdict: 'admits',
+    verdict: 'allows',
     token: { issuer: `https://${HOST}`, audiences: ['o1'], subject: V1 },
     statements: [
       {
@@ -131,12 +131,12 @@ const kinds = (...question: Parameters<typeof report>) =>
 test('an audience that the provider does not list is refused before the policy is asked', () => {
   const refused = report(good, { clientIds: ['sts.amazonaws.com'] })
   assert.equal(refused.verdict, 'rejects')
-  assert.equal(refused.evaluation?.verdict, 'admits')
+  assert.equal(refused.evaluation?.verdict, 'allows')
   assert.equal(
     refused.findings[0]?.detail,
     "the token's audience is o1; client ids: sts.amazonaws.com",
   )
-  assert.equal(report(good, { clientIds: ['x', 'o1'] }).verdict, 'admits')
+  assert.equal(report(good, { clientIds: ['x', 'o1'] }).verdict, 'allows')
 })
 
 test('a document beyond the quota', () => {
@@ -144,7 +144,7 @@ test('a document beyond the quota', () => {
   assert.deepEqual(kinds(good, { length: 2048 }), [])
   const long = report(good, { length: 2049 })
   assert.equal(long.verdict, 'undecided')
-  assert.match(checkText(long), /^The policy would admit this token, but AWS may refuse the policy/)
+  assert.match(checkText(long), /^The policy would allow this token, but AWS may refuse the policy/)
   const wrong = report({ StringEquals: { [`${HOST}:aud`]: 'x' } }, { length: 2049 })
   assert.equal(wrong.verdict, 'rejects')
 })
@@ -172,7 +172,7 @@ test('a shared issuer without the condition that IAM asks for', () => {
   const byId = { StringEquals: { [`${host}:aud`]: 'app', [`${host}:repository_id`]: '456' } }
   const arn = `arn:aws:iam::111111111111:oidc-provider/${host}`
   const { verdict, evaluation, findings } = trusting(arn, byId, `https://${host}`)
-  assert.deepEqual([verdict, evaluation?.verdict], ['undecided', 'admits'])
+  assert.deepEqual([verdict, evaluation?.verdict], ['undecided', 'allows'])
   assert.deepEqual(findings, [
     {
       kind: 'missing-control',
@@ -190,7 +190,7 @@ test('Google by its host, and other principals that are no ARNs', () => {
   })
   const asked = (federated: string, condition: object, iss: string) =>
     trusting(federated, condition, iss).verdict
-  assert.equal(asked('accounts.google.com', app('accounts.google.com'), google), 'admits')
+  assert.equal(asked('accounts.google.com', app('accounts.google.com'), google), 'allows')
   assert.equal(
     asked('accounts.google.com', app('accounts.google.com'), 'https://id.example'),
     'rejects',
@@ -207,7 +207,7 @@ test('an issuer that ends in a slash itself, as those of Auth0', () => {
   const arn = `arn:aws:iam::111111111111:oidc-provider/${host}`
   const condition = { StringEquals: { [`${host}:aud`]: 'app', [`${host}:sub`]: '123' } }
   const { verdict, findings } = trusting(arn, condition, `https://${host}`)
-  assert.deepEqual([verdict, findings], ['admits', []])
+  assert.deepEqual([verdict, findings], ['allows', []])
   const without = trusting(arn, condition, 'https://acme.eu.auth0.com')
   assert.equal(without.verdict, 'rejects')
   assert.ok(without.findings.some(({ kind }) => kind === 'trailing-slash'))

@@ -230,7 +230,7 @@ const CASES: readonly (readonly [
     gitlab('project_path:acme/*:ref_type:branch:ref:main'),
     'any-project',
   ],
-  ['anyone', statement(undefined, { Principal: '*' }), 'anyone-principal', 'no-condition'],
+  ['anyone', statement(undefined, { Principal: '*' }), 'invalid-policy', 'no-condition'],
   [
     'any AWS principal',
     { Effect: 'Allow', Principal: { AWS: '*' }, Action: 'sts:AssumeRole' },
@@ -241,7 +241,7 @@ const CASES: readonly (readonly [
   [
     'NotPrincipal',
     { ...good, Principal: undefined, NotPrincipal: { AWS: '111111111111' } },
-    'not-principal',
+    'invalid-policy',
   ],
   [
     'IfExists on the project id',

@@ -142,7 +142,7 @@ for (const { roles, tokens } of WORLDS) {
           clientIds: [],
           now: new Date(),
         }
-        if (checkTrust(question).verdict === 'admits') admitted.check.push(name)
+        if (checkTrust(question).verdict === 'allows') admitted.check.push(name)
       }
       const expected = admittedTo.split(' ').filter((name) => name !== '')
       assert.deepEqual(admitted, { sandbox: expected, check: expected })

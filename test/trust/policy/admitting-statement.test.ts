@@ -37,7 +37,7 @@ test('CircleCI: the project by StringLike, the same from a V1 and a V2 token', (
 test('it admits V1 and V2 of any user and branch of the project, and nobody else', () => {
   const statement = admittingStatement(V2, PLACE)
   for (const claims of [V1, V2, { ...V1, sub: 'org/o1/project/p1/user/u2' }]) {
-    assert.equal(verdict(statement, claims), 'admits', claims.sub)
+    assert.equal(verdict(statement, claims), 'allows', claims.sub)
   }
   for (const claims of [
     { ...V1, sub: 'org/o1/project/p2/user/u1' },
@@ -53,7 +53,7 @@ test('it admits V1 and V2 of any user and branch of the project, and nobody else
 test('a subject with wildcards in it is taken as it is', () => {
   const claims = { ...V1, sub: 'org/o1/project/*/user/u1' }
   const statement = admittingStatement(claims, PLACE)
-  assert.equal(verdict(statement, claims), 'admits')
+  assert.equal(verdict(statement, claims), 'allows')
   assert.equal(verdict(statement, V1), 'rejects')
 })
 
@@ -111,5 +111,5 @@ test('a token with session tags and a source identity needs more actions', () =>
     'sts:TagSession',
     'sts:SetSourceIdentity',
   ])
-  assert.equal(verdict(statement, tagged), 'admits')
+  assert.equal(verdict(statement, tagged), 'allows')
 })

@@ -41,17 +41,18 @@ function tokenRequest(claims: object = {}): TrustRequest {
 
 const aud = { [`${ISSUER}:aud`]: 'o1' }
 const sub = (pattern: string | string[]) => ({ [`${ISSUER}:sub`]: pattern })
-const deny = (condition?: object) => federated(condition, { Effect: 'Deny', Principal: '*' })
+const deny = (condition?: object) =>
+  federated(condition, { Effect: 'Deny', Principal: { AWS: '*' } })
 
 // Web identity: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create_for-idp_oidc.html
 // Evaluation: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-basics.html
 const WEB_IDENTITY: [name: string, verdict: Verdict, statements: object[], claims?: object][] = [
-  ['no condition', 'admits', [federated()]],
-  ['aud', 'admits', [federated({ StringEquals: aud })]],
+  ['no condition', 'allows', [federated()]],
+  ['aud', 'allows', [federated({ StringEquals: aud })]],
   ['wrong aud', 'rejects', [federated({ StringEquals: aud })], { aud: 'other' }],
   [
     'aud and project-id',
-    'admits',
+    'allows',
     [federated({ StringEquals: { ...aud, [`${ISSUER}:oidc.circleci.com/project-id`]: 'p1' } })],
   ],
   [
@@ -60,21 +61,21 @@ const WEB_IDENTITY: [name: string, verdict: Verdict, statements: object[], claim
     [federated({ StringEquals: { ...aud, [`${ISSUER}:oidc.circleci.com/project-id`]: 'p2' } })],
   ],
   [
-    'sub of any user admits V1',
-    'admits',
+    'sub of any user allows V1',
+    'allows',
     [federated({ StringLike: sub('org/o1/project/p1/user/*') })],
     { sub: V1 },
   ],
   [
-    'sub of any user admits V2',
-    'admits',
+    'sub of any user allows V2',
+    'allows',
     [federated({ StringLike: sub('org/o1/project/p1/user/*') })],
   ],
   ['exact V1 sub rejects V2', 'rejects', [federated({ StringEquals: sub(V1) })]],
   ['exact V2 sub rejects V1', 'rejects', [federated({ StringEquals: sub(V2) })], { sub: V1 }],
   [
     'branch through sub',
-    'admits',
+    'allows',
     [
       federated({
         StringLike: sub(
@@ -84,7 +85,7 @@ const WEB_IDENTITY: [name: string, verdict: Verdict, statements: object[], claim
     ],
   ],
   ['wildcard in StringEquals', 'rejects', [federated({ StringEquals: sub('org/o1/*') })]],
-  ['a list is OR', 'admits', [federated({ StringLike: sub(['org/x/*', 'org/o1/*']) })]],
+  ['a list is OR', 'allows', [federated({ StringLike: sub(['org/x/*', 'org/o1/*']) })]],
   ['blocks are AND', 'rejects', [federated({ StringEquals: aud, StringLike: sub('org/x/*') })]],
   [
     'a claim IAM does not see',
@@ -93,15 +94,15 @@ const WEB_IDENTITY: [name: string, verdict: Verdict, statements: object[], claim
   ],
   [
     'a claim IAM does not see, negated: matches everybody',
-    'admits',
+    'allows',
     [
       federated({
         StringNotEquals: { [`${ISSUER}:oidc.circleci.com/vcs-ref`]: 'refs/heads/main' },
       }),
     ],
   ],
-  ['keys in another case', 'admits', [federated({ StringEquals: { [`${ISSUER}:AUD`]: 'o1' } })]],
-  ['two statements are OR', 'admits', [federated({ StringLike: sub('no') }), federated()]],
+  ['keys in another case', 'allows', [federated({ StringEquals: { [`${ISSUER}:AUD`]: 'o1' } })]],
+  ['two statements are OR', 'allows', [federated({ StringLike: sub('no') }), federated()]],
   [
     'another provider',
     'rejects',
@@ -112,31 +113,31 @@ const WEB_IDENTITY: [name: string, verdict: Verdict, statements: object[], claim
     ],
   ],
   ['a service', 'rejects', [federated(undefined, { Principal: { Service: 'ec2.amazonaws.com' } })]],
-  ['anyone', 'admits', [federated(undefined, { Principal: '*' })]],
+  ['anyone', 'allows', [federated(undefined, { Principal: { AWS: '*' } })]],
   [
     'AWS: the account root',
     'rejects',
     [federated(undefined, { Principal: { AWS: '111111111111' } })],
   ],
   ['another action', 'rejects', [federated(undefined, { Action: 'sts:AssumeRole' })]],
-  ['action wildcard', 'admits', [federated(undefined, { Action: ['sts:Assume*'] })]],
+  ['action wildcard', 'allows', [federated(undefined, { Action: ['sts:Assume*'] })]],
   [
     'action in another case',
-    'admits',
+    'allows',
     [federated(undefined, { Action: 'STS:assumerolewithwebidentity' })],
   ],
-  ['every action', 'admits', [federated(undefined, { Action: '*' })]],
+  ['every action', 'allows', [federated(undefined, { Action: '*' })]],
   ['deny wins', 'rejects', [federated(), deny()]],
-  ['deny of others', 'admits', [federated(), deny({ StringLike: sub('org/x/*') })]],
+  ['deny of others', 'allows', [federated(), deny({ StringLike: sub('org/x/*') })]],
   [
     'deny unless main',
     'rejects',
     [federated(), deny({ StringNotLike: sub('*/vcs-ref/refs/heads/main') })],
     { sub: V1 },
   ],
-  ['deny alone admits nobody', 'rejects', [deny({ StringLike: sub('x') })]],
+  ['deny alone allows nobody', 'rejects', [deny({ StringLike: sub('x') })]],
   // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notaction.html
-  ['NotAction', 'admits', [federated(undefined, { Action: undefined, NotAction: 'sts:X' })]],
+  ['NotAction', 'allows', [federated(undefined, { Action: undefined, NotAction: 'sts:X' })]],
   [
     'NotAction that lists the action',
     'rejects',
@@ -147,11 +148,11 @@ const WEB_IDENTITY: [name: string, verdict: Verdict, statements: object[], claim
     'rejects',
     [federated(), federated(undefined, { Effect: 'Deny', Action: undefined, NotAction: 'sts:X' })],
   ],
-  // Not evaluated, and IAM takes no trust policy with it:
+  // IAM takes no trust policy with it:
   // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html
   [
     'NotPrincipal',
-    'undecided',
+    'invalid',
     [federated(undefined, { Effect: 'Allow', Principal: undefined, NotPrincipal: { AWS: '*' } })],
   ],
   ['unknown operator', 'undecided', [federated({ ArnLike: sub('*') })]],
@@ -164,7 +165,7 @@ const WEB_IDENTITY: [name: string, verdict: Verdict, statements: object[], claim
   ],
   [
     'an undecided Allow beside a clear one',
-    'admits',
+    'allows',
     [federated({ ArnLike: sub('*') }), federated()],
   ],
   ['an undecided Deny', 'undecided', [federated(), deny({ ArnLike: sub('*') })]],
