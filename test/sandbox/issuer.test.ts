@@ -196,7 +196,7 @@ test('the root issuer counts when it is registered', async (t) => {
           {
             name: 'circleci-oidc',
             trustPolicy: {
-              Statement: { Effect: 'Allow', Principal: '*', Action: 'sts:*' },
+              Statement: { Effect: 'Allow', Principal: { AWS: '*' }, Action: 'sts:*' },
             },
           },
         ],

@@ -1,9 +1,10 @@
 import { nearest } from '../../text.ts'
+import type { Condition } from './document.ts'
 import { compareDates, operatorNames } from './operators.ts'
-import type { Condition, Principal, TrustPolicy } from './policy.ts'
+import type { Principal, TrustPolicy } from './policy.ts'
 
 /** A part of a policy for which IAM would not store the whole of it. */
-export interface InvalidPart {
+interface InvalidPart {
   /** Such as `Statement[0].Principal`. */
   readonly path: string
   /** What IAM does not take. */

@@ -355,7 +355,7 @@ test('a trust policy that can’t be evaluated is refused, and the log says so',
             trustPolicy: {
               Statement: {
                 Effect: 'Allow',
-                Principal: '*',
+                Principal: { AWS: '*' },
                 Action: 'sts:*',
                 Condition: { IpAddress: { 'aws:SourceIp': '10.0.0.0/8' } },
               },

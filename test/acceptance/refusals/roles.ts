@@ -1,4 +1,4 @@
-import { ROLE } from '../acceptance/job.ts'
+import { ROLE } from '../job.ts'
 import {
   ACCOUNT,
   aws,

@@ -1,7 +1,7 @@
 import { createServer } from 'node:net'
-import type { FaultName } from '../../src/sandbox/index.ts'
-import { startForwardProxy } from '../acceptance/forward-proxy.ts'
-import { createAuthority, serveOverTls } from '../acceptance/tls-server.ts'
+import type { FaultName } from '../../../src/sandbox/index.ts'
+import { startForwardProxy } from '../forward-proxy.ts'
+import { createAuthority, serveOverTls } from '../tls-server.ts'
 import { aws, BY_ROLE, HEALTHY_SET_UP, type Refusal, type Scene } from './set-up.ts'
 
 type Env = Readonly<Record<string, string | undefined>>

@@ -295,7 +295,7 @@ export const TOKENS: readonly Refusal[] = [
     name: 'a signature by another key',
     cause: 'The token claims the issuer and is signed by another key.',
     call: async ({ t }) => {
-      const { startSandbox } = await import('../../src/sandbox/index.ts')
+      const { startSandbox } = await import('../../../src/sandbox/index.ts')
       const other = await startSandbox()
       t.after(() => other.close())
       return { env: { CIRCLE_OIDC_TOKEN_V2: await other.mint() } }

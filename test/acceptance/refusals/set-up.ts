@@ -1,7 +1,7 @@
 import type { TestContext } from 'node:test'
-import { readWorld } from '../../src/sandbox/aws/world.ts'
-import type { Sandbox, SandboxOptions } from '../../src/sandbox/index.ts'
-import { type Environment, type Job, ROLE } from '../acceptance/job.ts'
+import { readWorld } from '../../../src/sandbox/aws/world.ts'
+import type { Sandbox, SandboxOptions } from '../../../src/sandbox/index.ts'
+import { type Environment, type Job, ROLE } from '../job.ts'
 
 export const ORG = 'a6e1f8a0-5b7c-4c1d-9e2f-0123456789ab'
 export const PROJECT = '3c2d5e10-77aa-4f6b-8d0e-fedcba987654'

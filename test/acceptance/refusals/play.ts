@@ -1,5 +1,5 @@
 import type { TestContext } from 'node:test'
-import { type Outcome, startJob } from '../acceptance/job.ts'
+import { type Outcome, startJob } from '../job.ts'
 import { BY_ROLE, type Call, type SetUp } from './set-up.ts'
 
 export interface Played {

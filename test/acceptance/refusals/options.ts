@@ -1,5 +1,5 @@
 import { symlinkSync } from 'node:fs'
-import { ROLE } from '../acceptance/job.ts'
+import { ROLE } from '../job.ts'
 import { aws, BY_ROLE, type Call, HEALTHY_SET_UP, type Refusal, type Scene } from './set-up.ts'
 
 function call(
