@@ -113,7 +113,7 @@ test('check without a token shows the findings and ends with 3', async () => {
     Role: {
       AssumeRolePolicyDocument: {
         Version: '2012-10-17',
-        Statement: { Effect: 'Allow', Principal: '*', Action: 'sts:AssumeRole' },
+        Statement: { Effect: 'Allow', Principal: { AWS: '*' }, Action: 'sts:AssumeRole' },
       },
     },
   }

@@ -30,7 +30,9 @@ test('the default accounts follow organization, project and issuer', () => {
 })
 
 test('everything set', () => {
-  const trustPolicy = { Statement: { Effect: 'Allow', Principal: { AWS: '*' }, Action: 'sts:AssumeRole' } }
+  const trustPolicy = {
+    Statement: { Effect: 'Allow', Principal: { AWS: '*' }, Action: 'sts:AssumeRole' },
+  }
   const world = parseWorld(
     JSON.stringify({
       organization: 'o1',
