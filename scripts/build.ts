@@ -10,6 +10,7 @@ const OUT = 'dist'
 const NOT_EMBEDDED = [
   'help.ts',
   'commands/sandbox.ts',
+  'commands/trust-audit.ts',
   'commands/trust-check.ts',
   'commands/trust-generate.ts',
   'doctor/trust-policy.ts',

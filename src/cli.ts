@@ -69,6 +69,7 @@ const LOADERS: { readonly [Name in CommandName]: () => Promise<Run<Name>> } = {
   cleanup: async () => (await import('./commands/cleanup.ts')).run,
   'trust generate': async () => (await import('./commands/trust-generate.ts')).run,
   'trust check': async () => (await import('./commands/trust-check.ts')).run,
+  'trust audit': async () => (await import('./commands/trust-audit.ts')).run,
   'trust thumbprint': async () => (await import('./commands/trust-thumbprint.ts')).run,
   sandbox: async () => (await import('./commands/sandbox.ts')).run,
 }

@@ -178,6 +178,12 @@ export const COMMANDS = {
     descriptions: { policy: 'File with the trust policy, or - for stdin' },
     example: 'trust check --policy trust-policy.json --claims claims.json',
   },
+  'trust audit': {
+    summary: 'Tell which organizations, projects and branches may assume the roles of accounts',
+    usage: 'trust audit --input FILE[,FILE…] [options]',
+    options: ['input', 'allow', 'fail-on', 'sarif', 'timeout-seconds', 'format', 'debug'],
+    example: 'trust audit --input roles.json,providers.json --sarif trust.sarif',
+  },
   'trust thumbprint': {
     summary: "Find the thumbprint of an issuer's certificate authority",
     usage: 'trust thumbprint --issuer URL [options]',

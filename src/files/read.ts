@@ -10,6 +10,8 @@ interface Reading {
   readonly what: string
   readonly next?: string
   readonly code?: ErrorCode
+  /** 10 MB by default. */
+  readonly maximumBytes?: number
   /** Ends the wait for who writes to a pipe; its reason is thrown as it is. A minute by default. */
   readonly signal?: AbortSignal | undefined
 }
@@ -25,18 +27,18 @@ const LONGEST_WAIT = 60_000
 export async function readTextFile(path: string, reading: Reading): Promise<string> {
   const { what, next = NEXT, code, signal = AbortSignal.timeout(LONGEST_WAIT) } = reading
   try {
-    return (await readNamed(path, signal)).toString('utf8')
+    return (await readNamed(path, signal, reading.maximumBytes)).toString('utf8')
   } catch (error) {
     throw unreadable(`${what} ${path}`, error, next, code)
   }
 }
 
-async function readNamed(path: string, signal: AbortSignal): Promise<Buffer> {
+async function readNamed(path: string, signal: AbortSignal, maximum?: number): Promise<Buffer> {
   const { fd, isFifo } = await openInput(path)
-  if (!isFifo) return readBytes(createReadStream('', { fd }), signal)
+  if (!isFifo) return readBytes(createReadStream('', { fd }), signal, maximum)
   const { Socket } = await import('node:net')
   try {
-    return await readBytes(new Socket({ fd, readable: true, writable: false }), signal)
+    return await readBytes(new Socket({ fd, readable: true, writable: false }), signal, maximum)
   } catch (error) {
     throw signal.aborted ? new Error('nobody wrote to this FIFO in time') : error
   }
@@ -47,7 +49,7 @@ export async function readStdin(reading: Reading): Promise<string> {
   const { what, next = 'Check the command whose output is piped in.', code } = reading
   try {
     const signal = reading.signal ?? AbortSignal.timeout(LONGEST_WAIT)
-    return (await readBytes(process.stdin, signal)).toString('utf8')
+    return (await readBytes(process.stdin, signal, reading.maximumBytes)).toString('utf8')
   } catch (error) {
     throw unreadable(`${what} from stdin`, error, next, code)
   }
@@ -68,7 +70,11 @@ async function openInput(path: string): Promise<{ fd: number; isFifo: boolean }>
 
 const MAXIMUM_BYTES = 10_000_000
 
-async function readBytes(stream: Readable, signal?: AbortSignal): Promise<Buffer> {
+async function readBytes(
+  stream: Readable,
+  signal?: AbortSignal,
+  maximum = MAXIMUM_BYTES,
+): Promise<Buffer> {
   const chunks: Buffer[] = []
   let size = 0
   const stop = () => stream.destroy(signal?.reason)
@@ -78,7 +84,7 @@ async function readBytes(stream: Readable, signal?: AbortSignal): Promise<Buffer
     for await (const chunk of stream) {
       chunks.push(chunk)
       size += chunk.length
-      if (size > MAXIMUM_BYTES) throw new Error(`it has more than ${MAXIMUM_BYTES / 1e6} MB`)
+      if (size > maximum) throw new Error(`it has more than ${maximum / 1e6} MB`)
     }
   } finally {
     signal?.removeEventListener('abort', stop)

@@ -70,10 +70,14 @@ async function readJsonFile(path: string, what: string, signal?: AbortSignal): P
 }
 
 /** The text of a file or, for `-`, of stdin. */
-export function readText(path: string, what: string, signal?: AbortSignal): Promise<string> {
-  return path === '-'
-    ? readStdin({ what, signal })
-    : readTextFile(path.replace(/^file:\/\//, ''), { what, signal })
+export function readText(
+  path: string,
+  what: string,
+  signal?: AbortSignal,
+  maximumBytes?: number,
+): Promise<string> {
+  const reading = { what, signal, ...(maximumBytes === undefined ? {} : { maximumBytes }) }
+  return path === '-' ? readStdin(reading) : readTextFile(path.replace(/^file:\/\//, ''), reading)
 }
 
 // IAM quotas: inline policies of a role, 10,240 characters without white space.

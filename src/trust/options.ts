@@ -106,4 +106,21 @@ export const TRUST_OPTIONS = {
     kind: 'list',
     description: "The provider's client ids, separated by commas",
   },
+  input: {
+    kind: 'list',
+    separator: ',',
+    description:
+      'Files with what aws iam list-roles and the like print, separated by commas; - is stdin',
+  },
+  allow: {
+    kind: 'text',
+    description: 'File with the findings that are meant to be, and the organizations that are ours',
+  },
+  sarif: { kind: 'text', description: 'File for the findings in SARIF 2.1.0, for code scanning' },
+  'fail-on': {
+    kind: 'choice',
+    choices: ['critical', 'high', 'medium', 'low', 'never'],
+    description: 'Least severity of a finding that ends with exit code 4',
+    default: 'high',
+  },
 } as const
