@@ -8,7 +8,7 @@ const manifest = JSON.parse(readFileSync('package.json', 'utf8'))
 test('versions are pinned exactly', () => {
   const { dependencies = {}, devDependencies } = manifest
   const loose = Object.entries({ ...dependencies, ...devDependencies }).filter(
-    ([, version]) => !/^\d+\.\d+\.\d+$/.test(String(version)),
+    ([, version]) => !/^\d+\.\d+\.\d+(-[\w.]+)?$/.test(String(version)),
   )
   assert.deepEqual(loose, [])
   const python = readFileSync('test/requirements.txt', 'utf8').split('\n')

@@ -14,12 +14,13 @@ import {
   seenClaims,
   tokenContextKeys,
 } from '../policy/context-keys.ts'
+import type { Condition } from '../policy/document.ts'
 import { evaluate } from '../policy/evaluate.ts'
-import type { Condition, Statement, TrustPolicy } from '../policy/policy.ts'
+import type { Statement, TrustPolicy } from '../policy/policy.ts'
 import { EXCHANGE } from '../policy/session-claims.ts'
 
 /** How many may assume a role, from the most to the fewest. */
-export const REACHES = ['everyone', 'organization', 'project', 'branch', 'nobody'] as const
+const REACHES = ['everyone', 'organization', 'project', 'branch', 'nobody'] as const
 export type AccessReach = (typeof REACHES)[number]
 
 /** Who may assume a role with tokens of an issuer. */

@@ -105,7 +105,7 @@ export function severityOf(kind: PolicyFindingKind): Severity | undefined {
   return (OF_POLICY as Partial<Record<PolicyFindingKind, Severity | undefined>>)[kind]
 }
 
-export interface FindingWords {
+interface FindingWords {
   readonly title: string
   readonly fix: string
 }
