@@ -74,7 +74,7 @@ function accessThrough(issuer: string, policy: TrustPolicy): Access {
     .filter((one) => claimOf(one) === 'sub' && /^StringNot/.test(one.operator))
   const admitted = probes(issuer, conditions, excepted)
     .map((probe) => ({ probe, verdict: tryToken(issuer, policy, conditions, probe) }))
-    .filter(({ verdict }) => verdict !== 'rejects')
+    .filter(({ verdict }) => verdict === 'allows' || verdict === 'undecided')
   const rank = ({ reach }: Probe) => REACHES.indexOf(reach)
   const reach = admitted.reduce<AccessReach>(
     (widest, { probe }) => (rank(probe) < REACHES.indexOf(widest) ? probe.reach : widest),

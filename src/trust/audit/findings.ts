@@ -76,7 +76,7 @@ const OF_POLICY = {
   'issuer-mismatch': 'low',
   'wrong-case': 'low',
   'wrong-action': 'low',
-  'not-principal': 'low',
+  'invalid-policy': 'low',
   'too-long': 'low',
   'audience-not-registered': 'low',
   'v1-only-subject': 'low',
@@ -84,7 +84,7 @@ const OF_POLICY = {
   'claim-of-aws': undefined,
   'like-without-wildcard': undefined,
   'policy-variable': 'low',
-} as const satisfies Partial<Record<PolicyFindingKind, Severity | undefined>>
+} as const satisfies Record<PolicyFindingKind, Severity | undefined>
 
 type OwnKind = keyof typeof OWN_FINDINGS
 export type AuditFindingKind = OwnKind | PolicyFindingKind
@@ -102,7 +102,7 @@ export function auditFinding(kind: OwnKind, detail: string, path = ''): AuditFin
 }
 
 export function severityOf(kind: PolicyFindingKind): Severity | undefined {
-  return (OF_POLICY as Partial<Record<PolicyFindingKind, Severity | undefined>>)[kind]
+  return OF_POLICY[kind]
 }
 
 interface FindingWords {
