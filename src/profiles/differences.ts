@@ -72,21 +72,36 @@ export function differences(
   sections: readonly Section[] = ini.sections,
   accepts: Accepts = () => false,
 ): Difference[] {
-  const names = new Map<string, number>()
-  const profiles = new Map<string, { name: string; line: number }>()
   const index = ini.lines.findIndex(({ end }) => end === '\r')
   const found: Difference[] =
     index < 0 ? [] : [{ line: index + 1, kind: 'carriage-return', detail: '' }]
+  const written = writtenIn(ini, file, accepts)
   for (const section of sections) {
-    const own = [
-      ...sectionTwice(section, names),
-      ...headerDifferences(ini, section, file),
-      ...profileTwice(section, file, profiles),
-      ...settingDifferences(ini, section, accepts),
-    ]
+    const own = written(section)
     found.push(...(own.length > 0 || index >= 0 ? own : otherValues(ini, section, file)))
   }
   return found
+}
+
+/** Those differences that show in how headers and settings are written, without a reading of the SDK's. */
+export function writtenDifferences(
+  ini: IniFile,
+  file: SharedFile,
+  sections: readonly Section[],
+): Difference[] {
+  return sections.flatMap(writtenIn(ini, file, () => true))
+}
+
+/** What the sections of a file, one after the other, are written with. */
+function writtenIn(ini: IniFile, file: SharedFile, accepts: Accepts) {
+  const names = new Map<string, number>()
+  const profiles = new Map<string, { name: string; line: number }>()
+  return (section: Section): Difference[] => [
+    ...sectionTwice(section, names),
+    ...headerDifferences(ini, section, file),
+    ...profileTwice(section, file, profiles),
+    ...settingDifferences(ini, section, accepts),
+  ]
 }
 
 /** The differences at each line. */

@@ -156,14 +156,12 @@ export function lineEndAt(file: IniFile, index: number): string {
  * Any deeper or shallower, and the one would become a continuation of the other.
  */
 export function indentBeneath(edits: LineEdits, file: IniFile, header: number): string {
-  const next = file.lines.findIndex(
-    ({ text }, index) =>
-      index > header &&
-      strip(text) !== '' &&
-      !isComment(text) &&
-      linesAt(edits, file, index).length > 0,
-  )
-  return next < 0 ? '' : indentOf(file, next)
+  for (let index = header + 1; index < file.lines.length; index += 1) {
+    const { text = '' } = file.lines[index] ?? {}
+    const isBlank = strip(text) === '' || isComment(text)
+    if (!isBlank && linesAt(edits, file, index).length > 0) return indentOf(file, index)
+  }
+  return ''
 }
 
 /** The text of the file with the edits; without a final line end if the file had none. */

@@ -28,11 +28,16 @@ function sectionKey(header: string): string | undefined {
   return PREFIXES.includes(prefix) ? `${prefix}.${name}` : undefined
 }
 
+/** The profile whose settings the SDK finds under this header. */
+export function javaScriptProfile(header: string, file: SharedFile): string | undefined {
+  const key = sectionKey(header)
+  if (file === 'credentials' || key === 'default') return key
+  return key?.startsWith('profile.') ? key.slice('profile.'.length) : undefined
+}
+
 /** Whether the SDK finds the profile's settings under this header. */
 export function javaScriptReads(header: string, file: SharedFile, profile: string): boolean {
-  const key = sectionKey(header)
-  if (file === 'credentials') return key === profile
-  return key === `profile.${profile}` || (profile === 'default' && key === 'default')
+  return javaScriptProfile(header, file) === profile
 }
 
 /**

@@ -6,7 +6,7 @@ import { isoSeconds } from '../text.ts'
 import { malformedFile } from './ini.ts'
 import type { SharedFileLocations } from './locations.ts'
 import type { SharedFile } from './profile-name.ts'
-import { editSection } from './section.ts'
+import { editSections } from './sections.ts'
 
 /** The keys of static credentials that we write. */
 export const STATIC_KEYS = [
@@ -103,15 +103,16 @@ export function profileEdits(
 ): FileEdit[] {
   for (const { region } of deliveries) if (region !== undefined) assertRegion(region)
   const oneFile = resolveTarget(locations.config) === resolveTarget(locations.credentials)
-  const edit = (file: SharedFile) => (text: string, path: string) =>
-    deliveries.reduce((edited, delivery) => {
+  const edit = (file: SharedFile) => (text: string, path: string) => {
+    const edits = deliveries.flatMap((delivery) => {
       // Where both files are one, both sections of the default profile are one, too.
       const oneSection = oneFile && delivery.profile === 'default'
-      if (oneSection && file === 'config') return edited
-      const { values, remove, note } = oneSection ? inOneFile(delivery) : rewritten(delivery, file)
-      const change = { profile: delivery.profile, file, values, remove }
-      return editSection(edited, note === undefined ? change : { ...change, note }, path)
-    }, text)
+      if (oneSection && file === 'config') return []
+      const written = oneSection ? inOneFile(delivery) : rewritten(delivery, file)
+      return [{ profile: delivery.profile, file, ...written }]
+    })
+    return editSections(text, edits, path)
+  }
   return sharedFileEdits(locations, { config: edit('config'), credentials: edit('credentials') })
 }
 

@@ -1,10 +1,10 @@
-import { OidcError } from '../errors.ts'
-import { type Difference, differences, readOtherwise } from './differences.ts'
+import { type Difference, readOtherwise, writtenDifferences } from './differences.ts'
 import {
   applyEdits,
   type IniFile,
   indentBeneath,
   indentOf,
+  joined,
   type Line,
   type LineEdits,
   lineEndAt,
@@ -12,11 +12,11 @@ import {
   malformedFile,
   parseIni,
   type Section,
-  strip,
 } from './ini.ts'
 import { javaScriptReads, readAsJavaScript } from './javascript-reading.ts'
 import { formatMarker, markersIn, nextMarker } from './marker.ts'
 import { assertProfileName, canonicalHeader, profileOf, type SharedFile } from './profile-name.ts'
+import { assertSetting, settingLine } from './setting.ts'
 
 export interface SectionEdit {
   readonly file: SharedFile
@@ -36,41 +36,58 @@ export interface SectionEdit {
  * Throws `file-malformed` (path and line), `invalid-profile-name`, `invalid-usage`.
  */
 export function editSection(text: string, edit: SectionEdit, path: string): string {
-  assertProfileName(edit.profile)
-  for (const [key, value] of Object.entries(edit.values)) assertSetting(key, value)
-  const remove = edit.remove.filter((key) => !Object.hasOwn(edit.values, key))
-  const change = { ...edit, remove }
-
+  const change = checkEdit(edit)
   const file = parseIni(text, path)
   const targets = file.sections.filter((s) => profileOf(s.name, edit.file) === edit.profile)
-  refuseDifferences(file, targets, change, path)
+  refuseDifferences(inheritedSettings(file, edit.file), file, targets, change, path)
 
-  const inPlace = rewrite(text, file, targets, change, 'in place')
+  const rewritten = (placement: Placement) => {
+    const { edits, added } = rewrite(file, targets, change, placement, endOf(text))
+    return (edits.size > 0 ? applyEdits(edits, file) : text) + added
+  }
+  const inPlace = rewritten('in place')
   if (misreadLine(inPlace, change) === undefined) return inPlace
-  // The JavaScript SDK does not see a key below an indented block; at the top of the section it does.
-  const onTop = rewrite(text, file, targets, change, 'beneath header')
+  const onTop = rewritten('beneath header')
   const misread = misreadLine(onTop, change)
   if (misread === undefined) return onTop
   const line = text.split('\n').lastIndexOf(onTop.split('\n')[misread - 1] ?? '') + 1
   throw malformedFile(path, Math.max(line, 1), READ_DIFFERENTLY)
 }
 
+/** The edit without removals that it undoes itself. Throws `invalid-profile-name`, `invalid-usage`. */
+export function checkEdit(edit: SectionEdit): SectionEdit {
+  assertProfileName(edit.profile)
+  for (const [key, value] of Object.entries(edit.values)) assertSetting(key, value)
+  return { ...edit, remove: edit.remove.filter((key) => !Object.hasOwn(edit.values, key)) }
+}
+
 const READ_DIFFERENTLY =
   'the AWS SDK for JavaScript reads this line as a setting of the profile to be written, ' +
   'the AWS CLI does not; check its indentation and the section header above it'
 
+/** What the AWS CLI reads in every section, as `refuseDifferences` wants to know. */
+export function inheritedSettings(file: IniFile, kind: SharedFile): Difference[] {
+  return writtenDifferences(
+    file,
+    kind,
+    file.sections.filter(({ name }) => name === 'DEFAULT'),
+  )
+}
+
 /** What an edit cannot cure: the AWS CLI or the SDK for JavaScript would not read what we write. */
-function refuseDifferences(
+export function refuseDifferences(
+  inherited: readonly Difference[],
   file: IniFile,
   targets: readonly Section[],
   { file: kind, values, remove }: SectionEdit,
   path: string,
 ): void {
   const writes = Object.keys(values).length > 0 || targets.length > 0
-  const defaults = writes ? file.sections.filter(({ name }) => name === 'DEFAULT') : []
-  for (const difference of differences(file, kind, [...defaults, ...targets], () => true)) {
-    const why = whyRefused(difference, remove)
-    if (why !== undefined) throw malformedFile(path, difference.line, why)
+  for (const found of [writes ? inherited : [], writtenDifferences(file, kind, targets)]) {
+    for (const difference of found) {
+      const why = whyRefused(difference, remove)
+      if (why !== undefined) throw malformedFile(path, difference.line, why)
+    }
   }
 }
 
@@ -94,39 +111,50 @@ function inherited(key: string): string {
   return `"${key}" in [DEFAULT] holds for every profile in the AWS CLI, beside the credentials to be written; [default] is the default profile`
 }
 
-function rewrite(
-  text: string,
+/** What an edit makes of a file: other lines, and text for its end. */
+export interface Rewritten {
+  readonly edits: LineEdits
+  readonly added: string
+}
+
+export function rewrite(
   file: IniFile,
   targets: readonly Section[],
   edit: SectionEdit,
   placement: Placement,
-): string {
+  end: FileEnd,
+): Rewritten {
   const header = canonicalHeader(edit.file, edit.profile)
   if (targets.length === 0) {
-    return Object.keys(edit.values).length === 0 ? text : appendSection(text, header, edit)
+    const isNew = Object.keys(edit.values).length > 0
+    return { edits: new Map(), added: isNew ? addedSection(header, edit, end) : '' }
   }
   const seen = targets.some((target) => javaScriptReads(target.name, edit.file, edit.profile))
-  return rewriteSections(file, targets, edit, placement, seen ? undefined : header)
+  const edits = rewriteSections(file, targets, edit, placement, seen ? undefined : header)
+  return { edits, added: '' }
 }
 
 /** The line that keeps the JavaScript SDK from reading what the edit says, if there is one. */
-function misreadLine(text: string, { file, profile, values, remove }: SectionEdit) {
+export function misreadLine(text: string, { file, profile, values, remove }: SectionEdit) {
   const gone = remove.map((key) => [key, undefined] as const)
   const seen = readAsJavaScript(text, file, profile)
   return readOtherwise(seen, [...Object.entries(values), ...gone])[0]?.line
 }
 
-/** Where a key goes that the section has already; a missing one always goes beneath the header. */
-type Placement = 'in place' | 'beneath header'
+/**
+ * Where a key goes that the section has already; a missing one always goes beneath the header. The
+ * JavaScript SDK does not see a key below an indented block; at the top of the section it does.
+ */
+export type Placement = 'in place' | 'beneath header'
 
-/** The text with the target sections edited; `extraHeader` heads a new section before the first. */
+/** The target sections edited; `extraHeader` heads a new section before the first. */
 function rewriteSections(
   file: IniFile,
   targets: readonly Section[],
   edit: SectionEdit,
   placement: Placement,
   extraHeader: string | undefined,
-): string {
+): LineEdits {
   const edits: LineEdits = new Map()
   for (const target of targets) {
     const staying = rewriteSettings(edits, file, target, edit, placement)
@@ -140,7 +168,7 @@ function rewriteSections(
     const section = newSection(extraHeader, edit, { indent, end, lineEnd: false })
     edits.set(first.header, [...blankLine, ...section, ...linesAt(edits, file, first.header)])
   }
-  return applyEdits(edits, file)
+  return edits
 }
 
 /** Sets what stays in place, takes away the rest; returns the line index of each key that stayed. */
@@ -216,49 +244,20 @@ function newSection(header: string, edit: SectionEdit, layout: Layout): Line[] {
   ].map((text) => ({ text: indent + text, end }))
 }
 
-/** The text with a new section at its end, a blank line before it unless the text is empty. */
-function appendSection(text: string, header: string, edit: SectionEdit): string {
+/** How a text ends. */
+interface FileEnd extends Pick<Layout, 'end' | 'lineEnd'> {
+  readonly isEmpty: boolean
+}
+
+/** How a text ends, and with which line end lines go on. */
+export function endOf(text: string): FileEnd {
   const end = /\r?\n/.exec(text)?.[0] ?? '\n'
-  const lineEnd = text !== '' && !text.endsWith('\n')
-  const separator = (lineEnd ? end : '') + (text === '' ? '' : end)
+  return { end, lineEnd: text !== '' && !text.endsWith('\n'), isEmpty: text === '' }
+}
+
+/** A new section for the end of a text, a blank line before it unless the text is empty. */
+function addedSection(header: string, edit: SectionEdit, { end, lineEnd, isEmpty }: FileEnd) {
+  const separator = (lineEnd ? end : '') + (isEmpty ? '' : end)
   const lines = newSection(header, edit, { indent: '', end, lineEnd })
-  return text + separator + lines.map((line) => line.text + line.end).join('')
-}
-
-/**
- * A setting's line with a new value. What stands before the value stays, unless the JavaScript SDK
- * would not read it: that knows neither ":" nor keys in upper case.
- */
-function settingLine(old: string, key: string, value: string, indent: string): string {
-  const [start = '', name, oldValue = ''] =
-    /^[ \t]*([a-z0-9_]+)[ \t]*=[ \t]*(?=(.*))/.exec(old) ?? []
-  const keeps = name === key && strip(oldValue) !== ''
-  return (keeps ? start : `${indent}${key} = `) + value
-}
-
-const KEY = /^[a-z][a-z0-9_]*$/
-/** A control or line-separating character, which readers would take for the end of the line. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be written
-const CONTROL = /[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff]/
-
-/**
- * Throws `invalid-usage` unless every reader of the shared files gets exactly this value back.
- * The message names the key, never the value: it may be a secret.
- */
-function assertSetting(key: string, value: string): void {
-  const why = KEY.test(key) ? whyUnwritable(value) : 'the key has other characters than a-z, 0-9, _'
-  if (why === undefined) return
-  throw new OidcError('invalid-usage', {
-    what: `The value for "${key}" cannot be written to an AWS shared file: ${why}.`,
-    next: `Pass another value for "${key}".`,
-  })
-}
-
-function whyUnwritable(value: string): string | undefined {
-  if (value === '') return 'it is empty'
-  if (CONTROL.test(value)) return 'it contains a line break or another control character'
-  if (value.trim() !== value) return 'it starts or ends with a blank'
-  // The JavaScript SDK cuts a value there; botocore does not.
-  if (/(^|\s)[;#]/.test(value)) return 'it has a "#" or ";" at the start or after a blank'
-  return undefined
+  return separator + joined(lines)
 }
