@@ -193,8 +193,8 @@ export const COMMANDS = {
   sandbox: {
     summary: 'Rehearse on a local issuer and STS that really verify',
     usage: 'sandbox [options] [-- CMD…]',
-    options: ['port', 'world', 'fault', 'debug'],
-    example: 'sandbox -- sh -c "circleci-aws-oidc assume-role --role-arn ARN"',
+    options: ['port', 'world', 'fault', 'env', 'debug'],
+    example: 'sandbox -- "circleci-aws-oidc assume-role --role-arn ARN"',
     takesProgram: true,
   },
 } as const satisfies Record<string, Command>

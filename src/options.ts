@@ -163,6 +163,10 @@ export const OPTIONS = {
     kind: 'list',
     description: 'Fail STS requests: CODE, or CODE:COUNT for the first COUNT of them',
   },
+  env: {
+    kind: 'list',
+    description: "Variables of this shell for the sandbox's job: names, separated by commas",
+  },
   ...TRUST_OPTIONS,
 } as const satisfies Record<string, OptionSpec>
 

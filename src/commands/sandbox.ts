@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import type { CommandContext, OptionsOf } from '../command-table.ts'
 
 export async function run(
-  { port, world, fault }: OptionsOf<'sandbox'>,
+  { port, world, fault, env }: OptionsOf<'sandbox'>,
   { terminal, rest }: CommandContext,
 ): Promise<number> {
   // A file beside this one, which the copy in the orb doesn't have.
@@ -11,6 +11,7 @@ export async function run(
     port,
     worldFile: world,
     faults: fault,
+    passed: env,
     command: rest.length > 0 ? rest : undefined,
     paths: { cli: __filename, circleci: join(__dirname, 'sandbox-circleci.cjs') },
     log: (line) => terminal.note(`sandbox: ${line}`),

@@ -24,7 +24,11 @@ async function getToken(args: readonly string[]): Promise<string> {
   if (!url) throw new Error('CIRCLE_SANDBOX_URL is not set: this is no sandbox job')
   const answer = await fetch(`${url}/sandbox/mint`, {
     method: 'POST',
-    body: JSON.stringify(parseTokenArguments(args)),
+    // CircleCI's own mints V2 only; V1 is for the exports of the sandbox.
+    body: JSON.stringify({
+      ...parseTokenArguments(args),
+      version: process.env['CIRCLE_SANDBOX_TOKEN_VERSION'],
+    }),
   })
   const { token, problem } = (await answer.json()) as { token?: string; problem?: string }
   if (token === undefined) throw new Error(`failed to get token: ${problem}`)

@@ -1,5 +1,5 @@
 import { createLocalJWKSet, exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose'
-import type { World } from './aws/world.ts'
+import type { JobFacts, World } from './aws/world.ts'
 
 /** V1 and V2 tokens differ in their subject: V2 adds the repository and the branch. */
 export interface MintOptions {
@@ -18,6 +18,8 @@ export interface Issuer {
   readonly mint: (options?: MintOptions) => Promise<string>
   /** The issuers whose tokens are signed with our key: the organization's and the root. */
   readonly names: readonly string[]
+  /** Whether `circleci run oidc get` answers in the job. */
+  readonly mintsForJob: boolean
   readonly jwks: { readonly keys: readonly object[] }
   readonly findKey: ReturnType<typeof createLocalJWKSet>
 }
@@ -32,6 +34,7 @@ export async function createIssuer(world: World): Promise<Issuer> {
   const root = new URL(world.issuer).origin
   return {
     names: [world.issuer, root],
+    mintsForJob: hasTokens(world),
     jwks: { keys: [key] },
     findKey: createLocalJWKSet({ keys: [key] }),
     mint: (options = {}) => {
@@ -54,13 +57,25 @@ export async function createIssuer(world: World): Promise<Issuer> {
   }
 }
 
+/** CircleCI's id for the one who starts scheduled pipelines: kelvintaywl/terraform-provider-circleci */
+const SCHEDULER = 'd9b3fcaa-6032-405a-8c75-40079ce33c3e'
+
+/** Whether the job gets tokens: https://circleci.com/docs/openid-connect-tokens/#oidc-in-open-source-projects */
+export function hasTokens({ job: { fork } }: World): boolean {
+  return fork === undefined || fork.passSecrets
+}
+
 /** https://circleci.com/docs/openid-connect-tokens/#format-of-the-openid-connect-id-token */
 function circleciClaims(world: World, version: 'v1' | 'v2') {
   const { job } = world
-  const ref = `refs/heads/${job.branch}`
-  const subject = `org/${world.organization}/project/${world.project}/user/${job.userId}`
+  const user = job.trigger === 'schedule' ? SCHEDULER : job.userId
+  const subject = `org/${world.organization}/project/${world.project}/user/${user}`
+  const change = sourceOfChange(job)
   return {
-    sub: version === 'v1' ? subject : `${subject}/vcs-origin/${job.repository}/vcs-ref/${ref}`,
+    sub:
+      version === 'v1' || !change
+        ? subject
+        : `${subject}/vcs-origin/${change.origin}/vcs-ref/${change.ref}`,
     'oidc.circleci.com/context-ids': job.contextIds,
     'oidc.circleci.com/job-id': job.jobId,
     'oidc.circleci.com/org-id': world.organization,
@@ -68,9 +83,21 @@ function circleciClaims(world: World, version: 'v1' | 'v2') {
     'oidc.circleci.com/pipeline-id': job.pipelineId,
     'oidc.circleci.com/project-id': world.project,
     'oidc.circleci.com/ssh-rerun': false,
-    'oidc.circleci.com/vcs-origin': job.repository,
-    'oidc.circleci.com/vcs-ref': ref,
+    ...(change && {
+      'oidc.circleci.com/vcs-origin': change.origin,
+      'oidc.circleci.com/vcs-ref': change.ref,
+    }),
     'oidc.circleci.com/workflow-id': job.workflowId,
+  }
+}
+
+/** Repository and ref; a custom webhook has none, so its V2 subject is that of V1 (same page, `sub`). */
+function sourceOfChange({ trigger, fork, tag, branch, repository }: JobFacts) {
+  if (trigger === 'webhook') return undefined
+  if (fork) return { origin: fork.repository, ref: `refs/heads/pull/${fork.pullRequest}` }
+  return {
+    origin: repository,
+    ref: tag === undefined ? `refs/heads/${branch}` : `refs/tags/${tag}`,
   }
 }
 
@@ -105,7 +132,8 @@ export async function mintForJob(
   issuer: Issuer,
   body: string,
 ): Promise<{ token: string } | { problem: string }> {
-  const { claims, rootIssuer } = JSON.parse(body) as { claims?: unknown; rootIssuer?: unknown }
+  if (!issuer.mintsForJob) return { problem: 'builds of this fork get no secrets, so no token' }
+  const { claims, rootIssuer, version } = JSON.parse(body) as Readonly<Record<string, unknown>>
   if (claims !== undefined && (typeof claims !== 'object' || claims === null)) {
     return { problem: 'claims must be a JSON object' }
   }
@@ -119,6 +147,7 @@ export async function mintForJob(
   const audience = Array.isArray(aud) ? list : list[0]
   const token = await issuer.mint({
     rootIssuer: rootIssuer === true,
+    version: version === 'v1' ? 'v1' : 'v2',
     ...(audience === undefined ? {} : { audience }),
   })
   return { token }

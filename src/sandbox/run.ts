@@ -4,6 +4,7 @@ import { forwardSignals, runChild } from '../processes.ts'
 import { shellWord } from '../text.ts'
 import { parseWorld, readWorld, type World } from './aws/world.ts'
 import { parseFault } from './fault.ts'
+import { hasTokens } from './issuer.ts'
 import {
   type CommandPaths,
   circleVariables,
@@ -11,7 +12,9 @@ import {
   isHiddenFromJob,
   type JobDirectory,
   jobEnvironment,
+  mintTokens,
   sandboxVariables,
+  stepCommand,
 } from './job.ts'
 import { type Sandbox, startSandbox } from './server.ts'
 
@@ -25,8 +28,7 @@ function describeExports(
   directory: JobDirectory,
   parent: Environment,
 ): string {
-  const hidden = Object.keys(parent).filter((name) => /^(AWS|CIRCLE)/.test(name))
-  const unset = hidden.filter(isHiddenFromJob).sort()
+  const unset = Object.keys(parent).filter(isHiddenFromJob).sort()
   const { PATH: _, ...variables } = sandboxVariables(url, directory, parent)
   const exported = {
     ...circleVariables(world),
@@ -38,7 +40,12 @@ function describeExports(
     ...(unset.length > 0 ? [`unset ${unset.join(' ')}`] : []),
     ...Object.entries(exported).map(([name, value]) => `export ${name}=${shellWord(value)}`),
     `export PATH=${shellWord(directory.bin)}:"$PATH"`,
-    'export CIRCLE_OIDC_TOKEN_V2="$(circleci run oidc get)"',
+    ...(hasTokens(world)
+      ? [
+          'export CIRCLE_OIDC_TOKEN="$(CIRCLE_SANDBOX_TOKEN_VERSION=v1 circleci run oidc get)"',
+          'export CIRCLE_OIDC_TOKEN_V2="$(circleci run oidc get)"',
+        ]
+      : []),
     '',
   ].join('\n')
 }
@@ -49,7 +56,7 @@ function describeExports(
  */
 async function runJob(
   sandbox: Sandbox,
-  command: readonly string[],
+  { command, passed }: { command: readonly string[]; passed: readonly string[] },
   paths: CommandPaths,
   log: (line: string) => void,
 ): Promise<number> {
@@ -58,12 +65,10 @@ async function runJob(
   let directory: JobDirectory | undefined
   try {
     directory = await createJobDirectory(paths)
-    const tokens = {
-      v1: await sandbox.mint({ version: 'v1' }),
-      v2: await sandbox.mint({ version: 'v2' }),
-    }
-    const env = jobEnvironment(process.env, sandbox.world, sandbox.url, directory, tokens)
-    return await runChild(command, env, signals, log)
+    const tokens = await mintTokens(sandbox)
+    const { world, url } = sandbox
+    const env = jobEnvironment(process.env, world, url, directory, tokens, passed)
+    return await runChild(stepCommand(command), env, signals, log)
   } finally {
     await directory?.remove()
     signals.stop()
@@ -78,6 +83,8 @@ export interface RunOptions {
   readonly faults: readonly string[]
   /** The job's command with its arguments; without one the sandbox prints exports and waits. */
   readonly command: readonly string[] | undefined
+  /** Names of variables of the surrounding shell that the job gets, though CircleCI would not set them. */
+  readonly passed?: readonly string[]
   readonly paths: CommandPaths
   /** Narration, a line at a time, for stderr. Never a secret. */
   readonly log: (line: string) => void
@@ -95,7 +102,9 @@ export async function runSandbox(options: RunOptions): Promise<number> {
   const world = await readWorldFile(options.worldFile)
   const sandbox = await startSandbox({ world, faults, log, port: options.port ?? 0 })
   try {
-    if (command && command.length > 0) return await runJob(sandbox, command, paths, log)
+    if (command && command.length > 0) {
+      return await runJob(sandbox, { command, passed: options.passed ?? [] }, paths, log)
+    }
     return await waitForSignal(sandbox, paths, print, log)
   } finally {
     await sandbox.close()

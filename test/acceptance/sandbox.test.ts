@@ -74,8 +74,10 @@ test("the command's exit code is the sandbox's", async (t) => {
     ['circleci-aws-oidc assume-role --no-such 2>/dev/null', 2],
   ] as const) {
     assert.equal((await job.run(['sandbox', '--', 'sh', '-c', script])).code, code)
+    // One text is a step's command: the first failure ends it.
+    assert.equal((await job.run(['sandbox', '--', `${script}\necho on`])).code, code)
   }
-  const { code, stderr } = await job.run(['sandbox', '--', 'no-such-program'])
+  const { code, stderr } = await job.run(['sandbox', '--', 'no-such-program', 'x'])
   assert.deepEqual([code, stderr], [127, 'sandbox: no-such-program: command not found\n'])
 })
 

@@ -69,7 +69,12 @@ test('the environment of a job', async () => {
     AWS_ENDPOINT_URL: 'http://parent',
     AWS_WEB_IDENTITY_TOKEN_FILE: '/parent',
     AWS_REGION: 'eu-central-1',
-    AWS_OIDC_ROLE_ARN: 'kept',
+    AWS_OIDC_ROLE_ARN: 'parent',
+    AWS_BEARER_TOKEN_BEDROCK: 'parent',
+    CI_JOB_TOKEN: 'parent',
+    BUILDKITE: 'true',
+    JENKINS_URL: 'http://parent',
+    BITBUCKET_BUILD_NUMBER: '1',
     CIRCLE_TAG: 'parent',
     GITHUB_ACTIONS: 'true',
     BASH_ENV: '/parent',
@@ -86,9 +91,9 @@ test('the environment of a job', async () => {
   assert.match(AWS_ENDPOINT_URL_STS, /^http:\/\/127\.0\.0\.1:\d+$/)
   assert.deepEqual(
     Object.keys(env)
-      .filter((name) => name.startsWith('AWS_') && name !== 'AWS_CA_BUNDLE')
+      .filter((name) => /^(AWS_|CI_|BUILDKITE|JENKINS|BITBUCKET|GITHUB)/.test(name))
       .sort(),
-    ['AWS_ENDPOINT_URL_STS', 'AWS_OIDC_ROLE_ARN', 'AWS_REGION'],
+    ['AWS_ENDPOINT_URL_STS'],
   )
   // https://circleci.com/docs/variables/#built-in-environment-variables
   assert.equal(env['CI'], 'true')
@@ -99,7 +104,7 @@ test('the environment of a job', async () => {
   assert.equal(env['CIRCLE_PROJECT_REPONAME'], 'website')
   assert.equal(env['CIRCLE_BRANCH'], 'main')
   assert.equal(env['CIRCLE_TAG'], undefined)
-  assert.equal(env['GITHUB_ACTIONS'], undefined)
+  assert.equal(env['CIRCLE_WORKING_DIRECTORY'], '~/project')
   assert.equal(env['OTHER'], 'kept')
   assert.equal(env['NO_PROXY'], 'intranet.example,127.0.0.1,localhost')
   assert.equal(env['no_proxy'], 'intranet.example,127.0.0.1,localhost')
@@ -121,6 +126,78 @@ test('home and bin are private, BASH_ENV is an empty file', async () => {
     '-rw-------',
     '0',
   ])
+})
+
+// https://circleci.com/docs/configuration-reference/#default-shell-options
+test('one text is run as a step is: bash -eo pipefail', async () => {
+  const text = async (script: string) => finish(start({ command: [script] }))
+  const failing = await text('false; echo on')
+  assert.deepEqual([failing.code, failing.stdout], [1, ''])
+  const piped = await text('exit 3 | cat; echo on')
+  assert.deepEqual([piped.code, piped.stdout], [3, ''])
+  const { stdout } = await text('echo "$CIRCLE_JOB"; cd ~/project && pwd -P')
+  assert.equal(stdout, `deploy\n${process.cwd()}\n`)
+})
+
+test('variables of the surrounding shell that are passed', async () => {
+  const command = ['sh', '-c', 'echo "$AWS_REGION-$AWS_PROFILE"']
+  const options = { passed: ['AWS_REGION', 'NOT_SET'], command }
+  const { stdout } = await finish(start(options, { AWS_REGION: 'eu-west-1', AWS_PROFILE: 'mine' }))
+  assert.equal(stdout, 'eu-west-1-\n')
+})
+
+/** What a job of this world sees. */
+async function seen(job: object) {
+  const worldFile = join(root, 'kind.json')
+  writeFileSync(worldFile, JSON.stringify({ job }))
+  const { stdout } = await finish(start({ worldFile, command: ['env', '-0'], passed: [] }))
+  const env = Object.fromEntries(
+    stdout.split('\0').map((line) => /^([^=]*)=?(.*)$/s.exec(line)?.slice(1) ?? []),
+  ) as Record<string, string>
+  const claims = env['CIRCLE_OIDC_TOKEN_V2'] ? decodeJwt(env['CIRCLE_OIDC_TOKEN_V2']) : undefined
+  return { env, claims }
+}
+
+// https://circleci.com/docs/openid-connect-tokens/#format-of-the-openid-connect-id-token
+test('a tag build has a tag and no branch', async () => {
+  const { env, claims } = await seen({ tag: 'v1.2.0' })
+  assert.deepEqual([env['CIRCLE_TAG'], env['CIRCLE_BRANCH']], ['v1.2.0', undefined])
+  assert.match(claims?.sub ?? '', /\/vcs-ref\/refs\/tags\/v1\.2\.0$/)
+  assert.equal(claims?.['oidc.circleci.com/vcs-ref'], 'refs/tags/v1.2.0')
+})
+
+test('a custom webhook: the subject of V2 is that of V1', async () => {
+  const { env, claims } = await seen({ trigger: 'webhook' })
+  assert.equal(claims?.sub, decodeJwt(env['CIRCLE_OIDC_TOKEN'] ?? '').sub)
+  assert.equal(claims?.['oidc.circleci.com/vcs-ref'], undefined)
+})
+
+test('a fork: no tokens, unless secrets are passed to it', async () => {
+  const fork = { repository: 'github.com/mallory/website', pullRequest: 7 }
+  const { env, claims } = await seen({ fork })
+  assert.deepEqual([env['CIRCLE_OIDC_TOKEN'], claims], [undefined, undefined])
+  assert.deepEqual(
+    ['CIRCLE_BRANCH', 'CIRCLE_PR_NUMBER', 'CIRCLE_PR_USERNAME'].map((name) => env[name]),
+    ['pull/7', '7', 'mallory'],
+  )
+  const worldFile = join(root, 'kind.json')
+  const command = ['circleci', 'run', 'oidc', 'get']
+  const refused = await finish(start({ worldFile, command }))
+  assert.deepEqual([refused.code, refused.stdout], [1, ''])
+  assert.match(refused.stderr, /^Error: failed to get token: /)
+  const trusted = await seen({ fork: { ...fork, passSecrets: true } })
+  assert.match(
+    trusted.claims?.sub ?? '',
+    /\/vcs-origin\/github\.com\/mallory\/website\/vcs-ref\/refs\/heads\/pull\/7$/,
+  )
+})
+
+test('a schedule has nobody who triggered it; the API has', async () => {
+  const schedule = await seen({ trigger: 'schedule' })
+  assert.equal(schedule.env['CIRCLE_USERNAME'], undefined)
+  assert.match(schedule.claims?.sub ?? '', /\/user\/d9b3fcaa-6032-405a-8c75-40079ce33c3e\//)
+  const api = await seen({ trigger: 'api' })
+  assert.equal(api.env['CIRCLE_USERNAME'], 'octocat')
 })
 
 test('circleci run oidc get', async () => {
@@ -169,10 +246,16 @@ test('circleci-aws-oidc is our CLI', async () => {
 
 test('exit codes: the command’s own, 128+n for a signal, 127 and 126', async () => {
   const codes = []
-  for (const command of [['sh', '-c', 'exit 7'], ['sh', '-c', 'kill -9 $$'], ['no-such'], [root]]) {
+  for (const command of [
+    ['sh', '-c', 'exit 7'],
+    ['sh', '-c', 'kill -9 $$'],
+    ['no-such'],
+    ['no-such', 'x'],
+    [root, 'x'],
+  ]) {
     codes.push((await finish(start({ command }))).code)
   }
-  assert.deepEqual(codes, [7, 137, 127, 126])
+  assert.deepEqual(codes, [7, 137, 127, 127, 126])
 })
 
 test('signals reach the command', async () => {
@@ -194,14 +277,15 @@ test('without a command: exports to paste, then waits', async () => {
   assert.match(exports, /^unset (.* )?AWS_PROFILE/)
   const shell = spawn('sh', [
     '-euc',
-    `${exports}\n[ -z "\${AWS_PROFILE:-}" ]; echo "$CIRCLE_JOB $AWS_ENDPOINT_URL_STS $AWS_CONFIG_FILE"; echo "$CIRCLE_OIDC_TOKEN_V2"`,
+    `${exports}\n[ -z "\${AWS_PROFILE:-}" ]; echo "$CIRCLE_JOB $AWS_ENDPOINT_URL_STS $AWS_CONFIG_FILE"; echo "$CIRCLE_OIDC_TOKEN_V2"; echo "$CIRCLE_OIDC_TOKEN"`,
   ])
   let pasted = ''
   shell.stdout.on('data', (chunk) => {
     pasted += chunk
   })
   assert.deepEqual(await once(shell, 'close'), [0, null])
-  const [line = '', token = ''] = pasted.trim().split('\n')
+  const [line = '', token = '', v1 = ''] = pasted.trim().split('\n')
+  assert.ok(decodeJwt(token).sub?.startsWith(`${decodeJwt(v1).sub}/vcs-origin/`))
   assert.match(line, /^deploy http:\/\/127\.0\.0\.1:\d+ .*\/home\/\.aws\/config$/)
   assert.ok(existsSync(dirname(dirname(line.replace(/^\S+ \S+ /, '')))))
   assert.match(String(decodeJwt(token).iss), /^https:\/\/oidc\.circleci\.com\/org\//)

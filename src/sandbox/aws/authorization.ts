@@ -5,10 +5,11 @@ import {
   evaluate,
   explainEvaluation,
 } from '../../trust/policy/evaluate.ts'
+import type { Role } from './account.ts'
 import { StsError } from './answer.ts'
 import type { RequestedRole, StsRequest } from './request.ts'
 import type { Session } from './session.ts'
-import type { Role, World } from './world.ts'
+import type { World } from './world.ts'
 
 interface AuthorizationRequest {
   readonly requested: RequestedRole

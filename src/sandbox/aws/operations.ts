@@ -5,6 +5,7 @@ import {
   tagConditionKeys,
   tokenActions,
 } from '../../trust/policy/session-claims.ts'
+import type { Role } from './account.ts'
 import { type Element, StsError } from './answer.ts'
 import { authorize, principalKeys, requestKeys } from './authorization.ts'
 import { INPUTS, validateParameters } from './constraints.ts'
@@ -14,7 +15,7 @@ import { packSessionPolicy } from './session-policy.ts'
 import { inheritTags, tagsFromClaims, tagsFromParameters } from './session-tags.ts'
 import { authenticate } from './signature.ts'
 import type { TokenVerification } from './token-verification.ts'
-import type { Role, World } from './world.ts'
+import type { World } from './world.ts'
 
 /** What the operations work on. */
 export interface Sts {

@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
+import type { Role } from './account.ts'
 import type { RequestedRole } from './request.ts'
-import type { Role, World } from './world.ts'
+import type { World } from './world.ts'
 
 /** An assumed-role session with its temporary credentials. */
 export interface Session {

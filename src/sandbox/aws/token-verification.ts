@@ -64,7 +64,7 @@ export class TokenVerification {
         `the token's audience is ${audiences.join(', ')}; the provider's client ids are ${provider.clientIds.join(', ') || 'none'}`,
       )
     }
-    checkExpiry(claims)
+    checkTimes(token, claims, this.#world.tokenGraceSeconds)
     return {
       claims,
       audience,
@@ -133,14 +133,39 @@ function requiredClaim(claims: JWTPayload, name: string): string {
   throw new StsError('InvalidIdentityToken', `Missing a required claim: ${name}`)
 }
 
-/** Without the five minutes of grace that AWS gives: what passes here also passes there. */
-function checkExpiry(claims: JWTPayload): void {
+const DAY_SECONDS = 86_400
+
+/**
+ * IAM takes a token for five minutes after `exp`: id_roles_providers_oidc.html, "Note". Its times must be integers:
+ * https://github.com/spiffe/spire/pull/5115. It refuses old tokens ("Token too old", five days in
+ * https://github.com/mozilla-iam/mozilla-aws-cli/issues/146); the limit is not documented, here it is a day.
+ */
+function checkTimes(token: string, claims: JWTPayload, graceSeconds: number): void {
   if (claims.exp === undefined) requiredClaim(claims, 'exp')
+  const payload = Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8')
+  for (const name of ['exp', 'iat', 'nbf']) {
+    const written = new RegExp(`"${name}"\\s*:\\s*([^,}\\s]+)`).exec(payload)?.[1] ?? ''
+    if (
+      claims[name] !== undefined &&
+      !(Number.isInteger(claims[name]) && /^-?\d+$/.test(written))
+    ) {
+      throw notAJwt(`its claim ${name} is ${written}, which is no integer`)
+    }
+  }
+  const { exp = 0, iat, nbf } = claims
   const now = Math.floor(Date.now() / 1000)
-  const expires = claims.exp ?? 0
-  if (now < expires) return
-  throw new StsError(
-    'ExpiredTokenException',
-    `Token expired: current date/time ${now} must be before the expiration date/time ${expires}`,
-  )
+  if (now >= exp + graceSeconds) {
+    throw new StsError(
+      'ExpiredTokenException',
+      `Token expired: current date/time ${now} must be before the expiration date/time ${exp}`,
+    )
+  }
+  const start = Math.max(iat ?? 0, nbf ?? 0)
+  if (start > now + graceSeconds) {
+    // AWS's wording for this case is not documented.
+    throw new StsError('InvalidIdentityToken', `Token is not valid before ${start}`)
+  }
+  if (iat !== undefined && now - iat > DAY_SECONDS) {
+    throw new StsError('ExpiredTokenException', `Token too old: ${now - iat}`)
+  }
 }

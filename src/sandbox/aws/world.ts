@@ -1,6 +1,6 @@
 import { issuerHostPath } from '../../trust/policy/context-keys.ts'
 import { parseJson } from '../../trust/policy/json.ts'
-import { parseTrustPolicy, type TrustPolicy } from '../../trust/policy/policy.ts'
+import { type Account, readAccounts, readIssuer } from './account.ts'
 import { JsonReader } from './json-reader.ts'
 
 const ORGANIZATION = 'a6e1f8a0-5b7c-4c1d-9e2f-0123456789ab'
@@ -14,6 +14,9 @@ export const defaultWorld = {
     name: 'deploy',
     buildNumber: 42,
     branch: 'main',
+    tag: undefined as string | undefined,
+    trigger: 'push' as Trigger,
+    fork: undefined as Fork | undefined,
     repository: 'github.com/acme/website',
     sha1: '4f0c2a3b5d6e7f8091a2b3c4d5e6f708192a3b4c',
     username: 'octocat',
@@ -77,11 +80,29 @@ function accounts(issuerUrl: string, organization: string, project: string) {
   }
 }
 
+/** What started the pipeline; `webhook` is a custom one, which is of no branch and no repository. */
+export type Trigger = (typeof TRIGGERS)[number]
+
+const TRIGGERS = ['push', 'api', 'schedule', 'webhook'] as const
+
+export interface Fork {
+  /** `github.com/OWNER/REPOSITORY` */
+  readonly repository: string
+  readonly pullRequest: number
+  /** Whether the project's setting "Pass secrets to builds from forked pull requests" is on: without, there are no tokens. */
+  readonly passSecrets: boolean
+}
+
 /** What the CircleCI job is: the facts its token claims and `CIRCLE_*` variables are made of. */
 export interface JobFacts {
   readonly name: string
   readonly buildNumber: number
   readonly branch: string
+  /** Of a tag build, which has no branch. */
+  readonly tag: string | undefined
+  readonly trigger: Trigger
+  /** Of a build of a pull request from a fork. */
+  readonly fork: Fork | undefined
   /** `github.com/OWNER/REPOSITORY`, as in the claim `oidc.circleci.com/vcs-origin`. */
   readonly repository: string
   readonly sha1: string
@@ -94,34 +115,14 @@ export interface JobFacts {
   readonly contextIds: readonly string[]
 }
 
-/** An IAM OIDC provider: CreateOpenIDConnectProvider's `Url` and `ClientIDList`. */
-export interface Provider {
-  readonly url: string
-  readonly clientIds: readonly string[]
-}
-
-export interface Role {
-  readonly name: string
-  /** Begins and ends with `/`, as in IAM. */
-  readonly path: string
-  /** Seconds. */
-  readonly maxSessionDuration: number
-  readonly trustPolicy: TrustPolicy
-}
-
-export interface Account {
-  readonly id: string
-  readonly partition: string
-  readonly providers: readonly Provider[]
-  readonly roles: readonly Role[]
-}
-
 export interface World {
   readonly organization: string
   readonly project: string
   /** The `iss` of the tokens; the sandbox stands in for its host. */
   readonly issuer: string
   readonly tokenLifetimeSeconds: number
+  /** How long STS takes a token after it has expired. */
+  readonly tokenGraceSeconds: number
   /** Overrides the requested duration of all credentials, to rehearse their expiry. */
   readonly credentialsLifetimeSeconds: number | undefined
   /** Of the STS endpoint that the job asks: `aws:RequestedRegion` of a request that is not signed. */
@@ -150,6 +151,7 @@ export function readWorld(json: unknown): World {
     'project',
     'issuer',
     'tokenLifetimeSeconds',
+    'tokenGraceSeconds',
     'credentialsLifetimeSeconds',
     'region',
     'latencyMs',
@@ -158,7 +160,9 @@ export function readWorld(json: unknown): World {
   ])
   const organization = world.field('organization').or(defaultWorld.organization, (one) => id(one))
   const project = world.field('project').or(defaultWorld.project, (one) => id(one))
-  const issuer = world.field('issuer').or(`https://oidc.circleci.com/org/${organization}`, url)
+  const issuer = world
+    .field('issuer')
+    .or(`https://oidc.circleci.com/org/${organization}`, readIssuer)
   const accounts = world.field('accounts').or(undefined, (one) => one)
   return {
     organization,
@@ -167,6 +171,9 @@ export function readWorld(json: unknown): World {
     tokenLifetimeSeconds: world
       .field('tokenLifetimeSeconds')
       .or(3600, (one) => one.integer(1, DAY_SECONDS)),
+    tokenGraceSeconds: world
+      .field('tokenGraceSeconds')
+      .or(300, (one) => one.integer(0, DAY_SECONDS)),
     credentialsLifetimeSeconds: world
       .field('credentialsLifetimeSeconds')
       .or<number | undefined>(undefined, (one) => one.integer(1, DAY_SECONDS)),
@@ -188,7 +195,7 @@ function readJob(job: JsonReader): JobFacts {
   const facts: JobFacts = defaultWorld.job
   if (job.absent) return facts
   job.expectOnly(Object.keys(facts))
-  const text = (name: keyof JobFacts) =>
+  const text = (name: Exclude<keyof JobFacts, 'tag' | 'trigger' | 'fork'>) =>
     job.field(name).or(String(facts[name]), (one) => one.text(/./, 'a string that is not empty'))
   return {
     name: text('name'),
@@ -196,9 +203,10 @@ function readJob(job: JsonReader): JobFacts {
       .field('buildNumber')
       .or(facts.buildNumber, (one) => one.integer(1, Number.MAX_SAFE_INTEGER)),
     branch: text('branch'),
-    repository: job
-      .field('repository')
-      .or(facts.repository, (one) => one.text(/^[^/]+\/[^/]+\/.+$/, 'like github.com/owner/name')),
+    tag: job.field('tag').or(facts.tag, (one) => one.text(/./, 'a string that is not empty')),
+    trigger: job.field('trigger').or(facts.trigger, readTrigger),
+    fork: job.field('fork').or<Fork | undefined>(facts.fork, readFork),
+    repository: job.field('repository').or(facts.repository, readRepository),
     sha1: text('sha1'),
     username: text('username'),
     userId: text('userId'),
@@ -210,51 +218,28 @@ function readJob(job: JsonReader): JobFacts {
   }
 }
 
-function readAccounts(accounts: JsonReader): Account[] {
-  return accounts.entries().map(([account, reader]) => {
-    if (!/^\d{12}$/.test(account)) reader.fail('must be named by an account id of 12 digits')
-    reader.expectOnly(['partition', 'providers', 'roles'])
-    return {
-      id: account,
-      partition: reader.field('partition').or('aws', (one) => one.text(/^aws[a-z-]*$/, 'like aws')),
-      providers: reader.field('providers').items().map(readProvider),
-      roles: reader.field('roles').items().map(readRole),
-    }
-  })
+function readTrigger(trigger: JsonReader): Trigger {
+  const found = TRIGGERS.find((one) => one === trigger.value)
+  return found ?? trigger.fail(`must be one of ${TRIGGERS.join(', ')}`)
 }
 
-function readProvider(provider: JsonReader): Provider {
-  provider.expectOnly(['url', 'clientIds'])
+function readFork(fork: JsonReader): Fork {
+  fork.expectOnly(['repository', 'pullRequest', 'passSecrets'])
+  const passSecrets = fork.field('passSecrets')
+  if (!passSecrets.absent && typeof passSecrets.value !== 'boolean') {
+    passSecrets.fail('must be true or false')
+  }
   return {
-    url: url(provider.field('url')),
-    clientIds: provider.field('clientIds').items().map(id),
+    repository: readRepository(fork.field('repository')),
+    pullRequest: fork.field('pullRequest').integer(1, Number.MAX_SAFE_INTEGER),
+    passSecrets: passSecrets.value === true,
   }
 }
 
-function readRole(role: JsonReader): Role {
-  role.expectOnly(['name', 'path', 'maxSessionDuration', 'trustPolicy'])
-  const trust = role.field('trustPolicy')
-  const parsed = parseTrustPolicy(trust.value)
-  if (!('policy' in parsed)) {
-    const path = parsed.path === '' ? trust.path : `${trust.path}.${parsed.path}`
-    return new JsonReader(trust.value, path).fail(parsed.problem)
-  }
-  return {
-    name: role.field('name').text(/^[\w+=,.@-]{1,64}$/, 'a role name'),
-    path: role
-      .field('path')
-      .or('/', (one) => one.text(/^\/(.*\/)?$/, 'a path such as / or /team/')),
-    maxSessionDuration: role
-      .field('maxSessionDuration')
-      .or(3600, (one) => one.integer(3600, 43_200)),
-    trustPolicy: parsed.policy,
-  }
+function readRepository(repository: JsonReader): string {
+  return repository.text(/^[^/]+\/[^/]+\/.+$/, 'like github.com/owner/name')
 }
 
 function id(reader: JsonReader): string {
   return reader.text(/^\S+$/, 'a string without blanks')
-}
-
-function url(reader: JsonReader): string {
-  return reader.text(/^https?:\/\/[^\s/?#]+[^\s?#]*$/, 'an https:// or http:// URL')
 }

@@ -62,16 +62,28 @@ test('everything set', () => {
 const role = (change: object) => ({
   accounts: { '111111111111': { roles: [{ name: 'r', ...change }] } },
 })
+const ARN = 'arn:aws:iam::111111111111:'
+const trust = (change: object) => ({
+  Version: '2012-10-17',
+  Statement: { Effect: 'Allow', Principal: { AWS: '*' }, Action: 'sts:AssumeRole', ...change },
+})
+const provider = (change: object) => ({
+  accounts: {
+    '111111111111': { providers: [{ url: 'https://a.example', clientIds: ['a'], ...change }] },
+  },
+})
 const WRONG: [world: unknown, message: RegExp][] = [
   [[], /^The world must be a JSON object, not \[\]\.$/],
   [{ acounts: {} }, /^The world has an unknown key "acounts"; known are organization, /],
   [{ organization: '' }, /^organization in the world must be a string without blanks, not ""\.$/],
-  [{ issuer: 'ftp://x' }, /^issuer in the world must be an https:\/\/ or http:\/\/ URL/],
+  [{ issuer: 'ftp://x' }, /^issuer in the world must be an https:\/\/ URL without a port/],
   [{ tokenLifetimeSeconds: '60' }, /^tokenLifetimeSeconds .* integer from 1 to 86400, not "60"/],
   [{ latencyMs: -1 }, /^latencyMs in the world must be an integer from 0/],
   [{ job: { repository: 'acme' } }, /^job\.repository in the world must be like github\.com/],
   [{ job: { contextIds: 'c' } }, /^job\.contextIds in the world must be an array/],
-  [{ job: { tag: 'v1' } }, /^job in the world has an unknown key "tag"/],
+  [{ job: { tags: 'v1' } }, /^job in the world has an unknown key "tags"/],
+  [{ job: { trigger: 'cron' } }, /^job\.trigger .* must be one of push, api, schedule, webhook/],
+  [{ job: { fork: { pullRequest: 1 } } }, /^job\.fork\.repository in the world must be like/],
   [{ accounts: [] }, /^accounts in the world must be a JSON object/],
   [{ accounts: { '123': {} } }, /^accounts\["123"\] .* account id of 12 digits/],
   [
@@ -86,7 +98,41 @@ const WRONG: [world: unknown, message: RegExp][] = [
     role({ trustPolicy: { Statement: { Effect: 'Alow' } } }),
     /^accounts\["111111111111"\]\.roles\[0\]\.trustPolicy\.Statement\.Effect in the world is "Alow"/,
   ],
-  [role({ maxSessionDuration: 900 }), /trustPolicy/],
+  [
+    role({ maxSessionDuration: 900, trustPolicy: trust({}) }),
+    /maxSessionDuration .* 3600 to 43200/,
+  ],
+  // What IAM would not store, from reference_iam-quotas.html, id_roles_providers_create_oidc.html, API_CreateRole.html
+  [role({ trustPolicy: trust({ Sid: 'x'.repeat(5000) }) }), /has 5\d{3} characters.*at most 2048/],
+  [role({ trustPolicy: trust({ Principal: '*' }) }), /statement 1 has the principal "\*"/],
+  [role({ trustPolicy: trust({ Principal: { AWS: `${ARN}role/*` } }) }), /has a wildcard in the/],
+  [
+    role({ trustPolicy: trust({ Principal: undefined, NotPrincipal: { AWS: '*' } }) }),
+    /statement 1 has NotPrincipal/,
+  ],
+  [
+    role({ trustPolicy: trust({ Condition: { StringContains: { 'aws:x': 'y' } } }) }),
+    /condition operator StringContains, which IAM does not know/,
+  ],
+  [
+    {
+      accounts: {
+        '111111111111': {
+          roles: ['r', 'R'].map((name) => ({ name, trustPolicy: trust({}) })),
+        },
+      },
+    },
+    /roles in the world has the role name "r" twice/,
+  ],
+  [provider({ url: 'http://a.example' }), /url in the world must be an https:\/\/ URL/],
+  [provider({ url: 'https://a.example:8443' }), /without a port/],
+  [provider({ url: 'https://a.example/?x' }), /without a port, query/],
+  [
+    provider({ clientIds: Array.from({ length: 101 }, (_, at) => `id${at}`) }),
+    /has 101 client ids/,
+  ],
+  [provider({ clientIds: ['a', 'a'] }), /has the client id "a" twice/],
+  [provider({ clientIds: ['a'.repeat(256)] }), /at most 255 characters/],
 ]
 
 for (const [world, message] of WRONG) {
