@@ -1,6 +1,6 @@
 import { issuerHostPath } from '../../trust/policy/context-keys.ts'
-import { isOperator } from '../../trust/policy/document.ts'
-import { parseTrustPolicy, type Statement, type TrustPolicy } from '../../trust/policy/policy.ts'
+import { invalidParts } from '../../trust/policy/invalid.ts'
+import { parseTrustPolicy, type TrustPolicy } from '../../trust/policy/policy.ts'
 import { JsonReader } from './json-reader.ts'
 
 /** An IAM OIDC provider: CreateOpenIDConnectProvider's `Url` and `ClientIDList`. */
@@ -114,19 +114,10 @@ function readTrustPolicy(trust: JsonReader, quota: number): TrustPolicy {
   if (length > quota) {
     trust.fail(`has ${length} characters without blanks; IAM takes at most ${quota}`)
   }
-  for (const [index, statement] of parsed.policy.statements.entries()) {
-    const problem = unstorable(statement)
-    if (problem) trust.fail(`is not what IAM would store: statement ${index + 1} ${problem}`)
-  }
+  const [invalid] = invalidParts(parsed.policy)
+  if (invalid)
+    new JsonReader(trust.value, `${trust.path}.${invalid.path}`).fail(
+      `is not valid: ${invalid.problem}`,
+    )
   return parsed.policy
-}
-
-/** What IAM answers MalformedPolicyDocument to, beyond the grammar: reference_policies_elements_principal.html */
-function unstorable({ principal, conditions }: Statement): string | undefined {
-  if (principal === undefined) return 'has NotPrincipal, which a trust policy cannot have'
-  if (principal.anyone) return 'has the principal "*"; IAM takes {"AWS": "*"} only'
-  const wild = principal.entries.find(({ value }) => value !== '*' && /[*?]/.test(value))
-  if (wild) return `has a wildcard in the principal ${wild.value}; IAM takes whole ARNs or "*"`
-  const stray = conditions.find(({ operator }) => !isOperator(operator))
-  return stray && `has the condition operator ${stray.operator}, which IAM does not know`
 }

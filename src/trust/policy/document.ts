@@ -134,12 +134,3 @@ function scalars(value: unknown, path: string): string[] {
 export function show(value: unknown): string {
   return value === undefined ? 'missing' : JSON.stringify(value)
 }
-
-// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
-const OPERATOR =
-  /^(Null|(ForAnyValue:|ForAllValues:)?(String(Not)?(Equals(IgnoreCase)?|Like)|(Numeric|Date)((Not)?Equals|(Less|Greater)Than(Equals)?)|Arn(Not)?(Equals|Like)|Bool|BinaryEquals|(Not)?IpAddress)(IfExists)?)$/
-
-/** Whether IAM has this operator, evaluated here or not. */
-export function isOperator(name: string): boolean {
-  return OPERATOR.test(name)
-}

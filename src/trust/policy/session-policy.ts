@@ -1,6 +1,5 @@
 import {
   exactlyOne,
-  isOperator,
   Malformed,
   type MalformedPolicy,
   object,
@@ -10,6 +9,7 @@ import {
   show,
   strings,
 } from './document.ts'
+import { operatorNames } from './operators.ts'
 
 /**
  * What IAM would find malformed in a session policy, given as JSON text; undefined where nothing is.
@@ -69,4 +69,11 @@ function checkOperators(condition: unknown, path: string): void {
       `has the key ${show(key)}; it must be like aws:SourceIp`,
     )
   }
+}
+
+/** Whether IAM takes names in another case is not documented, so that is left to AWS. */
+function isOperator(name: string): boolean {
+  const base = name.replace(/^(ForAnyValue|ForAllValues):/, '').replace(/IfExists$/, '')
+  const known = operatorNames().some((one) => one.toLowerCase() === base.toLowerCase())
+  return known && !/^NullIfExists$/i.test(name)
 }
