@@ -1,22 +1,38 @@
+import { readFileSync } from 'node:fs'
 import { chmod, mkdir, rm, writeFile } from 'node:fs/promises'
 import { type BuildOptions, build } from 'esbuild'
+import { DOCTOR_FILE } from './embed.ts'
+import { notices, packagesOf } from './notices.ts'
 import { parsedLate, REFUSE_OLD_NODE } from './old-node.ts'
 import { replacements } from './replacements.ts'
-import { singleFile } from './single-file.ts'
+import { type Division, singleFile, twoFiles } from './single-file.ts'
 
 const OUT = 'dist'
 
-/** What the orb's copy does without: commands for a workstation, help, and what IAM's grammar of policies needs. */
-const NOT_EMBEDDED = [
-  'help.ts',
-  'commands/sandbox.ts',
-  'commands/trust-audit.ts',
-  'commands/trust-check.ts',
-  'commands/trust-generate.ts',
-  'doctor/trust-policy.ts',
-  'commands/trust-thumbprint.ts',
-  'trust/policy/session-policy.ts',
-]
+/**
+ * How the orb's copy is made: without commands for a workstation, help, what reads the tokens of other CIs, and
+ * what IAM's grammar of policies needs.
+ */
+const EMBEDDED: Division = {
+  leftOut: [
+    'help.ts',
+    'commands/explain.ts',
+    'commands/sandbox.ts',
+    'commands/trust-audit.ts',
+    'commands/trust-check.ts',
+    'commands/trust-generate.ts',
+    'doctor/trust-policy.ts',
+    'commands/trust-thumbprint.ts',
+    'trust/policy/session-policy.ts',
+    ...['github', 'gitlab', 'bitbucket', 'buildkite', 'jenkins'].map((ci) => `token/${ci}.ts`),
+  ],
+  later: ['commands/doctor.ts'],
+  unread: {
+    of: ['src/options.ts', 'src/trust/options.ts', 'src/command-table.ts'],
+    keys: ['description', 'summary', 'usage', 'example'],
+  },
+  restName: DOCTOR_FILE,
+}
 
 const common = {
   outdir: OUT,
@@ -28,6 +44,7 @@ const common = {
   mainFields: ['module', 'main'],
   legalComments: 'none',
   logLevel: 'warning',
+  metafile: true,
   write: false,
 } as const satisfies BuildOptions
 
@@ -42,9 +59,7 @@ const sideFiles = await build({
 for (const { path, text } of sideFiles.outputFiles) await write(baseName(path), parsedLate(text))
 
 // So small that an old Node may as well parse it.
-const {
-  outputFiles: [launcher],
-} = await build({
+const launcher = await build({
   ...common,
   entryPoints: { launcher: 'src/launcher.ts' },
   format: 'cjs',
@@ -60,14 +75,23 @@ const main = await build({
   splitting: true,
   chunkNames: '[name]-[hash]',
   external: ['kerberos'],
-  plugins: [replacements({ 'launcher-text': `export default ${JSON.stringify(launcher?.text)}` })],
-  metafile: true,
+  plugins: [
+    replacements({
+      'launcher-text': `export default ${JSON.stringify(launcher.outputFiles[0]?.text)}`,
+      'troubleshooting-page': `export default ${JSON.stringify(readFileSync('docs/troubleshooting.md', 'utf8'))}`,
+    }),
+  ],
 })
 await writeFile(`${OUT}/metafile.json`, JSON.stringify(main.metafile))
-const whole = await singleFile(main, [])
+const whole = await singleFile(main)
 await write('circleci-aws-oidc.cjs', whole)
 await chmod(`${OUT}/circleci-aws-oidc.cjs`, 0o755)
-await write('embedded/circleci-aws-oidc.cjs', await singleFile(main, NOT_EMBEDDED))
+const { file, rest } = await twoFiles(main, EMBEDDED)
+await write('embedded/circleci-aws-oidc.cjs', file)
+await write(`embedded/${DOCTOR_FILE}`, rest)
+
+const packages = packagesOf([main.metafile, sideFiles.metafile, launcher.metafile])
+await write('THIRD-PARTY-NOTICES.txt', notices(packages))
 
 function baseName(path: string): string {
   return path.replace(/^.*[/\\]/, '')

@@ -3,25 +3,47 @@ import { once } from 'node:events'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { version } from '../package.json'
+import { stringify } from 'yaml'
+import { name, version } from '../package.json'
 import { startSandbox } from '../src/sandbox/index.ts'
-import { BUNDLE, embed } from './embed.ts'
+import { compileWithOrb } from '../test/orb/config.ts'
+import { embed, readEmbedded } from './embed.ts'
 
-// How long the orb's steps take, as CircleCI runs them: `bash -eo pipefail -c <text>`.
+// How much text the orb's steps are, and how long they take, as CircleCI runs them: `bash -eo pipefail -c <text>`.
 
 const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 15)
+/** What CircleCI takes: https://circleci.com/docs/configuration-reference/ */
+const LARGEST_CONFIG = 8e6
+
+const tarball = await readFile(`dist/${name}-${version}.tgz`)
 const { 'install.sh': install = '', 'run.sh': assumeRole = '' } = embed(
-  await readFile(BUNDLE),
-  version,
+  readEmbedded(tarball),
   'orb',
 )
+
+console.log('\none use of assume-role in a compiled config')
+for (const helper of ['embedded', 'npm', 'installed']) {
+  const use = { 'role-arn': 'arn:aws:iam::111111111111:role/circleci-oidc', helper }
+  const steps = [{ 'aws-oidc/assume-role': use }]
+  const [job] = compileWithOrb({
+    jobs: { job: { docker: [{ image: 'cimg/aws:2026.04' }], steps } },
+  })
+  const compiled = (job?.steps ?? []).map(({ name, command, environment }) => ({
+    run: { name, command, environment },
+  }))
+  const bytes = Buffer.byteLength(stringify(compiled))
+  const longest = Math.max(...compiled.map(({ run }) => run.command.length))
+  console.log(
+    `  ${helper.padEnd(10)} ${String(bytes).padStart(7)} bytes, ${String(Math.floor(LARGEST_CONFIG / bytes)).padStart(5)} uses in 8 MB, longest command line ${longest}`,
+  )
+}
 
 const sandbox = await startSandbox()
 const env = {
   PATH: process.env['PATH'],
   AWS_ENDPOINT_URL_STS: sandbox.url,
   CIRCLE_OIDC_TOKEN_V2: await sandbox.mint(),
-  AWS_OIDC_INSTALL_NODE: '0',
+  AWS_OIDC_ORB_INSTALL_NODE: '0',
   AWS_OIDC_ORB_COMMAND: 'assume-role',
   AWS_OIDC_ROLE_ARN: 'arn:aws:iam::111111111111:role/circleci-oidc',
 }

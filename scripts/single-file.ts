@@ -1,5 +1,6 @@
 import { basename } from 'node:path'
 import { type BuildResult, type Metafile, transform } from 'esbuild'
+import { minify } from 'terser'
 import { REFUSE_OLD_NODE } from './old-node.ts'
 
 /**
@@ -23,6 +24,7 @@ function lazy(id) {
 function link(id) {
   if (typeof id === 'string') return slow.test(id) ? lazy(id) : require(id)
   if (!own[id]) {
+    if (id >= parts.length) parts = parts.concat(require('./REST'))
     own[id] = {}
     var names = ['exports', 'require', 'offer', '__filename', '__dirname']
     var run = require('vm').compileFunction(parts[id], names, { filename: __filename + '#' + id })
@@ -43,31 +45,88 @@ type Output = Metafile['outputs'][string]
  * it makes of either is rewritten here. One plain bundle would be 141,630 bytes in the orb's step, where
  * Linux allows 131,071 and this takes 114,794; and assume-role over https would take 119 ms instead of 97.
  */
-export async function singleFile(built: Built, leftOut: readonly string[]): Promise<string> {
+export async function singleFile(built: Built, leftOut: readonly string[] = []): Promise<string> {
+  const { file } = await join(built, { leftOut, later: [], restName: '' }, async (code) => code)
+  return file
+}
+
+export interface Division {
+  /** Modules that neither file has, as paths below `src`. */
+  readonly leftOut: readonly string[]
+  /** Modules that are in the second file, with what only they need. */
+  readonly later: readonly string[]
+  /** Keys of modules whose texts nothing reads: what only help shows. */
+  readonly unread: { readonly of: readonly string[]; readonly keys: readonly string[] }
+  /** The name of the second file, which lies beside the first and is loaded when it comes to that. */
+  readonly restName: string
+}
+
+/** The same in two files, as small as can be: they become texts in the orb. */
+export function twoFiles(
+  built: Built,
+  division: Division,
+): Promise<{ readonly file: string; readonly rest: string }> {
+  return join(built, division, (code, inputs) =>
+    squeezed(
+      division.unread.of.some((path) => inputs.includes(path))
+        ? withoutTexts(code, division.unread.keys)
+        : code,
+    ),
+  )
+}
+
+function withoutTexts(code: string, keys: readonly string[]): string {
+  const shorter = code.replace(
+    new RegExp(`(?<=[{,])(?:${keys.join('|')}):(["'\`])(?:(?!\\1)[^\\\\]|\\\\.)*\\1,?`, 'g'),
+    '',
+  )
+  if (shorter === code) throw new Error(`Nothing is called ${keys.join(', ')} any more`)
+  return shorter
+}
+
+async function join(
+  built: Built,
+  { leftOut, later, restName }: Omit<Division, 'unread'>,
+  finish: (code: string, inputs: readonly string[]) => Promise<string>,
+): Promise<{ readonly file: string; readonly rest: string }> {
   const outputs = new Map(
     Object.entries(built.metafile.outputs).map(([path, output]) => [basename(path), output]),
   )
-  const wanted = reachable(outputs, leftOut)
-  const chosen = built.outputFiles.flatMap(({ path, text }) => {
-    const name = basename(path)
-    const output = outputs.get(name)
-    return output && wanted.has(name) ? [{ name, text, output }] : []
-  })
-  const numbers = new Map(chosen.map(({ name }, index) => [name, index]))
+  const texts = new Map(built.outputFiles.map(({ path, text }) => [basename(path), text]))
+  const first = reachable(outputs, [...leftOut, ...later])
+  const names = [...new Set([...first, ...reachable(outputs, leftOut)])]
+  const numbers = new Map(names.map((name, index) => [name, index]))
   const parts = await Promise.all(
-    chosen.map(({ name, text, output }) =>
-      asCommonJs(text, output, numbers).catch((cause: Error) => {
-        throw new Error(`${output.entryPoint ?? name}: ${cause.message}`, { cause })
-      }),
-    ),
+    names.map(async (name) => {
+      const output = outputs.get(name)
+      if (!output) throw new Error(`esbuild made no ${name}`)
+      return asCommonJs(texts.get(name) ?? '', output, numbers)
+        .then((code) => finish(code, Object.keys(output.inputs)))
+        .catch((cause: Error) => {
+          throw new Error(`${output.entryPoint ?? name}: ${cause.message}`, { cause })
+        })
+    }),
   )
-  const { code } = await transform(LOADER, {
-    minifyWhitespace: true,
-    minifySyntax: true,
-    target: 'es5',
+  const options = { minifyWhitespace: true, minifySyntax: true, target: 'es5' } as const
+  const { code } = await transform(LOADER.replace('REST', restName), options)
+  const list = (some: readonly string[]) => `[${some.map(quoted).join(',\n')}]`
+  const start = `link(${numbers.get('main.cjs')})`
+  return {
+    file: `#!/usr/bin/env node\n${code.trimEnd()}\nvar parts=${list(parts.slice(0, first.size))};\n${start};\n`,
+    rest: `module.exports=${list(parts.slice(first.size))};\n`,
+  }
+}
+
+/** Smaller than esbuild makes it, by 4 % once compressed. Takes too long for every build of the whole. */
+async function squeezed(code: string): Promise<string> {
+  const { code: smaller } = await minify(code, {
+    ecma: 2020,
+    toplevel: true,
+    parse: { bare_returns: true },
+    compress: { passes: 2, hoist_props: true, keep_fargs: false, pure_getters: true },
+    format: { ascii_only: true },
   })
-  const texts = parts.map(quoted).join(',\n')
-  return `#!/usr/bin/env node\n${code.trimEnd()}\nvar parts=[${texts}];\nlink(${numbers.get('main.cjs')});\n`
+  return smaller ?? code
 }
 
 /** The names of the parts that the entry leads to, by any import but those of the modules left out. */

@@ -24,7 +24,7 @@ function runTests(wanted: readonly string[]): number {
   // Node 20 takes no pattern for test files.
   const files = readdirSync('test', { recursive: true, encoding: 'utf8' })
     .map((name) => join('test', name))
-    .filter((name) => name.endsWith('.test.ts'))
+    .filter((name) => name.endsWith('.test.ts') && !name.includes('node_modules'))
     .filter((name) => wanted.length === 0 || wanted.some((start) => name.startsWith(start)))
     .sort()
   const directory = mkdtempSync(join(tmpdir(), 'test-results-'))

@@ -7,7 +7,7 @@ import {
   type CommandName,
   type Run,
 } from './command-table.ts'
-import { OidcError } from './errors.ts'
+import { isMissingPart, notInThisCopy, OidcError } from './errors.ts'
 import { type Flags, resolveOptions } from './option-values.ts'
 import { OPTIONS, type OptionName, type OptionSpec } from './options.ts'
 
@@ -71,6 +71,7 @@ const LOADERS: { readonly [Name in CommandName]: () => Promise<Run<Name>> } = {
   'trust check': async () => (await import('./commands/trust-check.ts')).run,
   'trust audit': async () => (await import('./commands/trust-audit.ts')).run,
   'trust thumbprint': async () => (await import('./commands/trust-thumbprint.ts')).run,
+  explain: async () => (await import('./commands/explain.ts')).run,
   sandbox: async () => (await import('./commands/sandbox.ts')).run,
 }
 
@@ -82,9 +83,11 @@ export async function runCli(
   const found = findCommand(args)
   if (!found) return runWithoutCommand(args, context.terminal.print)
   const separator = found.args.indexOf('--')
-  const typed = separator < 0 ? found.args : found.args.slice(0, separator)
-  const rest = separator < 0 ? [] : found.args.slice(separator + 1)
+  const before = separator < 0 ? found.args : found.args.slice(0, separator)
   const command: Command = COMMANDS[found.name]
+  const words = command.takesWord && !before[0]?.startsWith('-') ? before.slice(0, 1) : []
+  const typed = before.slice(words.length)
+  const rest = separator < 0 ? words : found.args.slice(separator + 1)
   const flags = readFlags(command.options, typed) ?? (await readUnusual(command, typed))
   if (flags['help'] === true) {
     const { commandHelp } = await loadHelp()
@@ -118,13 +121,7 @@ function loadHelp() {
 /** The copy in the orb goes without what only a workstation needs. */
 function missingPart(what: string): (cause: NodeJS.ErrnoException) => never {
   return (cause) => {
-    if (cause.code !== 'MODULE_NOT_FOUND') throw cause
-    throw new OidcError('invalid-usage', {
-      what: `${what} is not part of this copy of circleci-aws-oidc.`,
-      why: 'It comes with the npm package; the orb leaves it out.',
-      next: 'Run it as npx circleci-aws-oidc instead.',
-      cause,
-    })
+    throw isMissingPart(cause) ? notInThisCopy(what, cause) : cause
   }
 }
 

@@ -11,6 +11,8 @@ export interface Command {
   readonly example: string
   /** Whether a command line of another program may follow after `--`. */
   readonly takesProgram?: boolean
+  /** Whether a word follows the command's name. */
+  readonly takesWord?: boolean
 }
 
 /** Every command, for help and for the command line. Loads nothing: a command's own code may drag in the AWS SDK. */
@@ -189,6 +191,13 @@ export const COMMANDS = {
     usage: 'trust thumbprint --issuer URL [options]',
     options: ['issuer', 'timeout-seconds', 'format', 'debug'],
     example: 'trust thumbprint --issuer https://jenkins.example.com/oidc',
+  },
+  explain: {
+    summary: 'Print the page of an error or a finding, by its code',
+    usage: 'explain CODE',
+    options: ['debug'],
+    example: 'explain access-denied',
+    takesWord: true,
   },
   sandbox: {
     summary: 'Rehearse on a local issuer and STS that really verify',

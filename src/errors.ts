@@ -95,11 +95,26 @@ export class OidcError extends Error {
 export function asOidcError(error: unknown): OidcError {
   // The sandbox is a bundle of its own and has its own copy of the class.
   if (error instanceof Error && error.name === 'OidcError') return error as OidcError
+  if (isMissingPart(error)) return notInThisCopy('What these options ask for', error)
   const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
   return new OidcError('internal-error', {
     what: `This is a defect of circleci-aws-oidc: ${message}`,
     next: 'Run it again with --debug and report what it prints.',
     cause: error,
+  })
+}
+
+/** Whether a module is not there: the orb's copy goes without some. */
+export function isMissingPart(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'MODULE_NOT_FOUND'
+}
+
+export function notInThisCopy(what: string, cause: unknown): OidcError {
+  return new OidcError('invalid-usage', {
+    what: `${what} is not part of this copy of circleci-aws-oidc.`,
+    why: 'It comes with the npm package; the orb leaves it out.',
+    next: 'Run it as npx circleci-aws-oidc instead.',
+    cause,
   })
 }
 
@@ -109,7 +124,7 @@ export function errorText(error: OidcError, paint: Terminal['paint']): string {
     ['Why', error.why],
     ['Likely', error.likely],
     ['Next', error.next],
-    ['Docs', `docs/troubleshooting.md#${error.code}`],
+    ['More', explainCommand(error.code)],
   ]
   const head = `${paint('stderr', 'red', `Error ${error.code}:`)} ${error.message}`
   const rest = lines
@@ -119,6 +134,11 @@ export function errorText(error: OidcError, paint: Terminal['paint']): string {
         `${paint('stderr', 'bold', `  ${label}:`.padEnd(10))}${indent(text ?? '')}`,
     )
   return [head, ...rest].join('\n')
+}
+
+/** Prints the page of an error or a finding; `npx` finds it where the log of a job is read, too. */
+export function explainCommand(code: string): string {
+  return `npx circleci-aws-oidc explain ${code}`
 }
 
 function indent(text: string): string {

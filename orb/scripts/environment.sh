@@ -12,6 +12,7 @@ fail() {
   exit "$code"
 }
 
+# shellcheck disable=SC2329 # For the trap below
 bash_env_ended() {
   # bash is still in the redirection below.
   { set +xv; } 2>/dev/null
@@ -59,4 +60,9 @@ case ${XDG_DATA_HOME:-} in
   /*) root=$XDG_DATA_HOME/circleci-aws-oidc ;;
   *) root=$home/.local/share/circleci-aws-oidc ;;
 esac
-release=@RELEASE@
+# shellcheck disable=SC2034 # A step uses one or both
+release=@RELEASE@ npm_release=@NPM_RELEASE@
+
+has() {
+  command -v "$1" >/dev/null
+}

@@ -1,40 +1,23 @@
-// Run by install.sh through `node -e`: puts the bundle from stdin and its launcher into a directory.
+// Run by the shell through `node -e`: puts the code from stdin into a file of a directory.
 const { createHash, randomBytes } = require('node:crypto')
 const fs = require('node:fs')
 const { join } = require('node:path')
 const { brotliDecompressSync } = require('node:zlib')
 
-const [directory = '', sha256 = ''] = process.argv.slice(1)
-const bundle = join(directory, 'circleci-aws-oidc.cjs')
-const launcher = join(directory, 'circleci-aws-oidc')
+const [directory = '', name = '', sha256 = ''] = process.argv.slice(1)
+const file = join(directory, name)
 // Always read to its end: the shell's printf would fail otherwise.
-const payload = fs.readFileSync(0, 'latin1')
+const payload = fs.readFileSync(0)
 
 try {
   fs.mkdirSync(directory, { recursive: true, mode: 0o700 })
-  if (hashOf(read(bundle)) !== sha256) replace(bundle, decode(), 0o644)
-  const text = launcherText(quote(process.execPath), quote(bundle))
-  if (read(launcher)?.toString() !== text || !isExecutable(launcher)) replace(launcher, text, 0o755)
+  if (hashOf(read()) !== sha256) replace(decode())
 } catch (error) {
   console.error(error.what ?? `${directory} cannot be written: ${error.message}.`)
   console.error(
     `Next: ${error.next ?? 'make room there and make it writable, or set HOME or XDG_DATA_HOME.'}`,
   )
   process.exitCode = error.what ? 1 : 6
-}
-
-/** The job's NODE_OPTIONS are for its own Node; `exec` gives them back to its command. */
-function launcherText(node, script) {
-  return `#!/bin/sh
-if [ ! -x ${node} ]; then
-  printf '%s\\n' ${node}' is gone, the Node that circleci-aws-oidc was installed with.' \\
-    "Next: use the orb's command install in an earlier step of this job." >&2
-  exit 6
-fi
-if [ -n "$NODE_OPTIONS" ]; then export CIRCLECI_AWS_OIDC_NODE_OPTIONS="$NODE_OPTIONS"; fi
-unset NODE_OPTIONS
-exec ${node} ${script} "$@"
-`
 }
 
 function decode() {
@@ -44,7 +27,7 @@ function decode() {
   }
   let code
   try {
-    code = brotliDecompressSync(Buffer.from(payload, 'base64'))
+    code = brotliDecompressSync(fromBase85())
   } catch {
     throw damaged
   }
@@ -52,35 +35,42 @@ function decode() {
   return code
 }
 
+/** Five digits for four bytes, the last group cut short; `embed.ts` has the other way. */
+function fromBase85() {
+  const values = new Map([...'@ALPHABET@'].map((digit, index) => [digit.charCodeAt(0), index]))
+  const groups = Math.ceil(payload.length / 5)
+  const bytes = Buffer.alloc(groups * 4)
+  for (let group = 0; group < groups; group++) {
+    let value = 0
+    for (let i = group * 5; i < group * 5 + 5; i++) {
+      value = value * 85 + (i < payload.length ? values.get(payload[i]) : 84)
+    }
+    bytes.writeUInt32BE(value, group * 4)
+  }
+  return bytes.subarray(0, Math.floor(payload.length * 0.8))
+}
+
 function hashOf(content) {
   return content && createHash('sha256').update(content).digest('hex')
 }
 
-function read(path) {
+function read() {
   try {
-    return fs.readFileSync(path)
+    return fs.readFileSync(file)
   } catch {
     return undefined
   }
 }
 
-function isExecutable(path) {
-  return (fs.statSync(path).mode & 0o111) === 0o111 || process.platform === 'win32'
-}
-
 /** Through a temporary file and a rename: another step may be running what is there now. */
-function replace(path, content, mode) {
-  const temporary = `${path}.${randomBytes(6).toString('hex')}`
+function replace(content) {
+  const temporary = `${file}.${randomBytes(6).toString('hex')}`
   try {
-    fs.writeFileSync(temporary, content, { mode })
-    fs.chmodSync(temporary, mode)
-    fs.renameSync(temporary, path)
+    fs.writeFileSync(temporary, content)
+    fs.chmodSync(temporary, 0o644)
+    fs.renameSync(temporary, file)
   } catch (error) {
     fs.rmSync(temporary, { force: true })
     throw error
   }
-}
-
-function quote(text) {
-  return `'${text.replaceAll("'", "'\\''")}'`
 }

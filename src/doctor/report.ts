@@ -1,4 +1,4 @@
-import { EXIT } from '../errors.ts'
+import { EXIT, explainCommand } from '../errors.ts'
 import type { Style, Terminal } from '../terminal.ts'
 import { withoutControls } from '../text.ts'
 import { CHECKS, type Check, type Finding, LEVELS } from './findings.ts'
@@ -42,14 +42,17 @@ function details({ id, level, evidence, fix }: Finding): [string, string][] {
   const entries: [string, string | undefined][] = [
     ['Why:', evidence],
     ['Fix:', fix],
-    ['Docs:', docs({ id, level })],
+    ['More:', isWrong(level) ? explainCommand(id) : undefined],
   ]
   return entries.filter((entry): entry is [string, string] => Boolean(entry[1]))
 }
 
 export function docs({ id, level }: Pick<Finding, 'id' | 'level'>): string | undefined {
-  const wrong = level === 'error' || level === 'warning'
-  return wrong ? `docs/troubleshooting.md#${id}` : undefined
+  return isWrong(level) ? `docs/troubleshooting.md#${id}` : undefined
+}
+
+function isWrong(level: Finding['level']): boolean {
+  return level === 'error' || level === 'warning'
 }
 
 function summary(findings: readonly Finding[]): string {

@@ -27,7 +27,9 @@ export function checkRuntime({ node, version, program }: Runtime, env: Environme
 
 /** The orb puts its copy into a directory named after version and checksum. */
 function copy(program: string): string {
-  return /[/\\]versions[/\\][^/\\]+-[0-9a-f]{12}[/\\]/.test(program) ? "(the orb's copy)" : '(npm)'
+  return /[/\\]versions[/\\][^/\\]+(?<!-npm)-[0-9a-f]{12}[/\\]/.test(program)
+    ? "(the orb's copy)"
+    : '(npm)'
 }
 
 function ciName(env: Environment): string {

@@ -150,7 +150,7 @@ export class Job {
     assert.equal(outcome.stdout, '')
     assert.match(stderr, message)
     assert.match(stderr, /^ {2}Next: {3}\S.*\S$/m)
-    assert.match(stderr, new RegExp(`^ {2}Docs: {3}docs/troubleshooting\\.md#${code}$`, 'm'))
+    assert.match(stderr, new RegExp(`^ {2}More: {3}npx circleci-aws-oidc explain ${code}$`, 'm'))
     return outcome
   }
 

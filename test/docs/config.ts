@@ -14,7 +14,7 @@ export function readConfig(text: string): Values {
 }
 
 function configOf(job: object): Values {
-  return { jobs: { deploy: { docker: [{ image: 'cimg/aws:2025.01' }], ...job } } } as Values
+  return { jobs: { deploy: { docker: [{ image: 'cimg/aws:2026.04' }], ...job } } } as Values
 }
 
 export function usesOrb(text: string): boolean {

@@ -23,7 +23,7 @@ for (const [title, setUps] of Object.entries(ALL)) {
         assert.match(first, setUp.first)
         assert.equal(code, setUp.code, stdout)
         assert.match(rest.join('\n'), /^ {4}Fix: {2}\S/m)
-        assert.match(rest.join('\n'), /^ {4}Docs: docs\/troubleshooting\.md#[a-z0-9-]+$/m)
+        assert.match(rest.join('\n'), /^ {4}More: npx circleci-aws-oidc explain [a-z0-9-]+$/m)
         assert.deepEqual(after, before, 'nothing is written')
       })
     }

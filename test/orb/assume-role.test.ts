@@ -113,12 +113,12 @@ test('the keys themselves for later steps, never traced', async (t) => {
 
 test('a step without the helper says how to get it', async (t) => {
   const host = await openHost(t)
-  const { steps } = await runJob(host, jobOf(assumeRole({ install: false })))
+  const { steps } = await runJob(host, jobOf(assumeRole({ helper: 'installed' })))
   assert.deepEqual(
     steps.map(({ name, code }) => `${name} ${code}`),
-    ['Assume AWS role 6'],
+    [`Assume AWS role ${ROLE}  6`],
   )
-  assert.match(steps[0]?.stderr ?? '', /Next: leave "install" at true, or use .* install/)
+  assert.match(steps[0]?.stderr ?? '', /Next: leave the parameter helper at embedded, or install /)
 })
 
 test('whoami', async (t) => {

@@ -9,7 +9,7 @@ const job = jobOf('aws-oidc/install', {
   'aws-oidc/assume-role': {
     'role-arn': 'arn:aws:iam::111111111111:role/circleci-oidc',
     profile: '${STAGE:-default}',
-    install: false,
+    helper: 'installed',
   },
 })
 

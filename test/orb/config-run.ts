@@ -89,15 +89,15 @@ function builtInStep(name: string, scripts: Readonly<Record<string, string>>) {
 
 /** The Node that the orb pins cannot be had here: the mirror's is pinned instead. */
 function pinned(step: RunStep, mirror: NodeMirror): RunStep {
-  const { AWS_OIDC_NODE_MIRROR: url, ...environment } = step.environment
+  const { AWS_OIDC_ORB_NODE_MIRROR: url, ...environment } = step.environment
   if (url === undefined) return step
   return {
     ...step,
     environment: {
       ...environment,
-      AWS_OIDC_NODE_MIRROR: url.startsWith('$') ? url : mirror.url,
-      AWS_OIDC_NODE_VERSION: nodeVersion,
-      AWS_OIDC_NODE_SHA256: mirror.sha256,
+      AWS_OIDC_ORB_NODE_MIRROR: url.startsWith('$') ? url : mirror.url,
+      AWS_OIDC_ORB_NODE_VERSION: nodeVersion,
+      AWS_OIDC_ORB_NODE_SHA256: mirror.sha256,
     },
   }
 }

@@ -1,12 +1,13 @@
 import { parse } from 'yaml'
+import type { Orb } from '../../scripts/pack-orb.ts'
 import { compile, type Job } from './compile.ts'
 import { orb } from './packed-orb.ts'
 import type { Values } from './parameters.ts'
 
 /** The jobs of a config in YAML, with the packed orb in the place of whatever `aws-oidc` stands for. */
-export function compileWithOrb(config: string | Values): Job[] {
+export function compileWithOrb(config: string | Values, ours: Orb = orb): Job[] {
   const parsed: Values = typeof config === 'string' ? parse(config) : config
-  return compile({ ...parsed, orbs: { ...(parsed['orbs'] as object), 'aws-oidc': orb } })
+  return compile({ ...parsed, orbs: { ...(parsed['orbs'] as object), 'aws-oidc': ours } })
 }
 
 /** A job of these steps. */

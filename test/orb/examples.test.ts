@@ -56,12 +56,12 @@ describe('an example that would not work as copied is noticed', { skip: without(
   for (const [name, image, steps] of [
     ['no aws in the image', 'cimg/node:lts', [{ run: 'aws s3 ls' }]],
     ['no terraform', 'cimg/node:lts', ['checkout', { run: 'terraform init' }]],
-    ['no terraform init', 'cimg/aws:2025.01', ['checkout', { run: 'terraform apply' }]],
+    ['no terraform init', 'cimg/aws:2026.04', ['checkout', { run: 'terraform apply' }]],
     ['no npm ci', 'cimg/node:lts', ['checkout', { run: 'npx cdk deploy' }]],
     ['no checkout', 'cimg/node:lts', [{ run: 'npm ci' }]],
     ['no pip install', 'cimg/python:3.13', ['checkout', { run: 'python -m pytest' }]],
-    ['no remote Docker', 'cimg/aws:2025.01', ['checkout', { run: 'docker build .' }]],
-    ['no script', 'cimg/aws:2025.01', [{ run: './deploy.sh' }]],
+    ['no remote Docker', 'cimg/aws:2026.04', ['checkout', { run: 'docker build .' }]],
+    ['no script', 'cimg/aws:2026.04', [{ run: './deploy.sh' }]],
     ['an image of which nothing is known', 'debian:12', []],
   ] as const) {
     test(name, async (t) => {

@@ -8,7 +8,7 @@ import { SHELLS } from './shells.ts'
 
 // Where Node is missing, a shell does what the helper does with the variables in a parameter.
 const [script = ''] =
-  /^expand\(\) \{\n.*?\n\}\n/ms.exec(readFileSync('orb/scripts/node.sh', 'utf8')) ?? []
+  /^expand\(\) \{\n.*?\n\}\n/ms.exec(readFileSync('orb/scripts/fetch-node.sh', 'utf8')) ?? []
 
 const env = {
   HOST: 'mirror.example.com',

@@ -56,7 +56,11 @@ const PROGRAMS = {
   aws: ':',
   make: needs('[ -f Makefile ]', 'no Makefile: not checked out'),
   docker: needs('[ "$1" != build ] || [ -f Dockerfile ]', 'no Dockerfile: not checked out'),
-  npm: `[ "$1" = ci ] && [ -f package-lock.json ] && exec mkdir node_modules; exit 1`,
+  npm: `if [ "$1 $2" = "install --global" ]; then
+  printf '#!/bin/sh\\nexec "%s" "%s" "$@"\\n' "$node" "$PWD/dist/circleci-aws-oidc.cjs" >"$bin/circleci-aws-oidc"
+  exec "$chmod" +x "$bin/circleci-aws-oidc"
+fi
+[ "$1" = ci ] && [ -f package-lock.json ] && exec mkdir node_modules; exit 1`,
   npx: needs('[ -d node_modules ]', 'not installed: npm ci'),
   pip: `[ "$*" = "install -r requirements.txt" ] && [ -f requirements.txt ] && exec touch .installed; exit 1`,
   python: needs('[ "$1" != -m ] || [ -f .installed ]', 'No module named $2'),
@@ -78,7 +82,13 @@ const PROJECT = ['Dockerfile', 'Makefile', 'main.tf', 'package-lock.json', 'requ
 /** Puts the image's programs on the PATH; the result are scripts for CircleCI's own steps by name. */
 export function addImage(host: Host, image: Image): Readonly<Record<string, string>> {
   const own = join(host.root, 'own')
-  const words = { own, bin: host.bin, ln: pathOf('ln'), node: process.execPath }
+  const words = {
+    own,
+    bin: host.bin,
+    ln: pathOf('ln'),
+    chmod: pathOf('chmod'),
+    node: process.execPath,
+  }
   const variables = Object.entries(words).map(([name, value]) => `${name}=${shellWord(value)}`)
   linkTools(own, [])
   for (const [name, first] of Object.entries(PROGRAMS)) {

@@ -32,8 +32,10 @@ function stepsOfJob(job: string, values: Values) {
   return compileWithOrb({ executors, workflows: { w: { jobs: [use] } } })[0]
 }
 
+/** The job `run` cleans up after itself. */
 function stepsOfCommand(command: string, values: Values) {
-  const job = { executor: 'node', steps: [{ [`aws-oidc/${command}`]: values }] }
+  const cleanup = command === 'assume-role' ? ['aws-oidc/cleanup'] : []
+  const job = { executor: 'node', steps: [{ [`aws-oidc/${command}`]: values }, ...cleanup] }
   return compileWithOrb({ executors, jobs: { job } })[0]
 }
 

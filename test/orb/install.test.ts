@@ -16,12 +16,13 @@ import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { jobOf } from './config.ts'
 import { type Host, openHost, runJob } from './job-runner.ts'
-import { bundle, version } from './packed-orb.ts'
+import { bundle, embedded, version } from './packed-orb.ts'
 import { giveAway, NOBODY, plainUser, withoutPlainUser, withoutRoot } from './plain-user.ts'
 import { addTool } from './tools.ts'
 
 const install = jobOf('aws-oidc/install')
-const release = `${version}-${createHash('sha256').update(bundle).digest('hex').slice(0, 12)}`
+const hash = createHash('sha256').update(bundle).update(embedded.doctor).digest('hex')
+const release = `${version}-${hash.slice(0, 12)}`
 const directoryOf = ({ home }: Host) =>
   join(home, '.local/share/circleci-aws-oidc/versions', release)
 const bundleOf = (host: Host) => join(directoryOf(host), 'circleci-aws-oidc.cjs')

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { readdirSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, test } from 'node:test'
+import { after, describe, test } from 'node:test'
+import { embedReadably } from '../../scripts/embed.ts'
 import { pathOf, without } from '../tools/programs.ts'
-import { orbRoot } from './packed-orb.ts'
+import { embedded } from './packed-orb.ts'
 
 function assertClean(linter: string, args: readonly string[]): void {
   const { status, stdout, stderr } = spawnSync(pathOf(linter), args, { encoding: 'utf8' })
@@ -16,9 +18,13 @@ test('yamllint, as orb-tools/lint runs it', { skip: without('yamllint') }, () =>
 })
 
 describe('shellcheck', { skip: without('shellcheck') }, () => {
-  const directory = join(orbRoot, 'dist')
-  for (const name of readdirSync(directory)) {
-    test(name, () => assertClean('shellcheck', [join(directory, name)]))
+  const directory = mkdtempSync(join(tmpdir(), 'shellcheck-'))
+  after(() => rmSync(directory, { recursive: true, force: true }))
+  for (const [name, text] of Object.entries(embedReadably(embedded, 'orb'))) {
+    test(name, () => {
+      writeFileSync(join(directory, name), text)
+      assertClean('shellcheck', [join(directory, name)])
+    })
   }
 
   for (const name of readdirSync('.circleci').filter((one) => one.endsWith('.sh'))) {

@@ -15,9 +15,18 @@ const { commands, jobs } = orb as unknown as Record<
   Readonly<Record<string, Component>>
 >
 
+/** What the orb's copy can't do: it reads no token of another CI, and a step has no stdin. */
+const NOT_IN_ORB: readonly string[] = [
+  ...['github', 'gitlab', 'bitbucket', 'buildkite', 'jenkins'],
+  'stdin',
+]
+
 /** How an option looks as a parameter. Numbers are strings, so that they can hold $NAME. */
 function parameterOf(name: OptionName, description: string): Values {
-  const { kind, choices = [], default: value }: OptionSpec = OPTIONS[name]
+  const { kind, default: value, ...spec }: OptionSpec = OPTIONS[name]
+  const choices = (spec.choices ?? []).filter(
+    (choice) => name !== 'token-source' || !NOT_IN_ORB.includes(choice),
+  )
   if (kind === 'flag') return { type: 'boolean', description, default: false }
   if (kind !== 'choice') return { type: 'string', description, default: String(value ?? '') }
   if (value !== undefined) return { type: 'enum', enum: choices, description, default: value }
@@ -33,6 +42,10 @@ function variableOf(parameter: OptionName | 'profiles'): string {
 // The copy in the orb has no trust evaluator.
 const ORB_DOCTOR_OPTIONS = COMMANDS.doctor.options.filter((option) => option !== 'trust-policy')
 
+const INSTALLING = ['helper', 'install-node', 'node-mirror', 'node-version', 'node-sha256']
+const DESCRIPTIONS = { 'token-env': 'Variable that holds the token (source env)' }
+const DOCTOR_DESCRIPTIONS = { ...DESCRIPTIONS, ...COMMANDS.doctor.descriptions }
+
 /** What has a command's options as parameters, and which parameters are its own. */
 const COMPONENTS: readonly {
   readonly name: string
@@ -46,13 +59,15 @@ const COMPONENTS: readonly {
     name: 'command assume-role',
     component: commands['assume-role'],
     options: COMMANDS['assume-role'].options,
-    own: ['profiles', 'install', 'when'],
+    own: ['profiles', ...INSTALLING, 'when'],
+    descriptions: DESCRIPTIONS,
   },
   {
     name: 'job run',
     component: jobs['run'],
     options: COMMANDS['assume-role'].options,
-    own: ['profiles', 'executor', 'checkout', 'steps'],
+    own: ['profiles', ...INSTALLING, 'executor', 'checkout', 'steps'],
+    descriptions: DESCRIPTIONS,
   },
   {
     name: 'command whoami',
@@ -64,15 +79,15 @@ const COMPONENTS: readonly {
     name: 'command doctor',
     component: commands['doctor'],
     options: ORB_DOCTOR_OPTIONS,
-    own: ['profiles', 'install', 'when'],
-    descriptions: COMMANDS.doctor.descriptions,
+    own: ['profiles', ...INSTALLING, 'when'],
+    descriptions: DOCTOR_DESCRIPTIONS,
   },
   {
     name: 'job doctor',
     component: jobs['doctor'],
     options: ORB_DOCTOR_OPTIONS,
-    own: ['profiles', 'executor', 'checkout'],
-    descriptions: COMMANDS.doctor.descriptions,
+    own: ['profiles', ...INSTALLING, 'executor', 'checkout'],
+    descriptions: DOCTOR_DESCRIPTIONS,
   },
   {
     name: 'command cleanup',
@@ -100,6 +115,13 @@ describe('the parameters are the options', () => {
   }
 })
 
+/** Every `run` step, however deep. */
+function runSteps(value: unknown): Values[] {
+  if (typeof value !== 'object' || value === null) return []
+  const own = 'run' in value ? [value.run as Values] : []
+  return [...own, ...Object.values(value).flatMap(runSteps)]
+}
+
 describe('every option reaches the helper as a variable of its own', () => {
   for (const [command, options] of [
     ['assume-role', ['profiles', ...COMMANDS['assume-role'].options]],
@@ -108,13 +130,15 @@ describe('every option reaches the helper as a variable of its own', () => {
     ['doctor', ['profiles', ...ORB_DOCTOR_OPTIONS]],
   ] as const) {
     test(command, () => {
-      const steps = commands[command]?.steps ?? []
-      const run = steps.map((step) => step['run'] as Values | undefined).find(Boolean)
+      const runs = runSteps(commands[command]?.steps).filter(({ environment }) => environment)
       const variables = options.map((one) => [variableOf(one), `<<parameters.${one}>>`])
-      assert.deepEqual(run?.['environment'], {
-        AWS_OIDC_ORB_COMMAND: command,
-        ...Object.fromEntries(variables),
-      })
+      assert.ok(runs.length > 0)
+      for (const { environment } of runs) {
+        assert.deepEqual(environment, {
+          AWS_OIDC_ORB_COMMAND: command,
+          ...Object.fromEntries(variables),
+        })
+      }
     })
   }
 })
@@ -127,7 +151,10 @@ describe('a job gives every parameter on', () => {
     test(job, () => {
       const steps = jobs[job]?.steps ?? []
       const use = steps.map((step) => step[command] as Values | undefined).find(Boolean)
-      const given = ['profiles', ...options].map((name) => [name, `<<parameters.${name}>>`])
+      const given = ['profiles', ...options, ...INSTALLING].map((name) => [
+        name,
+        `<<parameters.${name}>>`,
+      ])
       assert.deepEqual(use, Object.fromEntries(given))
     })
   }

@@ -1,14 +1,21 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parse } from 'yaml'
-import { BUNDLE, embed, type StepScripts, writeStepScripts } from '../../scripts/embed.ts'
+import {
+  type Embedded,
+  embed,
+  readEmbedded,
+  type StepScripts,
+  writeStepScripts,
+} from '../../scripts/embed.ts'
 import { type Orb, orbText, packOrb } from '../../scripts/pack-orb.ts'
 
 const ROOT = 'orb'
 
-export const bundle = readFileSync(BUNDLE)
-export const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string }
+/** Stands in for the package, which only the tests of `helper: npm` need. */
+export const embedded: Embedded = readEmbedded(Buffer.from('no package'))
+export const { bundle, version } = embedded
 
 /** A copy of `orb/` that carries the bundle built last; the packer's input. */
 export function orbWithScripts(scripts: StepScripts): string {
@@ -19,7 +26,12 @@ export function orbWithScripts(scripts: StepScripts): string {
   return root
 }
 
-export const stepScripts = embed(bundle, version, ROOT)
+export const stepScripts = embed(embedded, ROOT)
 export const orbRoot = orbWithScripts(stepScripts)
 /** The packed orb as CircleCI would read it. */
 export const orb: Orb = parse(orbText(packOrb(orbRoot)))
+
+/** The same orb, released with this package. */
+export function orbOfPackage(tarball: Buffer): Orb {
+  return parse(orbText(packOrb(orbWithScripts(embed({ ...embedded, tarball }, ROOT)))))
+}

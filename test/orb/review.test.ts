@@ -110,9 +110,9 @@ test('no scalar that YAML 1.1 reads as a boolean', () => {
   }
 })
 
-test('parameters reach a step through its environment only', () => {
+test('parameters reach a step through its environment and its name only', () => {
   for (const run of runs) {
-    const { environment: _, when, ...rest } = run
+    const { environment: _, name: __, when, ...rest } = run
     assert.doesNotMatch(JSON.stringify(rest), /<<\s*parameters/)
     assert.ok(when === undefined || when === '<<parameters.when>>')
   }

@@ -1,3 +1,4 @@
+import { explainCommand } from '../../errors.ts'
 import { printable } from '../../text.ts'
 import type { ConditionResult } from '../policy/condition.ts'
 import type { StatementResult, Verdict } from '../policy/evaluate.ts'
@@ -79,7 +80,7 @@ function findingLines({ kind, path, detail, fix }: PolicyFinding): string[] {
     `  ! ${title} (${kind})`,
     `      ${path === '' ? '' : `${path}: `}${detail}`,
     `      Fix: ${fix ?? general}`,
-    `      Docs: docs/troubleshooting.md#${kind}`,
+    `      More: ${explainCommand(kind)}`,
   ]
 }
 

@@ -66,7 +66,7 @@ Findings
   ! StringEquals takes a wildcard as a plain character (equals-with-wildcard)
       Statement[0].Condition.StringEquals["${HOST}:sub"]: "org/o1/project/p1/user/*"
       Fix: Use StringLike.
-      Docs: docs/troubleshooting.md#equals-with-wildcard`,
+      More: npx circleci-aws-oidc explain equals-with-wildcard`,
   )
 })
 

@@ -1,16 +1,4 @@
-# Finds Node, or fetches it. Needs $root and fail.
-
-usable() {
-  "$1" -e 'process.exit(parseInt(process.versions.node) >= 20 ? 0 : 1)' >/dev/null 2>&1
-}
-
-# Sets $node to that of the image, or one fetched before.
-find_node() {
-  for node in node "$root"/node-*/bin/node; do
-    if usable "$node"; then return 0; fi
-  done
-  return 1
-}
+# Fetches Node where the image has none. Needs $root, fail and find-node.sh.
 
 no_node() {
   fail 2 "This image has no Node 20 or newer, and $1" \
@@ -76,10 +64,6 @@ pinned_sha256() {
   esac
 }
 
-has() {
-  command -v "$1" >/dev/null
-}
-
 sha256_of() {
   if has sha256sum; then
     sha256sum <"$1"
@@ -102,11 +86,11 @@ download() {
   esac
 }
 
-# Sets $node to the Node of the parameters, fetched into $root.
+# Sets $node to the Node of the parameters, or of the job's variables, fetched into $root.
 fetch_node() {
-  mirror=$(expand node-mirror "$AWS_OIDC_NODE_MIRROR") || exit
-  version=$(expand node-version "$AWS_OIDC_NODE_VERSION") || exit
-  sha256=$(expand node-sha256 "$AWS_OIDC_NODE_SHA256") || exit
+  mirror=$(expand node-mirror "${AWS_OIDC_ORB_NODE_MIRROR:-${AWS_OIDC_NODE_MIRROR:-https://nodejs.org/dist}}") || exit
+  version=$(expand node-version "${AWS_OIDC_ORB_NODE_VERSION:-${AWS_OIDC_NODE_VERSION:-24.19.0}}") || exit
+  sha256=$(expand node-sha256 "${AWS_OIDC_ORB_NODE_SHA256:-${AWS_OIDC_NODE_SHA256:-}}") || exit
   case $mirror in
     https://* | http://*) ;;
     *) fail 2 "node-mirror is \"$mirror\", but it must be an https:// or http:// URL." ;;
@@ -163,7 +147,7 @@ fetch_node() {
       "Next: see what node-mirror gives; node-sha256 is the one in the SHASUMS256.txt of that release."
   fi
   tar -xzf "$work/archive" -C "$work" "$name/bin/node" || fail 6 "$name could not be unpacked." "$room"
-  usable "$work/$name/bin/node" || no_node "the Node fetched does not run on it."
+  usable "$work/$name/bin/node" >/dev/null || no_node "the Node fetched does not run on it."
   node=$root/node-v$version/bin/node
   { mkdir -p "${node%/*}" && mv -f "$work/$name/bin/node" "$node"; } ||
     fail 6 "$node cannot be written." "$room"
@@ -180,6 +164,5 @@ add_package() {
   else
     no_node "only root can add the package nodejs."
   fi
-  node=node
-  usable node || no_node "this Alpine's package nodejs is older."
+  node=$(usable node) || no_node "this Alpine's package nodejs is older."
 }

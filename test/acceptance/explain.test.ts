@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { describe, test } from 'node:test'
+import { Job } from './job.ts'
+
+const page = readFileSync('docs/troubleshooting.md', 'utf8')
+const codes = [...page.matchAll(/^##+ ([a-z0-9-]+)$/gm)].map(([, code = '']) => code)
+
+describe('explain', () => {
+  test('prints what the page says of an error, up to the next heading', async (t) => {
+    const { stdout, stderr } = await new Job(t).done(['explain', 'token-expired'])
+    assert.equal(stderr, '')
+    assert.ok(stdout.startsWith('## token-expired\n\n'))
+    assert.ok(page.includes(stdout.trimEnd()))
+    assert.doesNotMatch(stdout.slice(1), /\n#/)
+    assert.match(stdout, /ExpiredTokenException/)
+  })
+
+  test('of the first and the last heading', async (t) => {
+    const job = new Job(t)
+    for (const code of [codes[0] ?? '', codes.at(-1) ?? '']) {
+      const { stdout } = await job.done(['explain', code])
+      assert.match(stdout, new RegExp(`^##+ ${code}\n\n\\S`))
+      assert.ok(page.includes(stdout.trimEnd()))
+    }
+  })
+
+  test('a code that is mistyped, missing, or no option', async (t) => {
+    const job = new Job(t)
+    await job.fails(
+      ['explain', 'acess-denied'],
+      'invalid-usage',
+      /Likely: "access-denied" was meant\./,
+    )
+    await job.fails(['explain'], 'invalid-usage', /No code is given to explain\./)
+    await job.fails(['explain', 'access-denied', 'more'], 'invalid-usage', /more/)
+    await job.fails(
+      ['explain', 'constructor'],
+      'invalid-usage',
+      /no error or finding "constructor"/,
+    )
+  })
+
+  test('what the last line of an error names is there', async (t) => {
+    const job = new Job(t)
+    const { stderr } = await job.fails(['assume-role'], 'invalid-usage', /--role-arn/)
+    const [, ...words] = stderr.trimEnd().split('\n').at(-1)?.trim().split(/\s+/) ?? []
+    assert.deepEqual(words.slice(0, 2), ['npx', 'circleci-aws-oidc'])
+    const { stdout } = await job.done(words.slice(2))
+    assert.match(stdout, /^## invalid-usage\n/)
+  })
+})
