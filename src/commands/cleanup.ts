@@ -109,7 +109,7 @@ function exportsEdit(path: string, profiles: readonly string[] | undefined): Fil
   const edit = (content: Buffer) => {
     // Latin-1 keeps every byte of what others wrote, in whatever encoding.
     const text = content.toString('latin1')
-    const rest = editExports(text, { mode: 'none' })
+    const rest = editExports(text, { mode: 'none' }, {})
     const isMeant = !profiles || profiles.some((one) => isExportOf(one, text, rest))
     return isMeant ? Buffer.from(rest, 'latin1') : content
   }

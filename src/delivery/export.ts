@@ -3,7 +3,7 @@ import type { Environment } from '../options.ts'
 import type { Export } from '../plans/export.ts'
 import type { ProfilePlan } from '../plans/profile-plan.ts'
 import type { Profile } from '../profiles/profile.ts'
-import { type SessionCredentials, STATIC_KEY_VARIABLES } from '../role/request.ts'
+import { STATIC_KEY_VARIABLES } from '../role/request.ts'
 import type { PlannedRole } from '../sts/assume-roles.ts'
 
 /** How later steps are told of a profile: by a file that is replaced, or afterwards by one that is added to. */
@@ -15,26 +15,27 @@ export interface ExportStep {
 export async function exportStep(
   { kind, path, mode, profile, region }: Export,
   delivery: Profile,
-  keys: SessionCredentials,
+  { credentials: keys, accountId }: PlannedRole<ProfilePlan>['role'],
   env: Environment,
 ): Promise<ExportStep> {
   if (kind === 'bash-env') {
+    const what = { profile, accountId, region }
     const exports =
       mode === 'keys'
-        ? { mode, profile, credentials: keys, region }
-        : { mode, profile, credentials: delivery.kind, region }
+        ? { ...what, mode, credentials: keys }
+        : { ...what, mode, credentials: delivery.kind }
     const { bashEnvEdit } = await import('./bash-env.ts')
-    return { edits: [bashEnvEdit(path, exports)], afterwards: async () => {} }
+    return { edits: [bashEnvEdit(path, exports, env)], afterwards: async () => {} }
   }
   const file = await import('./step-variables.ts')
-  const variables = file.profileVariables(profile, region)
+  const variables = file.profileVariables(profile, accountId, region)
   if (kind === 'dotenv') {
     return { edits: [file.variableFileEdit(path, variables)], afterwards: async () => {} }
   }
   file.checkGithubEnv(path)
   const added =
     mode === 'keys'
-      ? file.keyVariables(keys, profile, region, env)
+      ? file.keyVariables(keys, variables, env)
       : { ...variables, ...file.overriding(delivery, env) }
   return { edits: [], afterwards: () => file.appendGithubEnv(path, added) }
 }

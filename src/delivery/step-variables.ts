@@ -9,14 +9,18 @@ import type { Profile } from '../profiles/profile.ts'
 import { assertRegion } from '../role/region.ts'
 import { type SessionCredentials, STATIC_KEY_VARIABLES } from '../role/request.ts'
 import { isoSeconds } from '../text.ts'
-import { assertOneLine } from './bash-env.ts'
+import { assertOneLine } from './export-block.ts'
 
 /** Variables with their values, for a file of `NAME=value` lines. */
 type Variables = Readonly<Record<string, string>>
 
-/** The profile, and both region variables: the AWS CLI reads only the one, the SDK for JavaScript only the other. */
-export function profileVariables(profile: string, region: string | undefined): Variables {
-  return { AWS_PROFILE: profile, ...regionVariables(region) }
+/** The profile, its account, and both region variables: some AWS tools read only the one, some only the other. */
+export function profileVariables(
+  profile: string,
+  accountId: string,
+  region: string | undefined,
+): Variables & { readonly AWS_PROFILE: string } {
+  return { AWS_PROFILE: profile, AWS_ACCOUNT_ID: accountId, ...regionVariables(region) }
 }
 
 /**
@@ -40,15 +44,14 @@ export function overriding(delivery: Profile, env: Environment): Variables {
 /** The keys, where nothing can be unset: a profile chosen before becomes the one that has the same keys. */
 export function keyVariables(
   keys: SessionCredentials,
-  profile: string,
-  region: string | undefined,
+  { AWS_PROFILE: profile, ...others }: ReturnType<typeof profileVariables>,
   env: Environment,
 ): Variables {
   return {
     AWS_ACCESS_KEY_ID: keys.accessKeyId,
     AWS_SECRET_ACCESS_KEY: keys.secretAccessKey,
     AWS_SESSION_TOKEN: keys.sessionToken,
-    ...regionVariables(region),
+    ...others,
     ...ofThoseSet(env, {
       // botocore's old name for the session token, which it reads first.
       AWS_SECURITY_TOKEN: keys.sessionToken,

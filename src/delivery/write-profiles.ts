@@ -66,7 +66,7 @@ async function stepsOf(plan: Plan, roles: readonly Role[], env: Environment): Pr
   const [chosen, profile] = [roles[index], profiles[index]]
   const step =
     exported && chosen && profile
-      ? await exportStep(exported, profile, chosen.role.credentials, env)
+      ? await exportStep(exported, profile, chosen.role, env)
       : undefined
   const renewing = roles.some((role) => role.plan.credentials === 'refresh')
   return {

@@ -11,6 +11,8 @@ const STATIC = {
   AWS_SESSION_TOKEN: 'static/session/token==',
 }
 
+const ALWAYS = { AWS_ACCOUNT_ID: '111111111111', AWS_PAGER: '' }
+
 /** The environment of a later bash step, as far as AWS tools read it. */
 function laterStep(bashEnv: string, env: Record<string, string> = STATIC): Record<string, string> {
   const text = execFileSync('bash', ['-euxo', 'pipefail', '-c', 'env -0'], {
@@ -18,7 +20,7 @@ function laterStep(bashEnv: string, env: Record<string, string> = STATIC): Recor
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'ignore'],
   })
-  const pairs = text.split('\0').filter((line) => /^AWS_|^MINE=/.test(line))
+  const pairs = text.split('\0').filter((line) => /^AWS_(?!OIDC_EXPORTED=)|^MINE=/.test(line))
   return Object.fromEntries(pairs.map((line) => /^(.*?)=(.*)$/s.exec(line)?.slice(1) ?? []))
 }
 
@@ -45,6 +47,7 @@ test('profile: later steps have the profile, both regions, and no static keys', 
     AWS_PROFILE: 'dev',
     AWS_REGION: 'eu-central-1',
     AWS_DEFAULT_REGION: 'eu-central-1',
+    ...ALWAYS,
   })
 })
 
@@ -76,6 +79,7 @@ test('keys: later steps have the keys, in a file no one else can read', async (t
     AWS_SESSION_TOKEN: writtenKeys(job, 'aws_session_token'),
     AWS_REGION: 'eu-west-3',
     AWS_DEFAULT_REGION: 'eu-west-3',
+    ...ALWAYS,
   })
 })
 
@@ -101,12 +105,15 @@ test('the last step wins, whatever was exported before', async (t) => {
   const { job } = await startJob(t)
   const bashEnv = join(job.root, 'bash_env')
   const run = (...more: string[]) =>
-    job.done(['assume-role', '--role-arn', ROLE, ...more], { env: { BASH_ENV: bashEnv } })
+    job.done(['assume-role', '--role-arn', ROLE, ...more], {
+      env: { BASH_ENV: bashEnv, ...STATIC },
+    })
   await run('--profile', 'one', '--export', 'keys')
   await run('--profile', 'two', '--region', 'eu-west-1')
   assert.deepEqual(laterStep(bashEnv), {
     AWS_PROFILE: 'two',
     AWS_REGION: 'eu-west-1',
     AWS_DEFAULT_REGION: 'eu-west-1',
+    ...ALWAYS,
   })
 })

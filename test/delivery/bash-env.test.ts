@@ -3,7 +3,8 @@ import { spawnSync } from 'node:child_process'
 import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
-import { type Exports, editExports } from '../../src/delivery/bash-env.ts'
+import { editExports } from '../../src/delivery/bash-env.ts'
+import type { Exports } from '../../src/delivery/export-block.ts'
 import { writeBashEnv } from '../files/write-files.ts'
 import { temporaryDirectory } from '../profiles/temporary-home.ts'
 import { without } from '../tools/programs.ts'
@@ -17,10 +18,11 @@ const credentials = {
 const PROFILE: Extract<Exports, { mode: 'profile' }> = {
   mode: 'profile',
   profile: 'dev',
+  accountId: '111111111111',
   credentials: 'static',
   region: 'eu-west-1',
 }
-const KEYS: Exports = { mode: 'keys', profile: 'dev', credentials, region: 'eu-west-1' }
+const KEYS: Exports = { ...PROFILE, mode: 'keys', credentials }
 const NONE: Exports = { mode: 'none' }
 
 /** What may be set already when the file is sourced. */
@@ -77,7 +79,11 @@ printf '\\f'
 }
 
 const aws = (environment: Record<string, string>) =>
-  Object.fromEntries(Object.entries(environment).filter(([name]) => name.startsWith('AWS_')))
+  Object.fromEntries(
+    Object.entries(environment).filter(
+      ([name]) => name.startsWith('AWS_') && name !== 'AWS_OIDC_EXPORTED',
+    ),
+  )
 
 describe('sourced under', () => {
   for (const shell of ALL_SHELLS) {
@@ -89,13 +95,15 @@ describe('sourced under', () => {
         ['token-file', {}],
       ] as const) {
         test(`${shell.name} -${flags}, the ${credentials} profile`, { skip }, (t) => {
-          const text = editExports('', { ...PROFILE, credentials })
+          const text = editExports('', { ...PROFILE, credentials }, BEFORE)
           const { environment } = source(temporaryDirectory(t), shell, text, flags, BEFORE)
           assert.deepEqual(aws(environment), {
             AWS_CONFIG_FILE: '/keep',
             AWS_PROFILE: 'dev',
             AWS_REGION: 'eu-west-1',
             AWS_DEFAULT_REGION: 'eu-west-1',
+            AWS_ACCOUNT_ID: '111111111111',
+            AWS_PAGER: '',
             ...kept,
           })
         })
@@ -104,7 +112,7 @@ describe('sourced under', () => {
       for (const before of [{}, BEFORE]) {
         const name = before === BEFORE ? 'over old variables' : 'in a bare environment'
         test(`${shell.name} -${flags}, the keys ${name}, never traced`, { skip }, (t) => {
-          const text = editExports('', KEYS)
+          const text = editExports('', KEYS, before)
           const directory = temporaryDirectory(t)
           const { environment, newVariables, stderr } = source(
             directory,
@@ -119,16 +127,18 @@ describe('sourced under', () => {
             AWS_SESSION_TOKEN: credentials.sessionToken,
             AWS_REGION: 'eu-west-1',
             AWS_DEFAULT_REGION: 'eu-west-1',
+            AWS_ACCOUNT_ID: '111111111111',
+            AWS_PAGER: '',
           }
           const { AWS_ROLE_ARN, AWS_WEB_IDENTITY_TOKEN_FILE, AWS_CONFIG_FILE, ...rest } =
             aws(environment)
           assert.deepEqual(rest, ours)
           assert.deepEqual(
-            newVariables.filter((variable) => !(variable in ours)),
+            newVariables.filter((name) => name !== 'AWS_OIDC_EXPORTED' && !(name in ours)),
             [],
           )
           assert.doesNotMatch(stderr, /se\/cr|IQoJ|ASIAEX/)
-          if (flags !== 'eu') assert.match(stderr, /^\++ export '?AWS_REGION=/m)
+          if (flags !== 'eu') assert.match(stderr, /^\++ AWS_OIDC_EXPORTED=\w+$/m)
         })
       }
     }
@@ -136,7 +146,7 @@ describe('sourced under', () => {
 })
 
 describe('editExports', () => {
-  const block = editExports('', PROFILE)
+  const block = editExports('', PROFILE, {})
   const cases = [
     ['an empty file', ''],
     ['lines of others', 'export A=1\n'],
@@ -145,33 +155,33 @@ describe('editExports', () => {
   ]
   for (const [name, text = ''] of cases) {
     test(`${name}: replaced when run again, removed without a trace`, () => {
-      const once = editExports(text, PROFILE)
+      const once = editExports(text, PROFILE, {})
       assert.ok(once.startsWith(text))
-      assert.equal(editExports(once, PROFILE), once)
-      assert.equal(editExports(editExports(once, KEYS), NONE), text)
-      assert.equal(editExports(text, NONE), text)
+      assert.equal(editExports(once, PROFILE, {}), once)
+      assert.equal(editExports(editExports(once, KEYS, {}), NONE, {}), text)
+      assert.equal(editExports(text, NONE, {}), text)
     })
   }
 
   test('moves behind lines that came after it, which stay', () => {
-    assert.equal(editExports(`a\n${block}b\n`, PROFILE), `a\nb\n${block}`)
-    const unended = editExports('a', PROFILE)
-    assert.equal(editExports(`${unended}b\n`, NONE), 'a\nb\n')
+    assert.equal(editExports(`a\n${block}b\n`, PROFILE, {}), `a\nb\n${block}`)
+    const unended = editExports('a', PROFILE, {})
+    assert.equal(editExports(`${unended}b\n`, NONE, {}), 'a\nb\n')
   })
 
   test('a block without its end is left alone', () => {
     const [begin] = block.split('\n')
-    assert.equal(editExports(`${begin}\nmine\n`, PROFILE), `${begin}\nmine\n${block}`)
-    assert.equal(editExports(`${begin}\nmine\n${block}`, NONE), `${begin}\nmine\n`)
+    assert.equal(editExports(`${begin}\nmine\n`, PROFILE, {}), `${begin}\nmine\n${block}`)
+    assert.equal(editExports(`${begin}\nmine\n${block}`, NONE, {}), `${begin}\nmine\n`)
   })
 
   test('a value that is not printable ASCII is refused without being named', () => {
     const exports: Exports = {
+      ...PROFILE,
       mode: 'keys',
-      profile: 'dev',
       credentials: { ...credentials, secretAccessKey: 'a\nb' },
     }
-    assert.throws(() => editExports('', exports), {
+    assert.throws(() => editExports('', exports, {}), {
       code: 'invalid-usage',
       message: /^The value for AWS_SECRET_ACCESS_KEY contains a line break or a character/,
     })
@@ -179,18 +189,15 @@ describe('editExports', () => {
 
   test('a profile name or region that could run a command is refused', () => {
     const profile: Exports = {
-      mode: 'profile',
+      ...PROFILE,
       profile: "x'; id; '",
-      credentials: 'static',
     }
-    assert.throws(() => editExports('', profile), { code: 'invalid-profile-name' })
+    assert.throws(() => editExports('', profile, {}), { code: 'invalid-profile-name' })
     const region: Exports = {
-      mode: 'profile',
-      profile: 'x',
-      credentials: 'static',
+      ...PROFILE,
       region: "x'; id; '",
     }
-    assert.throws(() => editExports('', region), { code: 'invalid-region' })
+    assert.throws(() => editExports('', region, {}), { code: 'invalid-region' })
   })
 })
 
@@ -199,10 +206,10 @@ describe('writeBashEnv', () => {
 
   test('creates the file for its owner only', async (t) => {
     const path = join(temporaryDirectory(t), 'new', 'env')
-    assert.equal(await writeBashEnv(path, NONE), false)
+    assert.equal(await writeBashEnv(path, NONE, {}), false)
     assert.equal(existsSync(path), false)
-    assert.equal(await writeBashEnv(path, PROFILE), true)
-    assert.equal(await writeBashEnv(path, PROFILE), false)
+    assert.equal(await writeBashEnv(path, PROFILE, {}), true)
+    assert.equal(await writeBashEnv(path, PROFILE, {}), false)
     assert.equal(mode(path), 0o600)
   })
 
@@ -210,9 +217,9 @@ describe('writeBashEnv', () => {
     const path = join(temporaryDirectory(t), 'env')
     writeFileSync(path, '')
     chmodSync(path, 0o644)
-    await writeBashEnv(path, PROFILE)
+    await writeBashEnv(path, PROFILE, {})
     assert.equal(mode(path), 0o644)
-    await writeBashEnv(path, KEYS)
+    await writeBashEnv(path, KEYS, {})
     assert.equal(mode(path), 0o600)
   })
 
@@ -220,9 +227,9 @@ describe('writeBashEnv', () => {
     const path = join(temporaryDirectory(t), 'env')
     const bytes = Buffer.from([0x61, 0xff, 0xc3, 0xa9, 0x0d])
     writeFileSync(path, bytes)
-    await writeBashEnv(path, KEYS)
+    await writeBashEnv(path, KEYS, {})
     assert.deepEqual(readFileSync(path).subarray(0, bytes.length), bytes)
-    await writeBashEnv(path, NONE)
+    await writeBashEnv(path, NONE, {})
     assert.deepEqual(readFileSync(path), bytes)
   })
 })
