@@ -74,7 +74,7 @@ export function exportsProfile(line: string, profile: string): boolean {
 const MARKER = 'AWS_OIDC_EXPORTED'
 
 /** Tells later steps that there was no token, and so no role. */
-export const SKIPPED = 'AWS_OIDC_SKIPPED'
+const SKIPPED = 'AWS_OIDC_SKIPPED'
 
 /**
  * Under `set -x` or `-v` the keys would appear in the log. The shell's flags are kept meanwhile in the marker;
