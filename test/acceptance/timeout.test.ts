@@ -123,14 +123,14 @@ test('a profiles file, and a shared file that is a FIFO', async (t) => {
   const file = job.write('profiles', `[default]\nrole_arn = ${ROLE}\n`)
   const env = { AWS_CONFIG_FILE: job.fifo('config') }
   const args = ['assume-role', '--profiles-file', file]
-  await job.fails(args, 'file-unreadable', /config: it is a FIFO/, { env })
+  await job.fails(args, 'file-unreadable', /config can't be read: it is a FIFO/, { env })
 })
 
 test('whoami with a shared file that is a FIFO', async (t) => {
   const { job } = await startJob(t)
   execFileSync('mkfifo', [`${job.home}/config`])
   const env = { AWS_CONFIG_FILE: `${job.home}/config` }
-  await job.fails(['whoami'], 'file-unreadable', /config: it is a FIFO/, { env })
+  await job.fails(['whoami'], 'file-unreadable', /config can't be read: it is a FIFO/, { env })
 })
 
 test('a token file that is a FIFO is read to its end', async (t) => {
