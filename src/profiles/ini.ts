@@ -146,8 +146,8 @@ export function indentOf(file: IniFile, index: number): string {
 }
 
 /** CRLF or LF, as on that line, else as in the rest of the file. A lone CR is a CRLF cut short. */
-export function lineEndAt(file: IniFile, index: number): string {
-  const end = file.lines[index]?.end || file.lines[0]?.end || '\n'
+export function lineEndAt({ lines }: Pick<IniFile, 'lines'>, index: number): string {
+  const end = lines[index]?.end || lines[0]?.end || '\n'
   return end === '\r' ? '\r\n' : end
 }
 

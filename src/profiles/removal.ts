@@ -24,42 +24,95 @@ export function removeOurs(
   path: string,
 ): string {
   if (!mentionsMarker(text)) return text
-  const isMeant = ({ name }: Section) =>
-    profiles === undefined || profiles.some((profile) => profileOf(name, file) === profile)
-  let rest = text
-  let ini = parseIni(text, path)
+  const meant = profiles && new Set(profiles)
+  const isMeant = ({ name }: Section) => !meant || meant.has(profileOf(name, file) ?? '')
+  const ini = parseIni(text, path)
+  const left: Left = { lines: [...ini.lines], last: ini.lines.length - 1 }
   // From the last to the first: sections are added at the end, so this undoes them in reverse.
-  for (let index = ini.sections.length - 1; index >= 0; index -= 1) {
-    const section = ini.sections[index]
-    if (!section || !isMeant(section) || markersIn(ini, section).length === 0) continue
-    rest = removeFrom(rest, ini, section, path)
-    ini = parseIni(rest, path)
+  let below: Section | undefined
+  for (const [index, section] of [...ini.sections.entries()].reverse()) {
+    const above = ini.sections[index - 1]
+    if (!isMeant(section) || !removeFrom(left, ini, section, { above, below })) below = section
   }
-  return rest
+  return joined(left.lines)
 }
 
-function removeFrom(text: string, ini: IniFile, section: Section, path: string): string {
+/** What is left of a file. A line that is gone has neither text nor end. */
+interface Left {
+  readonly lines: Line[]
+  /** Index of the last line that is there. */
+  last: number
+}
+
+const GONE: Line = { text: '', end: '' }
+
+function setLine(left: Left, index: number, line: Line): void {
+  left.lines[index] = line
+  while (left.last >= 0 && joined(left.lines.slice(left.last, left.last + 1)) === '') left.last -= 1
+}
+
+interface Neighbours {
+  readonly above: Section | undefined
+  /** The next one that is left. */
+  readonly below: Section | undefined
+}
+
+/** Returns whether the section is gone as a whole. */
+function removeFrom(left: Left, ini: IniFile, section: Section, neighbours: Neighbours): boolean {
   const found = markersIn(ini, section)
+  if (found.length === 0) return false
   const users = usersKeys(ini, section)
   const keys = found.flatMap(({ marker }) => marker.keys).filter((key) => !users.includes(key))
-  const ours = new Set(found.map(({ index }) => index))
+  const wasEnded = left.lines[left.last]?.end !== ''
+  for (const { index } of found) setLine(left, index, GONE)
   for (const { key, first, continuations } of section.options) {
-    if (keys.includes(key)) for (const index of [first, ...continuations]) ours.add(index)
+    if (keys.includes(key))
+      for (const index of [first, ...continuations]) setLine(left, index, GONE)
   }
-  const above = joined(ini.lines.slice(0, section.header))
-  const isKept = (index: number) => index > section.header && !ours.has(index)
   const isAllOurs = section.options.every(({ key }) => keys.includes(key))
-  if (found.some(({ marker }) => marker.section) && isAllOurs) {
+  const isMade = found.some(({ marker }) => marker.section)
+  if (isMade && isAllOurs && !wouldHide(ini, neighbours)) {
     const lineEnd = found.some(({ marker }) => marker.lineEnd)
-    const lines = lineEnd ? passLineEndOn(ini, section) : ini.lines
-    const below = joined(lines.filter((_, index) => isKept(index)))
-    const end = lineEndAt(ini, section.header)
-    const result = withoutSeparator(above, end, lineEnd && below === '') + below
-    // A header below, indented deeper than the last key above, would become part of that key's value.
-    if (parseIni(result, path).sections.length === ini.sections.length - 1) return result
+    if (lineEnd && neighbours.below) passLineEndOn(left, ini, neighbours.below)
+    removeHeader(left, section, lineEnd)
+    return true
   }
-  const result = above + joined(ini.lines.filter((_, i) => i === section.header || isKept(i)))
-  return /[\r\n]$/.test(text) ? result : result.replace(/(\r\n|\n|\r)$/, '')
+  const last = left.lines[left.last]
+  if (!wasEnded && last) setLine(left, left.last, { ...last, end: '' })
+  return false
+}
+
+/** A header below, indented deeper than the last key above, would become part of that key's value. */
+function wouldHide({ lines }: IniFile, { above, below }: Neighbours): boolean {
+  const depth = (index: number) => indentation(lines[index]?.text ?? '').length
+  const key = above?.options.at(-1)
+  return key !== undefined && below !== undefined && depth(below.header) > depth(key.first)
+}
+
+/** With the header goes the blank line before it and, at the end of the file, the line end before that, if it is ours. */
+function removeHeader(left: Left, { header }: Section, lineEnd: boolean): void {
+  const { lines } = left
+  const isLast = left.last === header
+  const end = lineEndAt(left, header)
+  setLine(left, header, GONE)
+  let above = header - 1
+  const isBlank = lines[above]?.text === '' && lines[above]?.end === end
+  if (isBlank && (lines[above - 1]?.end ?? '\n').endsWith('\n')) {
+    setLine(left, above, GONE)
+    above -= 1
+  }
+  const line = lines[above]
+  if (!line || !lineEnd || !isLast || !line.end.endsWith(end)) return
+  setLine(left, above, { ...line, end: line.end.slice(0, -end.length) })
+}
+
+/** The section below, if we made it too, now records that the line end above the removed one is ours. */
+function passLineEndOn(left: Left, ini: IniFile, below: Section): void {
+  const heir = markersIn(ini, below).find(({ marker }) => marker.section)
+  const line = heir && left.lines[heir.index]
+  if (!line || line.text === '') return
+  const text = indentation(line.text) + formatMarker({ ...heir.marker, lineEnd: true })
+  setLine(left, heir.index, { ...line, text })
 }
 
 /** What AWS STS issues starts so; a key that starts otherwise was put in the place of ours. */
@@ -71,31 +124,4 @@ function usersKeys(ini: IniFile, { options }: Section): readonly string[] {
     (one) => one.key === id && !settingAt(ini, one).value.startsWith(TEMPORARY_KEY),
   )
   return isUsers ? [id, secret] : []
-}
-
-/** What stands above a section without the blank line, and the line end before that, if it is ours. */
-function withoutSeparator(above: string, end: string, lineEnd: boolean): string {
-  const hasBlankLine = above === end || above.endsWith(`\n${end}`)
-  const separated = hasBlankLine ? cut(above, end) : above
-  return lineEnd ? cut(separated, end) : separated
-}
-
-/**
- * The lines of the file. The next section, if we made it too, now records that the line end above the
- * removed one is ours.
- */
-function passLineEndOn(ini: IniFile, section: Section): readonly Line[] {
-  const next = ini.sections[ini.sections.indexOf(section) + 1]
-  const heir = next && markersIn(ini, next).find(({ marker }) => marker.section)
-  return ini.lines.map((line, index) => {
-    if (index !== heir?.index) return line
-    return {
-      ...line,
-      text: indentation(line.text) + formatMarker({ ...heir.marker, lineEnd: true }),
-    }
-  })
-}
-
-function cut(text: string, end: string): string {
-  return text.endsWith(end) ? text.slice(0, -end.length) : text
 }

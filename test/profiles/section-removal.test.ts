@@ -8,6 +8,7 @@ import { profileOf } from '../../src/profiles/profile-name.ts'
 import { removeOurs } from '../../src/profiles/removal.ts'
 import type { SectionEdit } from '../../src/profiles/section.ts'
 import { editSection } from '../../src/profiles/section.ts'
+import { editSections } from '../../src/profiles/sections.ts'
 import { hostileFile } from '../files/hostile-file.ts'
 import { Botocore, withoutBotocore } from './botocore.ts'
 import { CONFIG_CASES } from './config-cases.ts'
@@ -39,6 +40,37 @@ describe('removeOurs', () => {
     })
   })
 })
+
+for (const file of ['config', 'credentials'] as const) {
+  test(`${file}: all at once is what one after the other from the last would give`, () => {
+    let changed = 0
+    const names = ['default', 'dev', 'new.one', 'prod'] as const
+    const profiles = fc.uniqueArray(fc.constantFrom(...names), { minLength: 1 })
+    fc.assert(
+      fc.property(hostileFile(file), profiles, (text, ours) => {
+        const edits = ours.map((profile): SectionEdit => {
+          return { file, profile, values: VALUES[file][0], remove: CREDENTIAL_KEYS }
+        })
+        let edited: string
+        try {
+          edited = editSections(text, edits, 'file')
+        } catch (error) {
+          assert.ok(error instanceof OidcError)
+          return
+        }
+        const found = parseIni(edited, 'file').sections.map(({ name }) => profileOf(name, file))
+        fc.pre(new Set(found).size === found.length)
+        const expected = found
+          .filter((name) => name !== undefined)
+          .reduceRight((rest, name) => removeOurs(rest, file, [name], 'file'), edited)
+        assert.equal(removeOurs(edited, file, undefined, 'file'), expected)
+        if (expected !== edited) changed += 1
+      }),
+      { numRuns: 1500, maxSkipsPerRun: 50 },
+    )
+    assert.ok(changed > 200, `only ${changed} files changed`)
+  })
+}
 
 const VALUES = {
   config: [
