@@ -6,7 +6,8 @@ import { AUDIT_FINDINGS, SEVERITIES, type Severity } from './findings.ts'
 export function auditText(report: AuditReport): string {
   const { things, rolesRead } = report
   const roles = things.filter(({ kind }) => kind === 'role')
-  const head = `${roles.length} of ${rolesRead} roles trust a CI. ${summary(report)}`
+  const verb = roles.length === 1 ? 'trusts' : 'trust'
+  const head = `${roles.length} of ${rolesRead} roles ${verb} a CI. ${summary(report)}`
   const rows = roles.map((role) => [
     worst(role) ?? '-',
     role.accountId,

@@ -1,4 +1,4 @@
-import { type Organization, projectsOf, providersOf, rolesIn } from '../roles/organization.ts'
+import { type Organization, providersOf, rolesIn } from '../roles/organization.ts'
 import { trustPolicyDocument } from '../roles/policy-document.ts'
 import { type Generated, jsonText } from './files.ts'
 
@@ -32,25 +32,25 @@ export function world(organization: Organization): Generated {
 
 /** Organization, project and job of the first role that tokens may assume. */
 function rehearsed({ roles }: Organization): object {
-  for (const { setup } of roles) {
-    const { party } = setup
-    if (party.kind !== 'tokens') continue
-    const [subject = ''] = party.subjects
-    const [, organization] = /^org\/([^/]+)\//.exec(subject) ?? []
-    if (organization === undefined) return { issuer: party.issuer }
-    const [project] = projectsOf(setup)
-    const [, repository, ref] = /\/vcs-origin\/(.+?)\/vcs-ref\/(.+)$/.exec(subject) ?? []
-    const [, branch] = /^refs\/heads\/(.+)$/.exec(ref ?? '') ?? []
-    const job = {
-      ...(repository === undefined ? {} : { repository }),
-      ...(branch === undefined ? {} : { branch: branch.replace(/\*$/, 'rehearsal') }),
-    }
-    return {
-      organization,
-      ...(project === undefined ? {} : { project }),
-      issuer: party.issuer,
-      ...(Object.keys(job).length > 0 ? { job } : {}),
-    }
+  const parties = roles.map(({ setup }) => setup.party).filter((party) => party.kind === 'tokens')
+  const [party] = parties
+  const subjects = parties.flatMap((one) => one.subjects)
+  const subject = subjects.find((one) => one.startsWith('org/'))
+  if (party === undefined) return {}
+  if (subject === undefined) return { issuer: party.issuer }
+  const [, organization, project] = /^org\/([^/]+)\/project\/([^/]+)/.exec(subject) ?? []
+  const own = subjects.filter((one) => one.startsWith(`org/${organization}/project/${project}/`))
+  const [, repository, branch] =
+    own.map((one) => BRANCH.exec(one)).find((match) => match !== null) ?? []
+  const issuer = parties.find((one) => one.subjects.includes(subject))?.issuer
+  return {
+    organization,
+    ...(project === '*' ? {} : { project }),
+    issuer,
+    ...(branch === undefined
+      ? {}
+      : { job: { repository, branch: branch.replace(/\*$/, 'rehearsal') } }),
   }
-  return {}
 }
+
+const BRANCH = /\/vcs-origin\/(.+?)\/vcs-ref\/refs\/heads\/(.+)$/

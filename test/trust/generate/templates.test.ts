@@ -4,9 +4,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import fc from 'fast-check'
+import { tagProblem } from '../../../src/role/session-tags.ts'
 import { yamlText } from '../../../src/trust/generate/cloudformation.ts'
-import { generate } from '../../../src/trust/generate/generate.ts'
+import { generate, generateAll } from '../../../src/trust/generate/generate.ts'
 import { hclString } from '../../../src/trust/generate/hcl.ts'
+import { organizationOf } from '../../../src/trust/roles/organization.ts'
 import type { RoleSetup } from '../../../src/trust/roles/setup.ts'
 import { trustedRole } from '../../../src/trust/subjects/party.ts'
 import { without } from '../../tools/programs.ts'
@@ -164,6 +167,64 @@ for (const [name, setup] of Object.entries(SETUPS)) {
     }
   })
 }
+
+const letters = fc.constantFrom(...('aZ0_.:/=+-@ éß漢字नि\u{1F1E6}\u0301'.match(/./gsu) ?? []))
+const tag = fc.tuple(
+  fc.oneof(
+    fc.constantFrom('for', 'null', 'true', 'if', 'in', 'Name'),
+    fc.string({ unit: letters, minLength: 1, maxLength: 12 }),
+  ),
+  fc.string({ unit: letters, maxLength: 20 }),
+)
+const permissions = fc.array(
+  fc.record({
+    Sid: fc.string({ unit: 'binary', maxLength: 12 }),
+    Effect: fc.constant('Allow'),
+    Action: fc.array(fc.string({ maxLength: 12 }), { maxLength: 3 }),
+    Resource: fc.constantFrom('*', 'a\bb', 'a\fb', '${aws:username}', '%{x}', '\u2028', '"\\'),
+  }),
+  { maxLength: 3 },
+)
+
+/** Every legal tag and policy, as one organization and as one role: what `judge` is given must pass. */
+async function eachLegalSetup(judge: (text: string) => void, runs: number): Promise<void> {
+  const setups = fc.tuple(fc.array(tag, { maxLength: 4 }), permissions)
+  await fc.assert(
+    fc.asyncProperty(setups, async ([tags, statements]) => {
+      const valid = tags.filter(([key, value]) => tagProblem(key, value) === undefined)
+      const distinct = new Map(valid.map(([key, value]) => [key.toLowerCase(), value] as const))
+      const setup = setupFor(circleci(), {
+        tags: distinct,
+        permissionPolicy: { Version: '2012-10-17', Statement: statements },
+      })
+      const { files } = generateAll('terraform', organizationOf([setup]))
+      judge([...generate('terraform', setup).files, ...files].map(({ text }) => text).join('\n'))
+    }),
+    { numRuns: runs },
+  )
+}
+
+test('python-hcl2 parses every legal tag and policy', { skip: withoutHcl }, async () => {
+  const texts: string[] = []
+  await eachLegalSetup((text) => texts.push(text), 20)
+  const program = 'import hcl2,json,sys; [hcl2.loads(one) for one in json.load(sys.stdin)]'
+  const { status, stderr } = runPython(['-c', program], JSON.stringify(texts))
+  assert.equal(status, 0, stderr)
+})
+
+/** HashiCorp's own formatter and parser, built from the Go module by .ci/run; or `terraform fmt`. */
+const HCLFMT = process.env['HCLFMT']
+const formatter = HCLFMT ? [HCLFMT] : ['terraform', 'fmt', '-']
+test('what Terraform formats stays as it is, whatever the tags and policies', {
+  skip: HCLFMT ? false : withoutTerraform,
+}, async () => {
+  await eachLegalSetup((text) => {
+    const [command = '', ...args] = formatter
+    const { status, stdout, stderr } = spawnSync(command, args, { input: text, encoding: 'utf8' })
+    assert.equal(status, 0, stderr)
+    assert.equal(stdout, text)
+  }, 25)
+})
 
 test('Terraform reads strings as they were meant', { skip: withoutTerraform }, () => {
   const expression = `jsonencode([${STRINGS.map(hclString).join(', ')}])`
