@@ -94,7 +94,7 @@ export function rolesIn(
 }
 
 /** The CircleCI projects that a role trusts by name. */
-export function projectsOf({ party }: RoleSetup): readonly string[] {
+function projectsOf({ party }: RoleSetup): readonly string[] {
   if (party.kind !== 'tokens' || party.ci !== 'circleci') return []
   return distinct(
     party.subjects.flatMap((one) => /^org\/[^/]+\/project\/([^/*]+)\//.exec(one)?.[1] ?? []),
