@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { constants } from 'node:os'
 import { isatty } from 'node:tty'
 
@@ -16,15 +16,30 @@ export async function runChild(
   try {
     // Node throws some failures of the system here, and tells others by an event.
     const child = spawn(file, args, { env, stdio: 'inherit' })
+    const exit = exitOf(child, () =>
+      log(`${file} runs as another user, so a signal did not reach it`),
+    )
     signals.to(child)
-    const [code, signal] = await once(child, 'exit')
-    return code ?? 128 + constants.signals[signal as NodeJS.Signals]
+    return await exit
   } catch (error) {
     const { code = '', syscall } = error as NodeJS.ErrnoException
     if (!syscall?.startsWith('spawn')) throw error
     log(`${file}: ${REASONS[code] ?? code}`)
     return code === 'ENOENT' ? NOT_FOUND : NOT_EXECUTABLE
   }
+}
+
+/** `outOfReach` is told that a signal could not be passed on: the child, such as sudo, is another user's. */
+function exitOf(child: ChildProcess, outOfReach: () => void): Promise<number> {
+  return new Promise((resolve, reject) => {
+    child.on('exit', (code, signal) =>
+      resolve(code ?? 128 + constants.signals[signal as NodeJS.Signals]),
+    )
+    child.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.syscall === 'kill') outOfReach()
+      else reject(error)
+    })
+  })
 }
 
 /** Exit codes of a shell that cannot run a command. */
@@ -45,7 +60,7 @@ export function forwardSignals(): SignalForwarding {
   const forward = (signal: NodeJS.Signals) => {
     if (!child) early = signal
     // A terminal's ^C reaches the child by itself, and a second one makes many tools quit at once.
-    else if (!FROM_TERMINAL.includes(signal) || !isatty(0)) child.kill(signal)
+    else if (!FROM_TERMINAL.includes(signal) || !isInForeground()) child.kill(signal)
   }
   for (const signal of FORWARDED) process.on(signal, forward)
   return {
@@ -56,6 +71,20 @@ export function forwardSignals(): SignalForwarding {
     stop: () => {
       for (const signal of FORWARDED) process.off(signal, forward)
     },
+  }
+}
+
+/** Whether ^C in a terminal reaches this process and its child: proc(5), pgrp and tpgid of /proc/PID/stat. */
+function isInForeground(): boolean {
+  if (!isatty(0)) return false
+  try {
+    const [, , group, , , foreground] = readFileSync('/proc/self/stat', 'utf8')
+      .replace(/^.*\) /s, '')
+      .split(' ')
+    return group === foreground
+  } catch {
+    // Other systems don't tell.
+    return true
   }
 }
 

@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chmodSync, copyFileSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { forwardSignals, runChild } from '../src/processes.ts'
+import { lacking } from './tools/programs.ts'
 
 const CASES: [command: string[], code: number, log: string[]][] = [
   [['true'], 0, []],
@@ -28,4 +34,38 @@ test('a signal from before the start reaches the child', async () => {
   assert.equal(await runChild(['sleep', '20'], process.env, signals, assert.fail), 140)
   signals.stop()
   assert.equal(process.listenerCount('SIGUSR2'), 0)
+})
+
+const withoutRoot =
+  process.getuid?.() !== 0 && lacking('root', 'only root makes a program that changes its user')
+
+test('a command that became another user: no signal reaches it, and it is waited for', {
+  skip: withoutRoot,
+}, async (t) => {
+  const directory = mkdtempSync(join(tmpdir(), 'setuid-'))
+  t.after(() => rmSync(directory, { recursive: true }))
+  chmodSync(directory, 0o755)
+  // As sudo does: a program of root's that others may start.
+  const rooted = join(directory, 'rooted')
+  copyFileSync(process.execPath, rooted)
+  chmodSync(rooted, 0o4755)
+  const script = `process.setuid(0); console.log('ready'); setTimeout(() => process.exit(7), 1500)`
+  const parent = `
+    process.setgid(65534)
+    process.setuid(65534)
+    import(${JSON.stringify(new URL('../src/processes.ts', import.meta.url).href)}).then(async ({ forwardSignals, runChild }) => {
+      const code = await runChild([${JSON.stringify(rooted)}, '-e', ${JSON.stringify(script)}], {}, forwardSignals(), console.error)
+      process.exit(code)
+    })`
+  const child = spawn(process.execPath, ['--import', 'tsx', '-e', parent])
+  let [stdout, stderr] = ['', '']
+  child.stdout.on('data', (text) => {
+    if (stdout === '') child.kill('SIGTERM')
+    stdout += text
+  })
+  child.stderr.on('data', (text) => {
+    stderr += text
+  })
+  assert.deepEqual(await once(child, 'close'), [7, null], stderr)
+  assert.match(stderr, /rooted runs as another user, so a signal did not reach it\n/)
 })
