@@ -51,10 +51,11 @@ async function assumeOne(
 
 /**
  * Where AWS tools would find other credentials than the ones given to them: profiles, web identity,
- * those of a container, and botocore's old name for the session token, which it reads first.
+ * those of a container, a key of Amazon Bedrock, and botocore's old name for the session token, which it
+ * reads first.
  */
 const OTHER_CREDENTIALS =
-  /^AWS_(SECURITY_TOKEN|CREDENTIAL_SCOPE|PROFILE|DEFAULT_PROFILE|ROLE_ARN|ROLE_SESSION_NAME|WEB_IDENTITY_TOKEN_FILE|CONTAINER_CREDENTIALS_(RELATIVE|FULL)_URI|CONTAINER_AUTHORIZATION_TOKEN(_FILE)?)$/
+  /^AWS_(SECURITY_TOKEN|CREDENTIAL_SCOPE|BEARER_TOKEN_BEDROCK|PROFILE|DEFAULT_PROFILE|ROLE_ARN|ROLE_SESSION_NAME|WEB_IDENTITY_TOKEN_FILE|CONTAINER_CREDENTIALS_(RELATIVE|FULL)_URI|CONTAINER_AUTHORIZATION_TOKEN(_FILE)?)$/
 /** Our own settings are no business of the command; a bash in it would read an earlier step's profile. */
 const OURS = /^(AWS_OIDC_\w+|BASH_ENV)$/
 /** Where the launcher of the orb keeps the job's NODE_OPTIONS, which our own Node runs without. */

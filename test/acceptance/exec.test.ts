@@ -37,6 +37,7 @@ test('the command has the credentials, and no others', async (t) => {
     AWS_CONTAINER_CREDENTIALS_FULL_URI: 'http://parent',
     AWS_CONTAINER_AUTHORIZATION_TOKEN: 'parent',
     AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: '/parent',
+    AWS_BEARER_TOKEN_BEDROCK: 'parent',
     AWS_OIDC_ROLE_SESSION_NAME: 'from-the-job',
     AWS_PAGER: 'kept',
     OTHER: 'kept',
