@@ -3,7 +3,7 @@ import { OidcError } from '../errors.ts'
 /** What the AWS SDK for JavaScript v3 reads in a section header; botocore allows more. */
 const PROFILE_NAME = /^[\w@+.%:/][\w@+.%:/-]*$/
 
-/** Bytes of a file name. A directory of ours is named after the profile, other characters percent-encoded. */
+/** Bytes of a file name. A directory of ours is named after the profile, capitals and signs percent-encoded. */
 const MAX_FILE_NAME = 255
 
 /**
@@ -17,7 +17,7 @@ export function assertProfileName(name: string): void {
       next: 'Choose a name of these characters, for example "dev".',
     })
   }
-  if (name.replace(/[^\w-]/g, '%00').length > MAX_FILE_NAME) {
+  if (name.replace(/[^a-z\d_-]/g, '%00').length > MAX_FILE_NAME) {
     throw new OidcError('invalid-profile-name', {
       what: `The profile name ${JSON.stringify(`${name.slice(0, 40)}…`)} is too long.`,
       why: 'A directory is named after it, and file systems allow 255 bytes.',

@@ -1,5 +1,5 @@
 import { homedir } from 'node:os'
-import { join } from 'node:path'
+import { isAbsolute, join } from 'node:path'
 import { resolveTarget } from '../files/target.ts'
 import type { Environment } from '../options.ts'
 
@@ -22,8 +22,9 @@ export function profileFiles(config: string, profile: string, env: Environment):
  * file is the same by whatever symbolic links AWS_CONFIG_FILE leads to it.
  */
 export function profilesDirectory(config: string, env: Environment): string {
-  // The path of the config file as directories, for names have a limit and paths nearly none.
-  return join(dataDirectory(env), 'profiles', `.${resolveTarget(config)}`)
+  // The path of the config file as directories, for names have a limit and paths nearly none. On Windows
+  // none may have a colon, as its drive has.
+  return join(dataDirectory(env), 'profiles', resolveTarget(config).replace(/^([A-Za-z]):/, '$1'))
 }
 
 export function profileDirectory(profiles: string, profile: string): string {
@@ -45,11 +46,19 @@ export function filesIn(directory: string): ProfileFiles {
 export function dataDirectory(env: Environment): string {
   const data = env['XDG_DATA_HOME']
   // XDG Base Directory Specification: a relative path is to be ignored.
-  const base = data?.startsWith('/') ? data : join(env['HOME'] || homedir(), '.local', 'share')
+  const base = data && isAbsolute(data) ? data : join(env['HOME'] || homedir(), '.local', 'share')
   return join(base, 'circleci-aws-oidc')
 }
 
-/** Text as one file name, different for different texts: what is not a letter, digit, `-` or `_` by its code. */
+/**
+ * Text as one file name, different for different texts also where letter case does not count (macOS, Windows):
+ * what is not a small letter, digit, `-` or `_` by its code.
+ */
 function fileName(text: string): string {
-  return encodeURIComponent(text).replace(/[.!~*'()]/g, (c) => `%${c.charCodeAt(0).toString(16)}`)
+  return [...Buffer.from(text)]
+    .map((byte) => {
+      const char = String.fromCharCode(byte)
+      return /[a-z\d_-]/.test(char) ? char : `%${byte.toString(16).padStart(2, '0')}`
+    })
+    .join('')
 }

@@ -18,11 +18,12 @@ test('XDG_DATA_HOME when it is absolute, else below the home', () => {
 
 test('every profile of every config file has files of its own', () => {
   const env = { HOME: '/h' }
-  const names = ['a', 'a/b', 'a%2Fb', '..', '.', 'A', 'a+b@c', '%']
+  const names = ['a', 'a/b', 'a%2Fb', '..', '.', 'A', 'Prod', 'prod', 'a+b@c', '%', 'É', 'é']
   const paths = ['/h/.aws/config', '/h/other/config'].flatMap((config) =>
     names.map((name) => profileFiles(config, name, env).cache),
   )
-  assert.equal(new Set(paths).size, paths.length)
+  // Where letter case does not count, as on macOS, too.
+  assert.equal(new Set(paths.map((path) => path.toLowerCase())).size, paths.length)
   for (const path of paths) {
     assert.match(
       path,
