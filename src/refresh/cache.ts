@@ -26,7 +26,7 @@ export function readCachedCredentials(path: string): CachedCredentials | undefin
   }
 }
 
-/** Five minutes before their end they are renewed; those of a short life after two thirds of it. */
+/** Sixteen minutes before their end they are renewed; those of a short life after two thirds of it. */
 export function isFresh({ start, end }: CachedCredentials, now = Date.now()): boolean {
   // Where the clock was set, they may end before they were written: what has ended is never fresh.
   return end - now > Math.max(0, Math.min(MARGIN_MS, (end - start) / 3))
@@ -57,7 +57,9 @@ function processCredentials(credentials: SessionCredentials): string {
   })
 }
 
-const MARGIN_MS = 5 * 60_000
+// botocore asks again from 15 minutes before the end on (RefreshableCredentials); answered with the same
+// credentials, it would start us again for every request.
+const MARGIN_MS = 16 * 60_000
 
 const KEYS = ['AccessKeyId', 'SecretAccessKey', 'SessionToken', 'Expiration']
 

@@ -11,8 +11,8 @@ const start = Date.parse('2026-11-21T12:00:00Z')
 // Life in minutes, age in minutes, whether they are still given out.
 const AGES: [life: number, age: number, fresh: boolean][] = [
   [60, 0, true],
-  [60, 54.9, true],
-  [60, 55, false],
+  [60, 43.9, true],
+  [60, 44, false],
   [60, 61, false],
   [15, 9.9, true],
   [15, 10, false],
