@@ -21,8 +21,11 @@ test('an empty HOME counts as unset: the home of the account, never the working 
   await job.done(['assume-role', '--role-arn', ROLE, '--credentials', 'refresh'], { env })
   const [, command = ''] =
     /^credential_process = (.*)$/m.exec(job.read('account/.aws/config') ?? '') ?? []
+  // What it starts; it would take the preload away.
+  const [, directory = ''] = /^\/bin\/sh "(.*)\/credential-process\.sh"/.exec(command) ?? []
+  const launcher = [join(directory, 'launcher.cjs'), 'credential-process', '--profile', 'default']
   const options = { env: { ...job.env, ...env }, cwd: job.home, encoding: 'utf8' } as const
-  assert.equal(JSON.parse(execFileSync('sh', ['-c', command], options)).Version, 1)
+  assert.equal(JSON.parse(execFileSync(process.execPath, launcher, options)).Version, 1)
   const written = Object.keys(job.files()).filter((name) => name !== 'account.cjs')
   assert.ok(written.length > 0)
   assert.deepEqual(

@@ -2,46 +2,12 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { Job, ROLE } from '../acceptance/job.ts'
 import { withoutAwsCli } from '../tools/aws-cli.ts'
-import type { Skip } from '../tools/programs.ts'
-import { withoutModules } from '../tools/python.ts'
-import { addAwsTools } from './tools.ts'
+import { addReaders, QUIET, READERS } from './readers.ts'
 
 const ARN = 'arn:aws:sts::111111111111:assumed-role/circleci-oidc/circleci-42-website-deploy'
-const QUIET = { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' }
-
-interface Tool {
-  readonly name: string
-  readonly skip: Skip
-  /** Prints the caller identity of a profile as JSON. */
-  readonly ofProfile: string
-  /** Prints that of whatever the environment says. */
-  readonly ofEnvironment: string
-}
-
-const TOOLS: readonly Tool[] = [
-  {
-    name: 'AWS CLI',
-    skip: withoutAwsCli,
-    ofProfile: 'aws sts get-caller-identity --output json --profile',
-    ofEnvironment: 'aws sts get-caller-identity --output json',
-  },
-  {
-    name: 'boto3',
-    skip: withoutModules('boto3'),
-    ofProfile: 'boto3-identity',
-    ofEnvironment: 'boto3-identity',
-  },
-  {
-    name: 'AWS SDK for JavaScript',
-    skip: false,
-    ofProfile: 'javascript-identity',
-    ofEnvironment: 'javascript-identity',
-  },
-]
-
 /** What the last line of a script that runs in the sandbox says. */
 async function inSandbox(job: Job, lines: readonly string[]): Promise<Record<string, string>> {
-  addAwsTools(job)
+  addReaders(job)
   const script = ['set -eu', ...lines].join('\n')
   const { stdout } = await job.done(['sandbox', '--', 'bash', '-c', script], { env: QUIET })
   return JSON.parse(stdout.slice(stdout.lastIndexOf('\n{') + 1))
@@ -58,17 +24,17 @@ source_profile = dev
 region = eu-central-1
 END`
 
-for (const { name, skip, ofProfile, ofEnvironment } of TOOLS) {
+for (const { name, skip, command } of READERS) {
   describe(name, { skip }, () => {
     test('a profile by its name', async (t) => {
       const job = new Job(t)
-      const identity = await inSandbox(job, [`${ASSUME} --profile dev`, `${ofProfile} dev`])
+      const identity = await inSandbox(job, [`${ASSUME} --profile dev`, `${command} dev`])
       assert.deepEqual([identity['Arn'], identity['Account']], [ARN, '111111111111'])
       if ('region' in identity) assert.equal(identity['region'], 'eu-central-1')
     })
 
     test('the default profile', async (t) => {
-      const identity = await inSandbox(new Job(t), [`${ASSUME} --export none`, ofEnvironment])
+      const identity = await inSandbox(new Job(t), [`${ASSUME} --export none`, command])
       assert.equal(identity['Arn'], ARN)
     })
 
@@ -77,7 +43,7 @@ for (const { name, skip, ofProfile, ofEnvironment } of TOOLS) {
         const identity = await inSandbox(new Job(t), [
           'export AWS_ACCESS_KEY_ID=AKIAIOSFODNN7EXAMPLE AWS_SECRET_ACCESS_KEY=static/secret/static',
           `${ASSUME} --profile dev --export ${mode}`,
-          `bash -euo pipefail -c '${ofEnvironment}'`,
+          `bash -euo pipefail -c '${command}'`,
         ])
         assert.equal(identity['Arn'], ARN)
         if ('region' in identity) assert.equal(identity['region'], 'eu-central-1')
@@ -88,17 +54,17 @@ for (const { name, skip, ofProfile, ofEnvironment } of TOOLS) {
       const identity = await inSandbox(new Job(t), [
         `${ASSUME} --profile dev`,
         PLAYGROUND,
-        `${ofProfile} playground`,
+        `${command} playground`,
       ])
       assert.equal(identity['Arn'], 'arn:aws:sts::222222222222:assumed-role/playground/from-dev')
     })
 
     test('a profile that no longer holds good credentials is refused', async (t) => {
       const job = new Job(t)
-      addAwsTools(job)
+      addReaders(job)
       const script = `${ASSUME} --profile dev >/dev/null
         sed -i 's/^\\(aws_secret_access_key = \\).*/\\1wrong/' "$HOME/.aws/credentials"
-        if ${ofProfile} dev 2>&1; then exit 9; fi`
+        if ${command} dev 2>&1; then exit 9; fi`
       const { stdout } = await job.done(['sandbox', '--', 'bash', '-c', script], { env: QUIET })
       assert.match(stdout, /SignatureDoesNotMatch|signature/i)
     })
@@ -109,7 +75,7 @@ test('the AWS CLI reads region and output of the profile', {
   skip: withoutAwsCli,
 }, async (t) => {
   const job = new Job(t)
-  addAwsTools(job)
+  addReaders(job)
   const script = `${ASSUME} --profile dev --output yaml >/dev/null
     aws configure get region --profile dev
     aws configure get output --profile dev`

@@ -1,11 +1,17 @@
 import assert from 'node:assert/strict'
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { utimesSync } from 'node:fs'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { readWorld, type Sandbox } from '../../src/sandbox/index.ts'
 import { type Job, ROLE, type SandboxJob, startJob } from '../acceptance/job.ts'
 import { AWS_CLI, withoutAwsCli } from '../tools/aws-cli.ts'
+import { PYTHON, withoutModules } from '../tools/python.ts'
+
+const execute = promisify(execFile)
 
 const PLAYGROUND = 'arn:aws:iam::222222222222:role/playground'
 const LIFE = 4
@@ -114,7 +120,7 @@ test('the helper stays where the profile names it, on paths with blanks too', as
   await job.done(['assume-role', '--role-arn', ROLE, '--credentials', 'refresh'])
   assert.match(
     job.read('.aws/config') ?? '',
-    /credential_process = "[^"]+" "[^"]*with blanks, it's[^"]*" /,
+    /credential_process = \/bin\/sh "[^"]*with blanks, it's[^"]*" /,
   )
   const { stdout } = await job.done(['whoami', '--format', 'json'])
   assert.equal(JSON.parse(stdout).accountId, '111111111111')
@@ -141,4 +147,68 @@ test('S5: the AWS CLI exchanges the token of a token-file profile itself', {
   assert.equal(code, 0, text)
   assert.equal(text.trim(), '111111111111')
   assert.equal(sandbox.exchanges, 2)
+})
+
+/** Sets the credentials that a profile keeps to end in so many minutes, of an hour. */
+function endIn(job: Job, minutes: number): void {
+  const name = Object.keys(job.files()).find((path) => path.endsWith('/credentials.json'))
+  assert.ok(name)
+  const end = Date.now() + minutes * 60_000
+  const expiration = `${new Date(end).toISOString().slice(0, 19)}Z`
+  const text = JSON.parse(job.read(name) ?? '')
+  const path = job.write(name, JSON.stringify({ ...text, Expiration: expiration }))
+  const start = (end - 3_600_000) / 1000
+  utimesSync(path, start, start)
+}
+
+for (const minutes of [50, 12, 8]) {
+  test(`boto3: 40 requests, ${minutes} minutes before the end, start the helper once or twice`, {
+    skip: withoutModules('boto3'),
+  }, async (t) => {
+    const { job } = await startJob(t)
+    await job.done(['assume-role', '--role-arn', ROLE, '--credentials', 'refresh'])
+    const config = job.read('.aws/config') ?? ''
+    const [line = '', command = ''] = /^credential_process = (.*)$/m.exec(config) ?? []
+    job.program('counted', `echo >> "$HOME/calls"; exec ${command}`)
+    job.write('.aws/config', config.replace(line, `credential_process = ${job.bin}/counted`))
+    endIn(job, minutes)
+    const program = fileURLToPath(new URL('boto3-requests.py', import.meta.url))
+    const { stdout } = await execute(PYTHON, [program, '40'], { env: job.env })
+    assert.equal(JSON.parse(stdout).Account, '111111111111')
+    const calls = job.read('calls')?.length ?? 0
+    assert.ok(calls === 1 || calls === 2, `${calls} calls`)
+  })
+}
+
+test('profiles whose names differ in case only keep their credentials apart', async (t) => {
+  const { job } = await startJob(t)
+  const file = job.write(
+    'p.ini',
+    `[profile prod]\nrole_arn = ${ROLE}\n[profile Prod]\nrole_arn = ${PLAYGROUND}\nsource_profile = prod\n`,
+  )
+  await job.done(['assume-role', '--profiles-file', file, '--credentials', 'refresh'])
+  const kept = Object.keys(job.files()).filter((path) => path.endsWith('/recipe.json'))
+  assert.equal(new Set(kept.map((path) => path.toLowerCase())).size, 2)
+  for (const [profile, account] of [
+    ['prod', '111111111111'],
+    ['Prod', '222222222222'],
+  ] as const) {
+    const { stdout } = await job.done(['whoami', '--profile', profile, '--format', 'json'])
+    assert.equal(JSON.parse(stdout).accountId, account)
+  }
+})
+
+test('where the Node of the profile is gone, the helper says what to do', async (t) => {
+  const { job } = await startJob(t)
+  await job.done(['assume-role', '--role-arn', ROLE, '--credentials', 'refresh'])
+  const name = Object.keys(job.files()).find((path) => path.endsWith('credential-process.sh')) ?? ''
+  const text = job.read(name) ?? ''
+  assert.ok(text.includes(`node='${process.execPath}'\n`))
+  const path = job.write(name, text.replace(process.execPath, '/gone/node'))
+  const failed = await execute('sh', [path], { env: job.env }).catch((error) => error)
+  assert.equal(failed.code, 2)
+  assert.match(
+    failed.stderr,
+    /^Error credentials-not-found: \/gone\/node is gone, .*\n {2}Next: {3}Run assume-role/,
+  )
 })

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { Job } from '../acceptance/job.ts'
 import { jwt, secondsFromNow } from '../token/jwt.ts'
 import { withoutModules } from '../tools/python.ts'
-import { startMoto } from './tools.ts'
+import { startMoto } from './moto.ts'
 
 const ROLE = 'arn:aws:iam::123456789012:role/deploy'
 const ARN = 'arn:aws:sts::123456789012:assumed-role/deploy/release-7'

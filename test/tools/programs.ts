@@ -18,6 +18,8 @@ const SOURCES: Readonly<Record<string, string>> = {
   shellcheck: REQUIREMENTS,
   yamllint: REQUIREMENTS,
   setpriv: 'the package util-linux has it',
+  'go-v1-identity': 'go build -C test/interop/go -o "$PWD/.venv/bin/go-v1-identity" ./v1 makes it',
+  'go-v2-identity': 'go build -C test/interop/go -o "$PWD/.venv/bin/go-v2-identity" ./v2 makes it',
   terraform: 'install Terraform',
   'circleci-cli': 'set CIRCLECI_CLI to the official CLI, which .ci/run builds with Go',
 }

@@ -2,18 +2,7 @@ import { spawn } from 'node:child_process'
 import { createServer } from 'node:net'
 import type { TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
-import type { Job } from '../acceptance/job.ts'
-import { AWS_CLI } from '../tools/aws-cli.ts'
 import { PYTHON } from '../tools/python.ts'
-
-/** Puts `aws`, `boto3-identity` and `javascript-identity` on the job's PATH. */
-export function addAwsTools(job: Job): void {
-  const path = (name: string) => fileURLToPath(new URL(name, import.meta.url))
-  job.program('aws', `exec '${AWS_CLI}' "$@"`)
-  job.program('boto3-identity', `exec '${PYTHON}' '${path('boto3-identity.py')}' "$@"`)
-  job.program('javascript-identity', `exec node '${path('javascript-identity.mjs')}' "$@"`)
-}
 
 /** Starts moto's server and returns its URL. */
 export async function startMoto(t: TestContext): Promise<string> {
