@@ -115,6 +115,8 @@ function differenceFinding({ line, kind, detail, first }: Difference, path: stri
       return [malformed(`${at}: ${shown} is on line ${first} already.`, TWICE)]
     case 'block-line':
       return [malformed(`${at}: it is no "key = value" of the block beneath ${shown}.`, BLOCK)]
+    case 'reserved-name':
+      return [malformed(`${at}: the name ${shown} can't stand there.`, RESERVED)]
     case 'profile-twice':
       return detail === 'default'
         ? [finding('two-defaults', path)]
@@ -164,6 +166,11 @@ const TWICE: Remedy = {
 const BLOCK: Remedy = {
   why: 'The AWS CLI and everything built on botocore reads nothing of a file with such a line.',
   next: 'Begin a longer value on the line of its key, or write the line as key = value.',
+}
+
+const RESERVED: Remedy = {
+  why: 'The SDK for JavaScript reads nothing of a file with this name, for JavaScript gives it a meaning of its own.',
+  next: 'Rename it, or remove the line.',
 }
 
 function malformed(what: string, remedy: Remedy): Finding {

@@ -3,6 +3,7 @@ import {
   type JavaScriptSetting,
   javaScriptHeader,
   javaScriptReads,
+  javaScriptRefusal,
   readAsJavaScript,
 } from './javascript-reading.ts'
 import { profileOf, type SharedFile } from './profile-name.ts'
@@ -41,6 +42,8 @@ type LineDifference =
   | 'indented-header'
   /** A line of a block that is no setting. */
   | 'block-line'
+  /** A name that the SDK for JavaScript gives the whole file up for. */
+  | 'reserved-name'
 
 export type DifferenceKind =
   | HeaderDifference
@@ -80,7 +83,24 @@ export function differences(
     const own = written(section)
     found.push(...(own.length > 0 || index >= 0 ? own : otherValues(ini, section, file)))
   }
-  return found
+  return [...found, ...reservedName(ini)]
+}
+
+const FATAL: readonly DifferenceKind[] = ['section-twice', 'key-twice', 'block-line']
+
+/** Those for which botocore or the SDK for JavaScript reads nothing of the file, in whatever section. */
+export function fatalDifferences(ini: IniFile): Difference[] {
+  const names = new Map<string, number>()
+  const found = ini.sections.flatMap((section) => [
+    ...sectionTwice(section, names),
+    ...settingDifferences(ini, section, () => true).filter(({ kind }) => FATAL.includes(kind)),
+  ])
+  return [...found, ...reservedName(ini)]
+}
+
+function reservedName({ lines }: IniFile): Difference[] {
+  const refused = javaScriptRefusal(lines)
+  return refused ? [{ line: refused.line, kind: 'reserved-name', detail: refused.name }] : []
 }
 
 /** Those differences that show in how headers and settings are written, without a reading of the SDK's. */
@@ -160,7 +180,7 @@ function profileTwice(
 }
 
 function settingDifferences(ini: IniFile, section: Section, accepts: Accepts): Difference[] {
-  const keys = new Map<string, number>()
+  const keys = earlierKeys(ini, section)
   return section.options.flatMap((option): Difference[] => {
     const line = option.first + 1
     const { key } = settingAt(ini, option)
@@ -176,6 +196,17 @@ function settingDifferences(ini: IniFile, section: Section, accepts: Accepts): D
       ...continuationDifferences(ini, option),
     ]
   })
+}
+
+/** Python's RawConfigParser takes [DEFAULT] as often as it comes, but each key in all of them once. */
+function earlierKeys({ sections }: IniFile, section: Section): Map<string, number> {
+  const keys = new Map<string, number>()
+  if (section.name !== 'DEFAULT') return keys
+  const earlier = sections.filter(
+    ({ name, header }) => name === 'DEFAULT' && header < section.header,
+  )
+  for (const { options } of earlier) for (const { key, first } of options) keys.set(key, first + 1)
+  return keys
 }
 
 /** All that is peculiar to how a setting is written. */
@@ -199,12 +230,12 @@ function continuationDifferences(ini: IniFile, option: Option): Difference[] {
   return option.continuations.flatMap((index): Difference[] => {
     const text = ini.lines[index]?.text ?? ''
     const line = index + 1
-    if (javaScriptHeader(text) !== undefined)
-      return [{ line, kind: 'indented-header', detail: key }]
     // botocore reads the block as settings, line by line as Python splits it, or not at all.
     const parts = strip(text).split(PYTHON_LINE_END)
     const isSettings = parts.every((part) => strip(part) === '' || part.includes('='))
-    return isBlock && !isSettings ? [{ line, kind: 'block-line', detail: key }] : []
+    if (isBlock && !isSettings) return [{ line, kind: 'block-line', detail: key }]
+    const isHeader = javaScriptHeader(text) !== undefined
+    return isHeader ? [{ line, kind: 'indented-header', detail: key }] : []
   })
 }
 

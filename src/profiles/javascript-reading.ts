@@ -1,3 +1,4 @@
+import type { Line } from './ini.ts'
 import type { SharedFile } from './profile-name.ts'
 
 /** One setting as the AWS SDK for JavaScript v3 reads it. */
@@ -77,4 +78,25 @@ export function readAsJavaScript(
   }
   // [profile default] replaces [default] as a whole.
   return prefixed.size > 0 ? prefixed : plain
+}
+
+/**
+ * The first header that breaks the SDK's reading of the whole file, with its line number, from 1: `parseIni` throws
+ * for `__proto__`, and sets the settings of `[constructor]` on JavaScript's own `Object`.
+ */
+export function javaScriptRefusal(
+  lines: readonly Line[],
+): { readonly line: number; readonly name: string } | undefined {
+  let text = ''
+  for (const [index, line] of lines.entries()) {
+    // A lone carriage return ends no line for it.
+    text = (lines[index - 1]?.end === '\r' ? `${text}\r` : '') + line.text
+    const isCut = line.end === '\r' && index < lines.length - 1
+    if (isCut || !text.includes('[')) continue
+    const name = javaScriptHeader(text)
+    if (name === undefined) continue
+    if (name === 'profile __proto__' || (sectionKey(name) ?? '') in {})
+      return { line: index + 1, name }
+  }
+  return undefined
 }

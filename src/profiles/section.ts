@@ -1,4 +1,9 @@
-import { type Difference, readOtherwise, writtenDifferences } from './differences.ts'
+import {
+  type Difference,
+  fatalDifferences,
+  readOtherwise,
+  writtenDifferences,
+} from './differences.ts'
 import {
   applyEdits,
   type IniFile,
@@ -38,6 +43,7 @@ export interface SectionEdit {
 export function editSection(text: string, edit: SectionEdit, path: string): string {
   const change = checkEdit(edit)
   const file = parseIni(text, path)
+  refuseUnreadable(file, path)
   const targets = file.sections.filter((s) => profileOf(s.name, edit.file) === edit.profile)
   refuseDifferences(inheritedSettings(file, edit.file), file, targets, change, path)
 
@@ -74,6 +80,12 @@ export function inheritedSettings(file: IniFile, kind: SharedFile): Difference[]
   )
 }
 
+/** Throws `file-malformed` where the AWS CLI or the SDK for JavaScript reads nothing of a file, whatever we write. */
+export function refuseUnreadable(file: IniFile, path: string): void {
+  const [fatal] = fatalDifferences(file)
+  if (fatal) throw malformedFile(path, fatal.line, whyRefused(fatal, []) ?? fatal.kind)
+}
+
 /** What an edit cannot cure: the AWS CLI or the SDK for JavaScript would not read what we write. */
 export function refuseDifferences(
   inherited: readonly Difference[],
@@ -97,6 +109,10 @@ function whyRefused({ kind, detail, first }: Difference, remove: readonly string
       return `the section [${detail}] is on line ${first} already; the AWS CLI cannot read a file with both`
     case 'key-twice':
       return `the same key is on line ${first} already; the AWS CLI cannot read a file with both`
+    case 'block-line':
+      return `it is no "key = value" of the block beneath "${detail}"; the AWS CLI cannot read a file with such a line`
+    case 'reserved-name':
+      return `the AWS SDK for JavaScript cannot read a file with the name "${detail}" there`
     case 'hidden-header':
       return 'there is text beside the section header, which hides it from the AWS SDK for JavaScript'
     case 'inherited':

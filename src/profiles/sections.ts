@@ -10,6 +10,7 @@ import {
   type Placement,
   type Rewritten,
   refuseDifferences,
+  refuseUnreadable,
   rewrite,
   type SectionEdit,
 } from './section.ts'
@@ -35,6 +36,7 @@ function editTogether(
   const changes = edits.map(checkEdit)
   const [{ file: kind } = { file: 'config' as const }] = changes
   const file = parseIni(text, path)
+  refuseUnreadable(file, path)
   if (changes.some((one) => one.file !== kind) || !isReadAlike(file)) return undefined
   const targets = grouped(file.sections, ({ name }) => profileOf(name, kind))
   const seen = grouped(file.sections, ({ name }) => javaScriptProfile(name, kind))

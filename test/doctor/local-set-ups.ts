@@ -134,6 +134,13 @@ export const FILE_SET_UPS: readonly BrokenSetUp[] = [
     6,
   ),
   withFile(
+    'a section that breaks the SDK for JavaScript',
+    CONFIG,
+    '[default]\nregion = eu-west-1\n[constructor]\nkeys = x\n',
+    /^✗ \S*\/\.aws\/config, line 3: the name "?constructor"? can't stand there\./,
+    6,
+  ),
+  withFile(
     'a byte order mark',
     CONFIG,
     '\ufeff[default]\nregion = eu-west-1\n',

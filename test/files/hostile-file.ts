@@ -74,21 +74,44 @@ const body = fc.oneof(
   { weight: 2, arbitrary: blanks },
 )
 
-/** Files full of what people and tools have been seen to write; many of them botocore refuses. */
-export function hostileFile(file: SharedFile): fc.Arbitrary<string> {
-  const headers = fc.constantFrom(...(file === 'config' ? configHeaders : credentialHeaders))
+/** What botocore, or the SDK for JavaScript, gives the whole file up for. */
+const fatalLine = fc.constantFrom(
+  ...['s3 =\n    what', 's3 =\n  a = b\n\n  what', 'x:\n  a=b\f c', 'region = x\nRegion = y'],
+  ...['what', '= x', '  [__proto__]'],
+)
+const fatalHeaders = [
+  '[__proto__]',
+  '[profile __proto__]',
+  '[constructor]',
+  '[toString]',
+  '[DEFAULT]',
+]
+
+/**
+ * Files full of what people and tools have been seen to write; many of them botocore refuses. Those that
+ * are `fatal` have sections twice, too, and what else makes a reader give the whole file up.
+ */
+export function hostileFile(file: SharedFile, kind?: 'fatal'): fc.Arbitrary<string> {
+  const usual = file === 'config' ? configHeaders : credentialHeaders
+  const headers = fc.constantFrom(...usual, ...(kind ? fatalHeaders : []))
+  const lines = kind ? fc.oneof({ weight: 15, arbitrary: body }, fatalLine) : body
   const section = fc
-    .tuple(headers, fc.array(body, { maxLength: 6 }))
-    .map(([header, lines]) => [header, ...lines])
+    .tuple(headers, fc.array(lines, { maxLength: 6 }))
+    .map(([header, rest]) => [header, ...rest])
+  const twice = kind ? fc.integer({ min: 0, max: 7 }) : fc.constant(1)
   return fc
     .tuple(
       fc.array(fc.oneof(comments, blanks), { maxLength: 2 }),
       fc.uniqueArray(section, { maxLength: 4, selector: ([header]) => header }),
       fc.constantFrom('\n', '\n', '\n', '\n', '\r\n', '\r\n', '\r\r\n', '\r'),
       fc.boolean(),
+      twice,
     )
-    .map(([preamble, sections, end, ended]) => {
-      const text = [...preamble, ...sections.flat()].join('\n').replaceAll('\n', end)
+    .map(([preamble, sections, end, ended, again]) => {
+      const repeated = again === 0 ? sections.slice(0, 1) : []
+      const text = [...preamble, ...sections.flat(), ...repeated.flat()]
+        .join('\n')
+        .replaceAll('\n', end)
       return ended && text !== '' ? text + end : text
     })
 }

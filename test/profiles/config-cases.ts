@@ -154,11 +154,6 @@ export const CONFIG_CASES: SectionCase[] = [
     after: `[profile dev] # mine\n${WROTE} region\nregion = eu-west-1\n`,
   },
   {
-    name: 'duplicates elsewhere stay',
-    before: '[profile b]\na = 1\nA = 2\n[profile b]\n[profile dev]\n',
-    after: `[profile b]\na = 1\nA = 2\n[profile b]\n[profile dev]\n${WROTE} region\nregion = eu-west-1\n`,
-  },
-  {
     name: 'CRLF section in an LF file',
     before: '[a]\n[profile dev]\r\noutput = x\r\n',
     after: `[a]\n[profile dev]\r\n${WROTE} region\r\nregion = eu-west-1\r\noutput = x\r\n`,

@@ -31,6 +31,13 @@ const CASES: readonly Case[] = [
   { text: '[default]\nregion = a\n  b\n', found: ['2 continuation region'] },
   { text: '[default]\ns3 =\n  a = b\n', found: ['2 block s3'] },
   { text: '[default]\ns3 =\n  what\n', found: ['2 block s3', '3 block-line s3'] },
+  { text: '[default]\ns3 =\n  [c]\n', found: ['2 block s3', '3 block-line s3'] },
+  {
+    text: '[DEFAULT]\n[DEFAULT]\n',
+    found: ['1 default-section DEFAULT', '2 default-section DEFAULT'],
+  },
+  { text: '[profile __proto__]\n', found: ['1 reserved-name profile __proto__'] },
+  { text: '[dev]\n[toString]\n', file: 'credentials', found: ['2 reserved-name toString'] },
   { text: '[default]\na = b\n  [c]\n', found: ['2 continuation a', '3 indented-header a'] },
   { text: '[default]\n\x85region = a\n', found: ['2 other-value region'] },
 ]

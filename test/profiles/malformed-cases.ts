@@ -35,6 +35,26 @@ export const MALFORMED_CASES: readonly {
     says: /line 3: the same key is on line 2/,
   },
   {
+    name: 'key twice in another section',
+    before: '[profile dev]\n[profile b]\na = 1\nA = 2\n',
+    says: /line 4: the same key is on line 3/,
+  },
+  {
+    name: 'another section twice',
+    before: '[profile b]\n[profile dev]\n[profile b]\n',
+    says: /line 3: the section \[profile b\] is on line 1/,
+  },
+  {
+    name: 'key of [DEFAULT] in another [DEFAULT]',
+    before: '[DEFAULT]\na = 1\n[profile dev]\n[DEFAULT]\na = 2\n',
+    says: /line 5: the same key is on line 2/,
+  },
+  {
+    name: 'block with a line that is no setting',
+    before: '[default]\ns3 =\n  max_queue_size = 1\n  [x]\n',
+    says: /line 4: it is no "key = value" of the block beneath "s3"/,
+  },
+  {
     name: 'text beside the header',
     before: '[profile dev] x\n',
     says: /line 1: there is text beside/,

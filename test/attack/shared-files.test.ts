@@ -8,8 +8,14 @@ import type { SharedFile } from '../../src/profiles/profile-name.ts'
 import type { SectionEdit } from '../../src/profiles/section.ts'
 import { editSection } from '../../src/profiles/section.ts'
 import { hostileFile } from '../files/hostile-file.ts'
-import { Botocore, type BotocoreReading, type Settings, withoutBotocore } from './botocore.ts'
-import { readWithSdk } from './javascript-sdk.ts'
+import {
+  Botocore,
+  type BotocoreReading,
+  type Settings,
+  withoutBotocore,
+} from '../profiles/botocore.ts'
+import { readWithSdk } from '../profiles/javascript-sdk.ts'
+import { seed, size } from './size.ts'
 
 const VALUES = {
   config: [
@@ -28,6 +34,8 @@ const pick = (settings: Settings | undefined, keys: readonly string[]) =>
   Object.fromEntries(Object.entries(settings ?? {}).filter(([key]) => keys.includes(key)))
 const omit = (settings: Settings | undefined, keys: readonly string[]) =>
   Object.fromEntries(Object.entries(settings ?? {}).filter(([key]) => !keys.includes(key)))
+
+const numRuns = size(1000, 5_000)
 
 describe('files that botocore can read', { skip: withoutBotocore }, () => {
   const botocore = new Botocore()
@@ -107,9 +115,59 @@ describe('files that botocore can read', { skip: withoutBotocore }, () => {
           const sdk = (await readWithSdk(file, result))[profile]
           assert.deepEqual(pick(sdk, [...Object.keys(values), ...gone]), values)
         }),
-        { numRuns: 1500, maxSkipsPerRun: 50, includeErrorInReport: true },
+        { numRuns, seed, maxSkipsPerRun: 50, includeErrorInReport: true },
       )
-      assert.ok(edited > 1000, `only ${edited} files were edited, ${refused} refused`)
+      assert.ok(edited > numRuns * 0.6, `only ${edited} files were edited, ${refused} refused`)
+    })
+  }
+})
+
+describe('files with what makes a reader give them up', { skip: withoutBotocore }, () => {
+  const botocore = new Botocore()
+  before(() => botocore.start())
+  after(() => botocore.stop())
+
+  /** Whether the SDK for JavaScript finds anything in the file; it takes one it can't read for empty. */
+  async function sdkReads(file: SharedFile, text: string): Promise<boolean> {
+    const header = file === 'config' ? '[profile probe]' : '[probe]'
+    const read = await readWithSdk(file, `${header}\na = b\n${text}`)
+    return read['probe'] !== undefined
+  }
+
+  for (const file of ['config', 'credentials'] as const) {
+    test(`${file}: what is written both read; what is refused one of them can't`, async () => {
+      const counts = { edited: 0, unreadable: 0 }
+      const values = fc.constantFrom<Record<string, string>>(...VALUES[file])
+      await fc.assert(
+        fc.asyncProperty(hostileFile(file, 'fatal'), values, async (text, chosen) => {
+          const edit = { file, profile: 'new.one', values: chosen, remove: CREDENTIAL_KEYS }
+          const [own] = await Promise.all([botocore.read(file, `${text}\n[probe]\n`)])
+          const isReadable = own !== undefined && (await sdkReads(file, text))
+          // The SDK for JavaScript sets what is in these on JavaScript's own functions.
+          const isHarmful = /\[(constructor|toString)\]/.test(text)
+          let result: string
+          try {
+            result = editSection(text, edit, 'file')
+          } catch (error) {
+            assert.ok(error instanceof OidcError && error.code === 'file-malformed', String(error))
+            const line = Number(/^file, line (\d+): /.exec(error.message)?.[1])
+            assert.ok(line >= 1 && line <= text.split(/\r\n|\n|\r/).length, error.message)
+            const inherits = CREDENTIAL_KEYS.some((key) => key in (own?.sections['probe'] ?? {}))
+            assert.ok(
+              !isReadable || inherits || isHarmful,
+              `refused without cause: ${error.message}`,
+            )
+            if (!isReadable) counts.unreadable += 1
+            return
+          }
+          assert.ok(await botocore.read(file, result), `botocore can't read what we wrote`)
+          assert.ok(await sdkReads(file, result), "the SDK can't read what we wrote")
+          counts.edited += 1
+        }),
+        { numRuns, seed, includeErrorInReport: true },
+      )
+      assert.ok(counts.edited > numRuns / 10, JSON.stringify(counts))
+      assert.ok(counts.unreadable > numRuns / 10, JSON.stringify(counts))
     })
   }
 })
