@@ -10,7 +10,16 @@ const tracked = execFileSync('git', ['ls-files', '-z'], { encoding: 'utf8' })
   .filter((path) => path !== '' && existsSync(path) && statSync(path).isFile())
 
 /** Tests of these folders are not of one folder of src. */
-const OTHER_TESTS = ['acceptance', 'conventions', 'docs', 'interop', 'orb', 'scripts', 'tools']
+const OTHER_TESTS = [
+  'attack',
+  'acceptance',
+  'conventions',
+  'docs',
+  'interop',
+  'orb',
+  'scripts',
+  'tools',
+]
 
 function matching(pattern: RegExp): string[] {
   return tracked.flatMap((path) =>
