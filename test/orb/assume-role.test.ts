@@ -164,6 +164,35 @@ test('when', async (t) => {
   )
 })
 
+test('the job cleans up, also when a step failed', async (t) => {
+  for (const [command, succeeds] of [
+    ['true', true],
+    ['exit 3', false],
+  ] as const) {
+    const [job] = compileWithOrb({
+      workflows: {
+        w: {
+          jobs: [
+            {
+              'aws-oidc/run': {
+                checkout: false,
+                'role-arn': ROLE,
+                steps: [{ run: `${WHO} && ${command}` }],
+              },
+            },
+          ],
+        },
+      },
+    })
+    assert.ok(job)
+    const host = await openHost(t)
+    const { output, succeeded } = await runJob(host, job)
+    assert.equal(succeeded, succeeds, output)
+    assert.match(output, / as arn:aws:sts::111111111111:assumed-role\/circleci-oidc\//)
+    assert.ok(!existsSync(join(host.home, '.aws/credentials')), output)
+  }
+})
+
 test('the job: parameters, checkout, steps, executor', async (t) => {
   const [job] = compileWithOrb(`
     executors: { node: { docker: [{ image: 'cimg/node:lts' }], environment: { WHERE: here } } }

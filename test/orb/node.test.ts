@@ -79,6 +79,34 @@ describe('an image without Node', { skip: without('curl', 'wget') }, () => {
     }
   })
 
+  test('a mirror that a context names, for every command that installs', async (t) => {
+    const role = { 'role-arn': 'arn:aws:iam::111111111111:role/circleci-oidc' }
+    for (const command of ['install', 'assume-role', 'doctor']) {
+      mirror.requests = []
+      const host = await openHost(t, { tools: ['curl'] })
+      const job = jobOf({ [`aws-oidc/${command}`]: command === 'install' ? {} : role })
+      const env = {
+        MIRROR: mirror.url,
+        AWS_OIDC_NODE_MIRROR: '$MIRROR',
+        AWS_OIDC_NODE_VERSION: nodeVersion,
+        AWS_OIDC_NODE_SHA256: mirror.sha256,
+      }
+      const { succeeded, output } = await runJob(host, job, { env })
+      assert.ok(succeeded, output)
+      assert.deepEqual(mirror.requests, [path])
+    }
+  })
+
+  test('a context that refuses to fetch', async (t) => {
+    for (const AWS_OIDC_INSTALL_NODE of ['false', '0']) {
+      const host = await openHost(t, { tools: ['curl'] })
+      const { steps } = await runJob(host, jobOf(installWith()), { env: { AWS_OIDC_INSTALL_NODE } })
+      assert.equal(steps[0]?.code, 2)
+      assert.match(steps[0]?.stderr ?? '', /install-node is false\./)
+      assert.deepEqual(mirror.requests, [])
+    }
+  })
+
   test('a variable that is not set', async (t) => {
     const host = await openHost(t, { tools: ['curl'] })
     const { steps } = await runJob(host, jobOf(installWith({ 'node-mirror': '$NODE_MIRROR' })))
