@@ -26,10 +26,10 @@ const EMBEDDED: Division = {
     'trust/policy/session-policy.ts',
     ...['github', 'gitlab', 'bitbucket', 'buildkite', 'jenkins'].map((ci) => `token/${ci}.ts`),
   ],
-  later: ['commands/doctor.ts'],
+  later: ['commands/doctor.ts', 'commands/token.ts'],
   unread: {
     of: ['src/options.ts', 'src/trust/options.ts', 'src/command-table.ts'],
-    keys: ['description', 'summary', 'usage', 'example'],
+    keys: ['description', 'descriptions', 'summary', 'usage', 'example'],
   },
   restName: DOCTOR_FILE,
 }

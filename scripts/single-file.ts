@@ -76,10 +76,9 @@ export function twoFiles(
 }
 
 function withoutTexts(code: string, keys: readonly string[]): string {
-  const shorter = code.replace(
-    new RegExp(`(?<=[{,])(?:${keys.join('|')}):(["'\`])(?:(?!\\1)[^\\\\]|\\\\.)*\\1,?`, 'g'),
-    '',
-  )
+  const text = '(["\'`])(?:(?!\\1)[^\\\\]|\\\\.)*\\1'
+  const pattern = new RegExp(`(?<=[{,])(?:${keys.join('|')}):(?:${text}|\\{[^{}]*\\}),?`, 'g')
+  const shorter = code.replace(pattern, '')
   if (shorter === code) throw new Error(`Nothing is called ${keys.join(', ')} any more`)
   return shorter
 }
@@ -123,7 +122,7 @@ async function squeezed(code: string): Promise<string> {
     ecma: 2020,
     toplevel: true,
     parse: { bare_returns: true },
-    compress: { passes: 2, hoist_props: true, keep_fargs: false, pure_getters: true },
+    compress: { passes: 3, hoist_props: true, keep_fargs: false, pure_getters: true },
     format: { ascii_only: true },
   })
   return smaller ?? code

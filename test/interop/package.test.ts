@@ -26,9 +26,12 @@ function project(name: string, node = process.execPath) {
     JSON.stringify({ name: 'user', version: '1.0.0', private: true }),
   )
   // Where packages come from is a matter of the machine.
-  const own = Object.entries(process.env).filter(([name]) => /^npm_config_|_proxy$/i.test(name))
+  const own = Object.entries(process.env).filter(([name]) =>
+    /^npm_config_|_proxy$|^(NODE_EXTRA_CA_CERTS|SSL_CERT_FILE)$/i.test(name),
+  )
   const env = {
     npm_config_userconfig: join(homedir(), '.npmrc'),
+    npm_config_cache: join(homedir(), '.npm'),
     ...Object.fromEntries(own),
     HOME: home,
     PATH: [join(directory, 'bin'), dirname(node), process.env['PATH']].join(delimiter),
@@ -60,8 +63,8 @@ describe('the tarball in an empty home', () => {
   test('npm install, npx', () => {
     const { run } = project('npm')
     run('npm', ['install', tarball])
-    assert.equal(run('npx', ['--no', NAME, '--version']), version)
-    assert.match(run('npx', ['--no', NAME, 'explain', 'token-expired']), /^## token-expired/)
+    assert.equal(run('npx', ['--no', '--', NAME, '--version']), version)
+    assert.match(run('npx', ['--no', '--', NAME, 'explain', 'token-expired']), /^## token-expired/)
   })
 
   test('npx of the file itself', () => {
@@ -99,8 +102,8 @@ test('from git: prepare builds it', () => {
   execFileSync('git', ['clone', '--quiet', '--depth', '1', `file://${process.cwd()}`, clone])
   const { run } = project('git')
   run('npm', ['install', `git+file://${clone}`])
-  assert.match(run('npx', ['--no', NAME, '--version']), /^\d+\.\d+\.\d+$/)
-  assert.match(run('npx', ['--no', NAME, 'explain', 'token-expired']), /^## token-expired/)
+  assert.match(run('npx', ['--no', '--', NAME, '--version']), /^\d+\.\d+\.\d+$/)
+  assert.match(run('npx', ['--no', '--', NAME, 'explain', 'token-expired']), /^## token-expired/)
 })
 
 for (const name of ['node20', 'node22', 'node24', 'node26']) {
