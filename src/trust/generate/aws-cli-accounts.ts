@@ -50,7 +50,7 @@ export AWS_PAGER=''
 
 role=\${1:-OrganizationAccountAccessRole}
 here=$(dirname -- "$0")
-own=$(aws sts get-caller-identity --query OrganizationAccount --output text)
+own=$(aws sts get-caller-identity --query Account --output text)
 failed=''
 
 # Runs the script of one account with credentials of that account, which end with the subshell.

@@ -81,7 +81,7 @@ export AWS_PAGER=''
 account_id=${shellWord(accountId)}`
 }
 
-const CHECK_ACCOUNT = `caller=$(aws sts get-caller-identity --query OrganizationAccount --output text)
+const CHECK_ACCOUNT = `caller=$(aws sts get-caller-identity --query Account --output text)
 if [ "$caller" != "$account_id" ]; then
   echo "These credentials belong to account $caller, not to $account_id." >&2
   exit 1
