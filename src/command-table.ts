@@ -34,6 +34,7 @@ export const COMMANDS = {
       'credentials',
       'export',
       'export-file',
+      'overwrite',
       ...TOKEN_OPTIONS,
       'sts-endpoint',
       'timeout-seconds',

@@ -52,6 +52,7 @@ export const ERROR_EXIT_CODES = {
 
   'file-unreadable': EXIT.files,
   'file-malformed': EXIT.files,
+  'profile-has-keys': EXIT.files,
   'file-unwritable': EXIT.files,
   'file-locked': EXIT.files,
 } as const satisfies Record<string, number>

@@ -78,6 +78,10 @@ export const OPTIONS = {
     kind: 'text',
     description: 'File for the exports instead, as NAME=value lines (dotenv); never for keys',
   },
+  overwrite: {
+    kind: 'flag',
+    description: "Replace static keys in the profile that are not this tool's",
+  },
   'sts-endpoint': {
     kind: 'text',
     description: 'URL of the STS endpoint (default: the regional one)',

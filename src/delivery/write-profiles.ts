@@ -73,7 +73,7 @@ async function stepsOf(plan: Plan, roles: readonly Role[], env: Environment): Pr
     edits: [
       ...(renewing ? installation(__filename, env) : []),
       ...roles.flatMap((role) => ownEdits(role, filesOf(role.plan.profile), plan.renewal)),
-      ...profileEdits(profiles, locations),
+      ...profileEdits(profiles, locations, plan.ownKeys),
       ...roles.flatMap((role) => removals(role.plan.credentials, filesOf(role.plan.profile))),
       ...(step?.edits ?? []),
     ],

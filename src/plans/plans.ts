@@ -13,6 +13,7 @@ import {
 import { type Environment, OPTIONS } from '../options.ts'
 import { type SharedFileLocations, sharedFileLocations } from '../profiles/locations.ts'
 import { assertProfileName } from '../profiles/profile-name.ts'
+import type { OwnKeys } from '../profiles/static-keys.ts'
 import type { Renewal } from '../refresh/recipe.ts'
 import { stsRegion } from '../role/region.ts'
 import {
@@ -37,6 +38,7 @@ export interface Plan {
   /** What later steps get, if anything. */
   readonly export: Export | undefined
   readonly locations: SharedFileLocations
+  readonly ownKeys: OwnKeys
   /** How profiles that renew themselves do it. */
   readonly renewal: Renewal
 }
@@ -61,6 +63,7 @@ export function planWriting(
   return {
     profiles,
     locations: sharedFileLocations(env),
+    ownKeys: options.overwrite ? 'replaced' : 'refused',
     export: planExport(profiles, options, env),
     renewal: {
       token: tokenOptions(options),

@@ -7,13 +7,7 @@ import { malformedFile } from './ini.ts'
 import type { SharedFileLocations } from './locations.ts'
 import type { SharedFile } from './profile-name.ts'
 import { editSections } from './sections.ts'
-
-/** The keys of static credentials that we write. */
-export const STATIC_KEYS = [
-  'aws_access_key_id',
-  'aws_secret_access_key',
-  'aws_session_token',
-] as const
+import { type OwnKeys, STATIC_KEYS } from './static-keys.ts'
 
 /**
  * Every key that says where a profile's credentials come from, of whatever kind. A profile keeps
@@ -95,11 +89,12 @@ export type Profile =
 /**
  * The profiles as edits of the shared files, which take every other kind of credentials away from them.
  * A profile without settings gets no section in the config file: SDKs find it by the credentials file
- * alone. Throws `invalid-region`; the edits throw `invalid-profile-name`, `invalid-usage`, `file-malformed`.
+ * alone. Throws `invalid-region`; the edits throw what `editSection` throws.
  */
 export function profileEdits(
   deliveries: readonly Profile[],
   locations: SharedFileLocations,
+  ownKeys: OwnKeys,
 ): FileEdit[] {
   for (const { region } of deliveries) if (region !== undefined) assertRegion(region)
   const oneFile = resolveTarget(locations.config) === resolveTarget(locations.credentials)
@@ -109,7 +104,7 @@ export function profileEdits(
       const oneSection = oneFile && delivery.profile === 'default'
       if (oneSection && file === 'config') return []
       const written = oneSection ? inOneFile(delivery) : rewritten(delivery, file)
-      return [{ profile: delivery.profile, file, ...written }]
+      return [{ profile: delivery.profile, file, ownKeys, ...written }]
     })
     return editSections(text, edits, path)
   }

@@ -6,11 +6,10 @@ import {
   lineEndAt,
   parseIni,
   type Section,
-  settingAt,
 } from './ini.ts'
 import { formatMarker, markersIn, mentionsMarker } from './marker.ts'
-import { STATIC_KEYS } from './profile.ts'
 import { profileOf, type SharedFile } from './profile-name.ts'
+import { replacedKeys } from './static-keys.ts'
 
 /**
  * Returns the text of an AWS shared file without what our markers say we wrote for these profiles, or
@@ -61,7 +60,7 @@ interface Neighbours {
 function removeFrom(left: Left, ini: IniFile, section: Section, neighbours: Neighbours): boolean {
   const found = markersIn(ini, section)
   if (found.length === 0) return false
-  const users = usersKeys(ini, section)
+  const users = replacedKeys(ini, section)
   const keys = found.flatMap(({ marker }) => marker.keys).filter((key) => !users.includes(key))
   const wasEnded = left.lines[left.last]?.end !== ''
   for (const { index } of found) setLine(left, index, GONE)
@@ -113,15 +112,4 @@ function passLineEndOn(left: Left, ini: IniFile, below: Section): void {
   if (!line || line.text === '') return
   const text = indentation(line.text) + formatMarker({ ...heir.marker, lineEnd: true })
   setLine(left, heir.index, { ...line, text })
-}
-
-/** What AWS STS issues starts so; a key that starts otherwise was put in the place of ours. */
-const TEMPORARY_KEY = 'ASIA'
-
-function usersKeys(ini: IniFile, { options }: Section): readonly string[] {
-  const [id, secret] = STATIC_KEYS
-  const isUsers = options.some(
-    (one) => one.key === id && !settingAt(ini, one).value.startsWith(TEMPORARY_KEY),
-  )
-  return isUsers ? [id, secret] : []
 }

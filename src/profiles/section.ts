@@ -22,6 +22,7 @@ import { javaScriptReads, readAsJavaScript } from './javascript-reading.ts'
 import { formatMarker, markersIn, nextMarker } from './marker.ts'
 import { assertProfileName, canonicalHeader, profileOf, type SharedFile } from './profile-name.ts'
 import { assertSetting, settingLine } from './setting.ts'
+import { type OwnKeys, refuseOwnKeys } from './static-keys.ts'
 
 export interface SectionEdit {
   readonly file: SharedFile
@@ -30,6 +31,7 @@ export interface SectionEdit {
   readonly values: Readonly<Record<string, string>>
   /** Keys the profile no longer has afterwards, in lower case. Those in `values` win. */
   readonly remove: readonly string[]
+  readonly ownKeys?: OwnKeys
   /** Ends the comment above our keys: `credentials expire 2026-11-21T12:00:00Z`. */
   readonly note?: string
 }
@@ -38,7 +40,7 @@ export interface SectionEdit {
  * Returns the text of an AWS shared file with one profile's settings changed and every other byte
  * kept, so that botocore and the JavaScript SDK both read exactly `values` for their keys.
  * Editing twice gives the same text. `path` is for messages only.
- * Throws `file-malformed` (path and line), `invalid-profile-name`, `invalid-usage`.
+ * Throws `file-malformed` (path and line), `profile-has-keys`, `invalid-profile-name`, `invalid-usage`.
  */
 export function editSection(text: string, edit: SectionEdit, path: string): string {
   const change = checkEdit(edit)
@@ -46,6 +48,7 @@ export function editSection(text: string, edit: SectionEdit, path: string): stri
   refuseUnreadable(file, path)
   const targets = file.sections.filter((s) => profileOf(s.name, edit.file) === edit.profile)
   refuseDifferences(inheritedSettings(file, edit.file), file, targets, change, path)
+  if (edit.ownKeys === 'refused') refuseOwnKeys(file, targets, edit.profile, path)
 
   const rewritten = (placement: Placement) => {
     const { edits, added } = rewrite(file, targets, change, placement, endOf(text))

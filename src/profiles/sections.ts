@@ -14,6 +14,7 @@ import {
   rewrite,
   type SectionEdit,
 } from './section.ts'
+import { refuseOwnKeys } from './static-keys.ts'
 
 /**
  * The text after all edits of one shared file, exactly as if `editSection` had made one after the other;
@@ -55,6 +56,7 @@ function editTogether(
   for (const change of changes) {
     const own = targets.get(change.profile) ?? []
     refuseDifferences(inherited, file, own, change, path)
+    if (change.ownKeys === 'refused') refuseOwnKeys(file, own, change.profile, path)
     const read = inOrder([...own, ...(seen.get(change.profile) ?? [])])
     const isRead = ({ edits, added }: Rewritten) =>
       misreadLine(textOf(read, file, edits) + added, change) === undefined

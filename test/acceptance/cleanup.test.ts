@@ -132,7 +132,7 @@ test('locks of dead processes go', async (t) => {
 test('what replaced keys of the user goes, and theirs do not come back', async (t) => {
   const { job } = await startJob(t)
   job.write('.aws/credentials', '[dev]\n# since May\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\n')
-  await assume(job, '--profile', 'dev')
+  await assume(job, '--profile', 'dev', '--overwrite')
   await cleanup(job)
   assert.equal(job.read('.aws/credentials'), '[dev]\n# since May\n')
 })
