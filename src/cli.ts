@@ -96,8 +96,15 @@ export async function runCli(
   }
   if (separator >= 0 && !command.takesProgram) throw strayProgram(found.name)
   const run = (await LOADERS[found.name]().catch(missingPart('This command'))) as Run
-  const options = resolveOptions(command.options, flags, context.env)
-  return run(options as Parameters<Run>[0], { ...context, rest })
+  try {
+    const options = resolveOptions(command.options, flags, context.env)
+    return await run(options as Parameters<Run>[0], { ...context, rest })
+  } catch (error) {
+    if (found.name !== 'assume-role') throw error
+    const { runWithoutToken, SKIP_OPTIONS } = await import('./commands/assume-role.ts')
+    const options = resolveOptions(SKIP_OPTIONS, flags, context.env)
+    return runWithoutToken(error, options, { ...context, rest })
+  }
 }
 
 function strayProgram(name: CommandName): OidcError {

@@ -36,6 +36,7 @@ export const COMMANDS = {
       'export-file',
       'overwrite',
       ...TOKEN_OPTIONS,
+      'missing-token',
       'sts-endpoint',
       'timeout-seconds',
       'max-attempts',

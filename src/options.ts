@@ -130,6 +130,12 @@ export const OPTIONS = {
     choices: ['v1', 'v2'],
     description: 'CircleCI token to use (default: v2, then v1)',
   },
+  'missing-token': {
+    kind: 'choice',
+    choices: ['fail', 'skip'],
+    description: 'What a job without a token does, as that of a fork: it fails, or assumes no role',
+    default: 'fail',
+  },
   audience: {
     kind: 'text',
     description: 'Audience of the token; mints a new token',

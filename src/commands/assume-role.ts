@@ -2,8 +2,10 @@ import { homedir } from 'node:os'
 import { setImmediate as afterEvents } from 'node:timers/promises'
 import type { CommandContext, OptionsOf } from '../command-table.ts'
 import { type Context, withinTime } from '../context.ts'
-import { staticKeysWarning } from '../delivery/export.ts'
-import type { Export } from '../plans/export.ts'
+import { exportSkip, staticKeysWarning } from '../delivery/export.ts'
+import { asOidcError } from '../errors.ts'
+import type { Environment, OptionValues } from '../options.ts'
+import { type Export, exportFile } from '../plans/export.ts'
 import { type Plan, readPlan } from '../plans/plans.ts'
 import type { ProfilePlan } from '../plans/profile-plan.ts'
 import { assumeRoles, type PlannedRole } from '../sts/assume-roles.ts'
@@ -11,8 +13,8 @@ import { requestMade } from '../sts/client.ts'
 import type { Terminal } from '../terminal.ts'
 import { clockTime, isoSeconds, printable } from '../text.ts'
 import { audiences, expiration } from '../token/claims.ts'
-import { tokenPool } from '../token/source.ts'
-import type { WebIdentityToken } from '../token/web-identity-token.ts'
+import { type TokenPool, tokenPool } from '../token/source.ts'
+import { TOKEN_OPTIONS, type WebIdentityToken } from '../token/web-identity-token.ts'
 
 export async function run(
   options: OptionsOf<'assume-role'>,
@@ -29,6 +31,56 @@ export async function run(
     report({ plan, roles, files }, options.format, context)
     return 0
   })
+}
+
+/** The options that say what becomes of a job without a token. */
+export const SKIP_OPTIONS = [
+  ...TOKEN_OPTIONS,
+  'missing-token',
+  'export',
+  'export-file',
+  'timeout-seconds',
+  'format',
+] as const
+
+type SkipOptions = OptionValues<(typeof SKIP_OPTIONS)[number]>
+
+/**
+ * What becomes of a run that failed: with `--missing-token skip` it is done where there is no token. Whatever
+ * else a fork lacks, as the variables of a context, is no matter then. Throws the error otherwise.
+ */
+export async function runWithoutToken(
+  error: unknown,
+  options: SkipOptions,
+  { env, terminal }: CommandContext,
+): Promise<number> {
+  if (options['missing-token'] !== 'skip') throw error
+  const isMissing =
+    asOidcError(error).code === 'token-not-found' ||
+    (await withinTime(options['timeout-seconds'], { env }, (context) =>
+      isTokenMissing(tokenPool(options, context), env),
+    ))
+  if (!isMissing) throw error
+  const file = options.export === 'none' ? undefined : exportFile(options, env)
+  if (file) await exportSkip(file, env)
+  if (options.format === 'json') {
+    const nothing = { skipped: true, profiles: [], files: [], export: null }
+    terminal.print(JSON.stringify(nothing, null, 2))
+  } else {
+    const told = file ? '; later steps have AWS_OIDC_SKIPPED=1' : ''
+    printLine(['Skipped', `this job has no OIDC token, so no role is assumed${told}`], terminal)
+  }
+  return 0
+}
+
+/** An audience means minting; without any token in the job, as for a fork, that fails in another way. */
+async function isTokenMissing(tokens: TokenPool, env: Environment): Promise<boolean> {
+  const why = await tokens.get().then(
+    () => undefined,
+    (error: unknown) => asOidcError(error).code,
+  )
+  const hasVariable = Boolean(env['CIRCLE_OIDC_TOKEN_V2'] || env['CIRCLE_OIDC_TOKEN'])
+  return why === 'token-not-found' || (why === 'token-mint-failed' && !hasVariable)
 }
 
 /** While AWS answers: loads what writes, and checks that it can. Earlier it would hold up the request. */
@@ -96,8 +148,8 @@ function roleText({ plan, role }: Role, oneOfMany: boolean): string {
   return oneOfMany ? `${plan.profile}: ${text}` : text
 }
 
-function exportLines({ export: exported }: Plan): Line[] {
-  if (!exported) return []
+function exportLines({ export: exported, notExported }: Plan): Line[] {
+  if (!exported) return notExported === undefined ? [] : [['Export', notExported]]
   const { kind, path, mode, profile, region } = exported
   const what = mode === 'keys' ? 'the keys' : `AWS_PROFILE=${profile}`
   const where = {

@@ -33,7 +33,7 @@ export function exportLines(
   env: Environment,
   earlier: string,
 ): string[] {
-  if (exports.mode === 'skipped') return [`export ${SKIPPED}=1`]
+  if (exports.mode === 'skipped') return ['export AWS_OIDC_SKIPPED=1']
   const record = readRecord(earlier)
   const { profile, accountId, region = record.ours.AWS_REGION?.at(-1), mode, credentials } = exports
   assertProfileName(profile)
@@ -72,9 +72,6 @@ export function exportsProfile(line: string, profile: string): boolean {
 
 /** In the environment of a step: the block that its shell took over. */
 const MARKER = 'AWS_OIDC_EXPORTED'
-
-/** Tells later steps that there was no token, and so no role. */
-const SKIPPED = 'AWS_OIDC_SKIPPED'
 
 /**
  * Under `set -x` or `-v` the keys would appear in the log. The shell's flags are kept meanwhile in the marker;

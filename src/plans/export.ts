@@ -30,8 +30,9 @@ export function planExport(
   return { ...file, mode, profile: chosen.profile, region: chosen.region ?? regionToShare(env) }
 }
 
-function exportFile(
-  options: ExportOptions,
+/** The file by which later steps are told of what they get. */
+export function exportFile(
+  options: Pick<ExportOptions, 'export-file'>,
   env: Environment,
 ): Pick<Export, 'kind' | 'path'> | undefined {
   const dotenv = options['export-file']
@@ -53,6 +54,21 @@ function chosenPlan(
     what: `--profile is "${named}", but the profiles file has no such profile.`,
     next: `With a profiles file, --profile chooses the one that later steps use: ${plans.map(({ profile }) => profile).join(', ')}.`,
   })
+}
+
+/** Why later steps get nothing although they should, and what to do; undefined where they get what they should. */
+export function whyNotExported(
+  plans: readonly ProfilePlan[],
+  options: ExportOptions,
+  env: Environment,
+): string | undefined {
+  if (options.export === 'none') return undefined
+  const names = plans.map(({ profile }) => profile)
+  if (chosenPlan(plans, options.profile) === undefined) {
+    return `nothing: several profiles, and none of them is "default". Choose one with --profile, or name it in each command (--profile, AWS_PROFILE): ${names.join(', ')}`
+  }
+  if (exportFile(options, env)) return undefined
+  return `nothing: BASH_ENV is not set. Name the profile in later commands with --profile ${names[0]} or AWS_PROFILE=${names[0]}`
 }
 
 function noKeysToExport(file: Pick<Export, 'kind'> | undefined): OidcError {

@@ -27,7 +27,7 @@ import { roleSessionName } from '../role/session-name.ts'
 import type { RolePlan } from '../sts/assume-role.ts'
 import { stsEndpoint } from '../sts/endpoint.ts'
 import { TOKEN_OPTIONS, type TokenOptions } from '../token/web-identity-token.ts'
-import { type Export, planExport } from './export.ts'
+import { type Export, planExport, whyNotExported } from './export.ts'
 import type { ProfilePlan, ProfileRequest } from './profile-plan.ts'
 import { checkRenewableSources } from './sources.ts'
 
@@ -37,6 +37,8 @@ export interface Plan {
   readonly profiles: readonly ProfilePlan[]
   /** What later steps get, if anything. */
   readonly export: Export | undefined
+  /** Why they get nothing although they should. */
+  readonly notExported: string | undefined
   readonly locations: SharedFileLocations
   readonly ownKeys: OwnKeys
   /** How profiles that renew themselves do it. */
@@ -65,6 +67,7 @@ export function planWriting(
     locations: sharedFileLocations(env),
     ownKeys: options.overwrite ? 'replaced' : 'refused',
     export: planExport(profiles, options, env),
+    notExported: whyNotExported(profiles, options, env),
     renewal: {
       token: tokenOptions(options),
       maxAttempts: options['max-attempts'],
