@@ -18,6 +18,7 @@ import type { Renewal } from '../refresh/recipe.ts'
 import { stsRegion } from '../role/region.ts'
 import {
   checkAccount,
+  lostWithTokenFile,
   type RequestKey,
   type RequestSettings,
   type RoleRequest,
@@ -238,15 +239,12 @@ function checkRenewable(options: AssumeRoleOptions): void {
 }
 
 /** The SDK exchanges such a profile's token by itself, by the profile's own few settings. */
-function checkTokenFile({ credentials, durationSeconds, policy, policyArns }: ProfilePlan) {
-  if (credentials !== 'token-file') return
-  const ignored = [
-    ...(durationSeconds === OPTIONS['duration-seconds'].default ? [] : ['duration']),
-    ...(policy === undefined && policyArns.length === 0 ? [] : ['session policy']),
-  ]
-  if (ignored.length === 0) return
+function checkTokenFile(plan: ProfilePlan): void {
+  if (plan.credentials !== 'token-file') return
+  const lost = lostWithTokenFile(plan)
+  if (lost.length === 0) return
   throw new OidcError('invalid-usage', {
-    what: `With credentials token-file the AWS SDK asks for the role itself, without the ${ignored.join(' and ')} given.`,
+    what: `With credentials token-file the AWS SDK asks for the role itself, without the ${lost.join(' and ')} given.`,
     next: 'Leave it out, or use credentials static or refresh.',
   })
 }

@@ -3,6 +3,7 @@ import { OPTIONS, type OptionValue } from '../options.ts'
 import type { RoleArn } from '../role/arn.ts'
 import { assertRegion, stsRegion } from '../role/region.ts'
 import {
+  lostWithTokenFile,
   MAXIMUM_CHAINED_DURATION,
   type RequestSettings,
   type RoleRequest,
@@ -119,17 +120,19 @@ function readChoice<const Choice extends string>(
 function reportTokenFile(
   { settings, line }: ProfileSettings,
   kind: 'first' | 'chained',
-  { policy, policyArns }: Pick<RoleRequest, 'policy' | 'policyArns'>,
+  request: Omit<RoleRequest, 'role'>,
   report: Report,
 ): void {
   const at = settings.get('credentials')?.line ?? line
   if (kind === 'chained') {
     const what = 'but this role is assumed with the credentials of another profile'
     report(at, `token-file has the SDKs exchange the token, ${what}. ${INSTEAD}`)
-  } else if (policy !== undefined || policyArns.length > 0) {
-    const what = 'and they would do so without the session policy'
-    report(at, `token-file has the SDKs exchange the token, ${what}. ${INSTEAD}`)
+    return
   }
+  const lost = lostWithTokenFile(request)
+  if (lost.length === 0) return
+  const what = `and they would do so without the ${lost.join(' and ')}`
+  report(at, `token-file has the SDKs exchange the token, ${what}. ${INSTEAD}`)
 }
 
 const INSTEAD = 'Use credentials = static or refresh here.'

@@ -60,7 +60,7 @@ export async function readRequest(
   await read(policyArns ? 'policy_arns' : 'policy', () => {
     if (role) checkSessionPolicies(role, policy, policyArns ?? [])
   })
-  return withoutUndefined({
+  const parts = {
     role,
     roleSessionName: await read('role_session_name', (text) => roleSessionName(text, {})),
     durationSeconds: await read('duration_seconds', (text) => readDuration(text, kind)),
@@ -70,10 +70,11 @@ export async function readRequest(
     sessionTags,
     transitiveTagKeys: areTagsKnown ? await read('transitive_tag_keys', readTagKeys) : undefined,
     sourceIdentity: await read('source_identity', readSourceIdentity),
-  })
+  } satisfies Record<keyof RoleRequest, unknown>
+  return withoutUndefined(parts)
 }
 
-/** The parameters of AssumeRole; AssumeRoleWithWebIdentity takes the first five. Those undefined are not sent. */
+/** The parameters of both AssumeRole operations. What is undefined is not sent: with a token, the last four never are. */
 export function stsInput(request: RoleRequest): AssumeRoleRequest {
   const { policyArns, sessionTags, transitiveTagKeys } = request
   return {
@@ -87,6 +88,21 @@ export function stsInput(request: RoleRequest): AssumeRoleRequest {
     Tags: unlessEmpty(sessionTags.map(({ key, value }) => ({ Key: key, Value: value }))),
     TransitiveTagKeys: unlessEmpty([...transitiveTagKeys]),
   }
+}
+
+/**
+ * What AWS SDKs leave out when they exchange a token file by themselves: a profile tells them the role and the
+ * session name.
+ */
+export function lostWithTokenFile({
+  durationSeconds,
+  policy,
+  policyArns,
+}: Omit<RoleRequest, 'role'>): string[] {
+  return [
+    ...(durationSeconds === OPTIONS['duration-seconds'].default ? [] : ['duration']),
+    ...(policy === undefined && policyArns.length === 0 ? [] : ['session policy']),
+  ]
 }
 
 /** Throws a `TypeError` that names the first part that is missing or of another type; `at` is its path. */
@@ -104,9 +120,11 @@ export function assertRequest(value: unknown, at: string): asserts value is Role
     sessionTags: Array.isArray,
     transitiveTagKeys: isTexts,
     sourceIdentity: isOptionalText,
-  }
+  } satisfies Record<RequestPath, unknown>
   assertShape(value, shape, at)
 }
+
+type RequestPath = Exclude<keyof RoleRequest, 'role'> | `role.${Exclude<keyof RoleArn, 'path'>}`
 
 /** IAM User Guide, "Role chaining": whatever the maximum of the role is. */
 export const MAXIMUM_CHAINED_DURATION = 3600

@@ -81,6 +81,13 @@ export const KEY_PROBLEMS: readonly ProblemCase[] = [
       'line 1, profile dev: token-file has the SDKs exchange the token, and they would do so without the session policy.',
     ],
   },
+  {
+    name: 'a duration that the SDKs would leave out',
+    text: `${dev}duration_seconds = 900\ncredentials = token-file\n`,
+    problems: [
+      'line 4, profile dev: token-file has the SDKs exchange the token, and they would do so without the duration.',
+    ],
+  },
 ]
 
 export const SOURCE_PROBLEMS: readonly ProblemCase[] = [
