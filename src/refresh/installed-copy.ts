@@ -5,6 +5,7 @@ import { version } from '../../package.json'
 import { OidcError } from '../errors.ts'
 import type { FileEdit } from '../files/replace.ts'
 import type { Environment } from '../options.ts'
+import { shellWord } from '../text.ts'
 import { dataDirectory } from './data-directory.ts'
 
 /** Puts a copy of the running bundle at the place that profiles name, with what starts it beside it. */
@@ -38,7 +39,7 @@ const START = isWindows ? 'credential-process.cmd' : 'credential-process.sh'
 /** A job's NODE_OPTIONS may preload what prints, or what this directory does not have. */
 function shellScript(): string {
   return `unset NODE_OPTIONS
-node=${shellQuote(process.execPath)}
+node=${shellWord(process.execPath)}
 if [ ! -x "$node" ]; then
   printf '%s\\n' "Error credentials-not-found: $node is gone, the Node that the profile was set up with." \\
     '  Next:   Run assume-role with --credentials refresh again.' >&2
@@ -60,10 +61,6 @@ const ARGUMENTS = 'deno' in process.versions ? ' run -A' : ''
 /** Where this version of the helper stays for the rest of the job; npx may clear its own copy away. */
 function installedPath(name: string, env: Environment): string {
   return join(dataDirectory(env), 'versions', version, name)
-}
-
-function shellQuote(text: string): string {
-  return `'${text.replaceAll("'", "'\\''")}'`
 }
 
 /** cmd.exe takes outer quotation marks away where others stand between them, so there are none without need. */
