@@ -5,6 +5,7 @@ import { test } from 'node:test'
 import { gunzipSync } from 'node:zlib'
 import { INPUTS, type Shape } from '../../../src/sandbox/aws/constraints.ts'
 import { partitionOf } from '../../../src/sandbox/aws/signature.ts'
+import { ROWS } from './request-table.ts'
 
 /** A shape as botocore's copy of the API model writes it. */
 interface ModelShape {
@@ -66,12 +67,25 @@ function shapeOf(model: Model, name: string): Shape {
   }
 }
 
-test("the table of constraints is that of botocore's model", { skip }, () => {
-  const model: Model = JSON.parse(
+const readModel = (): Model =>
+  JSON.parse(
     gunzipSync(readFileSync(join(DATA, 'sts/2011-06-15/service-2.json.gz'))).toString('utf8'),
   )
+
+test("the table of constraints is that of botocore's model", { skip }, () => {
+  const model = readModel()
   for (const [action, input] of Object.entries(INPUTS)) {
     assert.deepEqual(input, shapeOf(model, model.operations[action]?.input?.shape ?? ''), action)
+  }
+})
+
+test('the members that requests name as their source are in the model', { skip }, () => {
+  const { shapes } = readModel()
+  const members = ROWS.flatMap(({ source }) => /^model (\w+)\.(\w+)$/.exec(source)?.slice(1) ?? [])
+  assert.ok(members.length > 100)
+  for (let at = 0; at < members.length; at += 2) {
+    const [input = '', member = ''] = members.slice(at)
+    assert.ok(shapes[input]?.members?.[member], `${input}.${member}`)
   }
 })
 

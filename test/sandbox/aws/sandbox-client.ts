@@ -40,8 +40,11 @@ export async function exchange(sandbox: Sandbox, change: object = {}) {
 }
 
 /** Credentials of a session of the default world's role. */
-export async function sessionCredentials(sandbox: Sandbox): Promise<AwsCredentialIdentity> {
-  const { Credentials: credentials } = await exchange(sandbox)
+export async function sessionCredentials(
+  sandbox: Sandbox,
+  change: object = {},
+): Promise<AwsCredentialIdentity> {
+  const { Credentials: credentials } = await exchange(sandbox, change)
   assert.ok(credentials?.AccessKeyId && credentials.SecretAccessKey && credentials.SessionToken)
   return {
     accessKeyId: credentials.AccessKeyId,

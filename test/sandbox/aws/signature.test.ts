@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { createHash, createHmac } from 'node:crypto'
 import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts'
@@ -7,6 +6,7 @@ import type { AwsCredentialIdentity } from '@smithy/types'
 import type { Sandbox } from '../../../src/sandbox/index.ts'
 import { readWorld } from '../../../src/sandbox/index.ts'
 import { clientFor, post, refused, sandboxFor, sessionCredentials } from './sandbox-client.ts'
+import { sendSigned, sha256 } from './signed-request.ts'
 
 const MISMATCH = /^The request signature we calculated does not match the signature you provided\./
 const INVALID_TOKEN = 'The security token included in the request is invalid.'
@@ -58,65 +58,6 @@ test('an unsigned request', async (t) => {
   const odd = await post(sandbox, { Action: 'GetCallerIdentity' }, { authorization: 'Bearer x' })
   assert.match(await odd.text(), /<Code>IncompleteSignature<\/Code>/)
 })
-
-interface Signing {
-  readonly date?: Date
-  readonly scopeDate?: string
-  readonly region?: string
-  readonly service?: string
-  /** Sent instead of the body that was signed. */
-  readonly sentBody?: string
-  readonly headers?: Record<string, string>
-}
-
-const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
-const hmac = (key: string | Buffer, text: string) => createHmac('sha256', key).update(text).digest()
-
-/** Signs by the documented steps, apart from any SDK: reference_sigv-create-signed-request.html */
-async function sendSigned(
-  sandbox: Sandbox,
-  { accessKeyId, secretAccessKey, sessionToken = '' }: AwsCredentialIdentity,
-  { date = new Date(), region = 'us-east-1', service = 'sts', ...rest }: Signing = {},
-): Promise<string> {
-  const body = 'Action=GetCallerIdentity&Version=2011-06-15'
-  const longDate = date.toISOString().replace(/[-:]|\.\d+/g, '')
-  const scopeDate = rest.scopeDate ?? longDate.slice(0, 8)
-  const headers: Record<string, string> = {
-    'content-type': 'application/x-www-form-urlencoded',
-    host: new URL(sandbox.url).host,
-    ...rest.headers,
-    'x-amz-date': longDate,
-    'x-amz-security-token': sessionToken,
-  }
-  const names = Object.keys(headers).sort()
-  const canonical = [
-    'POST',
-    '/',
-    '',
-    ...names.map((name) => `${name}:${headers[name]}`),
-    '',
-    names.join(';'),
-    sha256(body),
-  ].join('\n')
-  const scope = `${scopeDate}/${region}/${service}/aws4_request`
-  const key = [scopeDate, region, service, 'aws4_request'].reduce<string | Buffer>(
-    hmac,
-    `AWS4${secretAccessKey}`,
-  )
-  const toSign = ['AWS4-HMAC-SHA256', longDate, scope, sha256(canonical)].join('\n')
-  const signature = hmac(key, toSign).toString('hex')
-  const { host: _, ...sent } = headers
-  const answer = await fetch(sandbox.url, {
-    method: 'POST',
-    headers: {
-      ...sent,
-      authorization: `AWS4-HMAC-SHA256 Credential=${accessKeyId}/${scope}, SignedHeaders=${names.join(';')}, Signature=${signature}`,
-    },
-    body: rest.sentBody ?? body,
-  })
-  const text = await answer.text()
-  return /<Code>(.*)<\/Code>\s*<Message>(.*)<\/Message>/.exec(text)?.slice(1).join(': ') ?? text
-}
 
 test('signed by hand: accepted, in any region of the partition', async (t) => {
   const { sandbox } = await sandboxFor(t)
