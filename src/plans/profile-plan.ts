@@ -46,7 +46,7 @@ export async function readProfileRequest(
   const request = {
     ...defaults,
     durationSeconds: defaultDuration(defaults, kind),
-    ...(await readRequest(settings, kind)),
+    ...(await readRequest(settings, kind, defaults)),
   }
   const audience = await settings.read('audience', (text) => text)
   const region = (await settings.read('region', readRegion)) ?? defaultRegion

@@ -45,11 +45,12 @@ export type RequestKey =
 
 /**
  * The parts of a request that are set, with everything checked that can be before the network is asked.
- * A role is `chained` where it is assumed with the credentials of another one.
+ * A role is `chained` where it is assumed with the credentials of another one. `defaults` stand for what is not set.
  */
 export async function readRequest(
   { has, read }: RequestSettings,
   kind: 'first' | 'chained',
+  defaults: Pick<Partial<RoleRequest>, 'policy' | 'policyArns'> = {},
 ): Promise<Partial<RoleRequest>> {
   const sessionTags = await read('session_tags', readSessionTags)
   const readTagKeys = (text: string) => readTransitiveTagKeys(text, sessionTags ?? [])
@@ -57,8 +58,12 @@ export async function readRequest(
   const role = await read('role_arn', parseRoleArn)
   const policy = await read('policy', readSessionPolicy)
   const policyArns = await read('policy_arns', readPolicyArns)
-  await read(policyArns ? 'policy_arns' : 'policy', () => {
-    if (role) checkSessionPolicies(role, policy, policyArns ?? [])
+  const inForce = {
+    policy: has('policy') ? policy : defaults.policy,
+    policyArns: (has('policy_arns') ? policyArns : defaults.policyArns) ?? [],
+  }
+  await read(policyArns ? 'policy_arns' : policy ? 'policy' : 'role_arn', () => {
+    if (role) checkSessionPolicies(role, inForce.policy, inForce.policyArns)
   })
   const parts = {
     role,

@@ -1,4 +1,4 @@
-"""Sends the requests of stdin, one a line, and prints each one's error code, or null.
+"""Sends the requests of stdin, one a line, and prints for each its error code, or null, and the ARN it gives.
 
 A line is JSON: endpoint, operation, parameters and, for operations that are signed, credentials.
 """
@@ -34,11 +34,12 @@ def client_for(endpoint, credentials):
 for line in sys.stdin:
     request = json.loads(line)
     client = client_for(request["endpoint"], request.get("credentials") or {})
+    code = arn = None
     try:
-        getattr(client, xform_name(request["operation"]))(**request["parameters"])
-        code = None
+        answer = getattr(client, xform_name(request["operation"]))(**request["parameters"])
+        arn = answer.get("AssumedRoleUser", answer).get("Arn")
     except botocore.exceptions.ClientError as error:
         code = error.response["Error"]["Code"]
-    except botocore.exceptions.BotoCoreError as error:
-        code = f"boto3: {error}"
-    print(json.dumps(code), flush=True)
+    except Exception as error:  # an answer that is no answer of STS
+        code = type(error).__name__
+    print(json.dumps({"code": code, "arn": arn}), flush=True)

@@ -11,11 +11,15 @@ import type { Request } from './send-request.ts'
 /** Of each request, the code that the client reports; null: it succeeds. */
 type Answers = Promise<(string | null)[]>
 
-/** boto3 in one process, without its own check of parameters. */
-export async function sendByBoto3(endpoint: string, requests: readonly Request[]): Answers {
+/** boto3 in one process, without its own check of parameters; `arn` is that of the session. */
+export async function sendByBoto3(
+  endpoint: string,
+  requests: readonly Request[],
+): Promise<{ code: string | null; arn: string | null }[]> {
   const script = fileURLToPath(new URL('boto3-sts.py', import.meta.url))
   const lines = requests.map((request) => JSON.stringify({ endpoint, ...request }))
-  const { stdout } = await run(PYTHON, [script], { input: `${lines.join('\n')}\n` })
+  const { stdout, stderr, status } = await run(PYTHON, [script], { input: `${lines.join('\n')}\n` })
+  if (status !== 0) throw new Error(stderr)
   const answers = stdout.trim().split('\n')
   return answers.map((line) => JSON.parse(line))
 }
@@ -90,6 +94,8 @@ function run(
     })
     child.once('error', fail)
     child.once('close', (status) => done({ status, stdout, stderr }))
+    // That it ended early is told by its status.
+    child.stdin.on('error', () => {})
     child.stdin.end(input)
   })
 }

@@ -41,7 +41,11 @@ test('by the AWS SDK for JavaScript', async (t) => {
 test('by boto3', { skip: withoutModules('boto3') }, async (t) => {
   const { sandbox } = await sandboxFor(t, { world: worldOfRows() })
   const requests = await Promise.all(BY_CLIENTS.map((row) => requestOf(sandbox, row)))
-  compare(BY_CLIENTS, await sendByBoto3(sandbox.url, requests))
+  const answers = await sendByBoto3(sandbox.url, requests)
+  compare(
+    BY_CLIENTS,
+    answers.map(({ code }) => code),
+  )
 })
 
 test('by the AWS CLI', { skip: withoutAwsCli }, async (t) => {
