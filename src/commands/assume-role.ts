@@ -4,12 +4,13 @@ import type { CommandContext, OptionsOf } from '../command-table.ts'
 import { type Context, withinTime } from '../context.ts'
 import { exportSkip, staticKeysWarning } from '../delivery/export.ts'
 import { asOidcError } from '../errors.ts'
+import { connectAhead } from '../network/agents.ts'
 import type { Environment, OptionValues } from '../options.ts'
 import { type Export, exportFile } from '../plans/export.ts'
 import { type Plan, readPlan } from '../plans/plans.ts'
 import type { ProfilePlan } from '../plans/profile-plan.ts'
-import { assumeRoles, type PlannedRole } from '../sts/assume-roles.ts'
-import { requestMade } from '../sts/client.ts'
+import type { PlannedRole } from '../sts/assume-roles.ts'
+import { resolveUrl } from '../sts/endpoint.ts'
 import type { Terminal } from '../terminal.ts'
 import { clockTime, isoSeconds, printable } from '../text.ts'
 import { audiences, expiration } from '../token/claims.ts'
@@ -24,13 +25,25 @@ export async function run(
   return withinTime(options['timeout-seconds'], given, async (context) => {
     const { deadline } = context
     const plan = await deadline.race('reading the options', readPlan(options, context))
+    await connect(plan, context)
+    const { assumeRoles, requestMade } = await import('../sts/assume-roles.ts')
     const tokens = tokenPool(plan.renewal.token, context)
     const assuming = assumeRoles(plan.profiles, tokens, context)
-    const [roles, write] = await Promise.all([assuming, prepareWriting(plan, context)])
+    const prepared = requestMade.then(() => prepareWriting(plan, context))
+    const [roles, write] = await Promise.all([assuming, prepared])
     const files = await deadline.race('writing the profile', write(plan, roles, context))
     report({ plan, roles, files }, options.format, context)
     return 0
   })
+}
+
+/** Before what makes the request is loaded: that takes about as long as the way to AWS. */
+async function connect({ profiles }: Plan, { env }: Pick<Context, 'env'>): Promise<void> {
+  const [first] = profiles
+  if (!first) return
+  connectAhead(await resolveUrl(first.endpoint), env)
+  // The address is looked up, or the connection asked for, before the thread is busy again.
+  await afterEvents()
 }
 
 /** The options that say what becomes of a job without a token. */
@@ -85,7 +98,6 @@ async function isTokenMissing(tokens: TokenPool, env: Environment): Promise<bool
 
 /** While AWS answers: loads what writes, and checks that it can. Earlier it would hold up the request. */
 async function prepareWriting(plan: Plan, context: Context) {
-  await requestMade
   await afterEvents()
   const { checkWritable, writeProfiles } = await import('../delivery/write-profiles.ts')
   await checkWritable(plan, context)

@@ -1,5 +1,8 @@
 import type { Agent as HttpAgent } from 'node:http'
-import type { AgentOptions, Agent as HttpsAgent } from 'node:https'
+import { type AgentOptions, Agent as HttpsAgent } from 'node:https'
+import { isIP } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { type ConnectionOptions, connect } from 'node:tls'
 import { OidcError } from '../errors.ts'
 import { unreadable } from '../files/failure.ts'
 import { readLastingFile } from '../files/read.ts'
@@ -25,12 +28,55 @@ interface Agents {
  * Throws `invalid-usage` for the proxy; `file-unreadable` and `file-malformed` for the certificates.
  */
 export async function agents(url: URL, env: Environment): Promise<Agents> {
+  const opened = openedAhead.get(url.origin)
+  openedAhead.delete(url.origin)
+  if (opened) return opened
   const proxy = proxyFor(url, env)
   const ca = url.protocol === 'https:' ? await caBundle(env) : undefined
   if (proxy) return (await import('./proxy-agents.ts')).proxyAgents(proxy, ca)
   if (url.protocol === 'http:') return {}
   return { httpsAgent: ca ? { ca } : {} }
 }
+
+/** Agents with an open connection, by the origin it leads to. */
+const openedAhead = new Map<string, Promise<Agents>>()
+
+/**
+ * Opens the connection for the next request to `url`, through a proxy too, so that the network is at work while
+ * the request is prepared. What is wrong with it fails that request, not this. Over http there is nothing to gain.
+ */
+export function connectAhead(url: URL, env: Environment): void {
+  if (url.protocol !== 'https:') return
+  const opening = openAhead(url, env)
+  opening.catch(() => {})
+  openedAhead.set(url.origin, opening)
+}
+
+async function openAhead(url: URL, env: Environment): Promise<Agents> {
+  const host = url.hostname.replace(/^\[|\]$/g, '')
+  const place = { host, port: Number(url.port || 443), servername: isIP(host) ? '' : host }
+  const proxy = proxyFor(url, env)
+  const ca = await caBundle(env)
+  if (proxy) return (await import('./proxy-agents.ts')).proxyAgents(proxy, ca, place)
+  const options = ca ? { ca } : {}
+  return { httpsAgent: agentAhead({ ...options, ...place, ALPNProtocols: ['http/1.1'] }, options) }
+}
+
+/** An agent whose first connection is open, or opening, already. */
+function agentAhead(place: ConnectionOptions, options: AgentOptions): HttpsAgent {
+  const agent = new HttpsAgent({ keepAlive: true, ...options })
+  const connectAnew = agent.createConnection.bind(agent)
+  let first: Duplex | undefined = connect(place).on('error', ignore)
+  agent.createConnection = (...given) => {
+    const socket = first
+    first = undefined
+    return socket && !socket.destroyed ? socket.off('error', ignore) : connectAnew(...given)
+  }
+  return agent
+}
+
+/** The request connects anew, and meets the same. */
+const ignore = () => {}
 
 /** The certificates of `AWS_CA_BUNDLE`, if it is set. */
 export async function caBundle(env: Environment): Promise<string[] | undefined> {

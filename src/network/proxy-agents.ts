@@ -1,18 +1,31 @@
-import type { Agent as HttpAgent } from 'node:http'
+import { EventEmitter } from 'node:events'
+import type { ClientRequest, Agent as HttpAgent } from 'node:http'
 import type { Agent as HttpsAgent } from 'node:https'
+import type { Socket } from 'node:net'
 import { checkServerIdentity, type PeerCertificate } from 'node:tls'
 import { HttpProxyAgent } from 'http-proxy-agent'
 import { HttpsProxyAgent } from 'https-proxy-agent'
 
-/** The agents that send requests through `proxy`; loaded only when a proxy is set. */
+/** Where a connection leads to, with the name that the certificate must have; empty for an IP address. */
+interface Place {
+  readonly host: string
+  readonly port: number
+  readonly servername: string
+}
+
+/**
+ * The agents that send requests through `proxy`; loaded only when a proxy is set. The first tunnel is opened
+ * at once where `ahead` says what it leads to.
+ */
 export function proxyAgents(
   proxy: URL,
   ca: readonly string[] | undefined,
+  ahead?: Place,
 ): { readonly httpAgent: HttpAgent; readonly httpsAgent: HttpsAgent } {
   const tls = ca ? { ca: [...ca] } : {}
   const httpsAgent = new HttpsProxyAgent(proxy, tls)
   const connect = httpsAgent.connect.bind(httpsAgent)
-  httpsAgent.connect = (request, options) => {
+  const open: typeof connect = (request, options) => {
     if (!options.secureEndpoint) return connect(request, options)
     // The agent forgets a host that is an IP address, so the name would be compared with "localhost".
     const checkName = (_: string, certificate: PeerCertificate) =>
@@ -20,5 +33,35 @@ export function proxyAgents(
     // Its own options reach only the proxy; the certificates are for the endpoint behind it too.
     return connect(request, { ...options, ...tls, checkServerIdentity: checkName })
   }
+  let first = ahead && openAhead(open, ahead)
+  httpsAgent.connect = async (request, options) => {
+    const opened = first
+    first = undefined
+    return (await opened?.(request)) ?? open(request, options)
+  }
   return { httpAgent: new HttpProxyAgent(proxy, tls), httpsAgent: httpsAgent as HttpsAgent }
 }
+
+type Open = HttpsProxyAgent<string>['connect']
+
+/** Opens a tunnel, and gives it to the request that asks for it; undefined where it failed. */
+function openAhead(
+  open: Open,
+  place: Place,
+): (request: ClientRequest) => Promise<Socket | undefined> {
+  // What the agent waits for in a request: that it has its socket.
+  const request = new EventEmitter() as ClientRequest
+  const opening = open(request, { ...place, secureEndpoint: true }).then(
+    (socket) => socket.on('error', ignore),
+    () => undefined,
+  )
+  return async (real) => {
+    const socket = await opening
+    if (!socket || socket.destroyed) return undefined
+    real.once('socket', (given) => request.emit('socket', given))
+    return socket.off('error', ignore)
+  }
+}
+
+/** The request opens a tunnel anew, and meets the same. */
+const ignore = () => {}

@@ -10,6 +10,8 @@ import {
   sharedCredentials,
 } from './assume-role.ts'
 
+export { requestMade } from './client.ts'
+
 /** A plan that was carried out. */
 export interface PlannedRole<Plan extends RolePlan = RolePlan> {
   readonly plan: Plan

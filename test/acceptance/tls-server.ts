@@ -1,6 +1,7 @@
 import { request } from 'node:http'
 import { createServer } from 'node:https'
 import type { TestContext } from 'node:test'
+import type { TLSSocket } from 'node:tls'
 import { generate } from 'selfsigned'
 
 /** A private certificate authority, and a server certificate that it signed for 127.0.0.1. */
@@ -29,11 +30,15 @@ export async function createAuthority(name: string): Promise<Authority> {
   return { pem, server: { cert, key } }
 }
 
-/** Serves `target` over TLS at 127.0.0.1, with the authority's certificate; returns its URL. */
+/**
+ * Serves `target` over TLS at 127.0.0.1, with the authority's certificate; returns its URL. `onConnection` gets
+ * each connection once it is encrypted.
+ */
 export async function serveOverTls(
   t: TestContext,
   target: string,
   authority: Authority,
+  onConnection: (socket: TLSSocket) => void = () => {},
 ): Promise<string> {
   const server = createServer(authority.server, (incoming, response) => {
     const { method = 'GET', url = '/', headers } = incoming
@@ -44,6 +49,7 @@ export async function serveOverTls(
     incoming.pipe(onward)
   })
   server.on('tlsClientError', () => {})
+  server.on('secureConnection', onConnection)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   t.after(() => {
     server.close()
