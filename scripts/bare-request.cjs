@@ -1,5 +1,6 @@
 // The least that the main job can cost: one AssumeRoleWithWebIdentity request with Node alone.
-const http = require('node:http')
+const url = process.env.AWS_ENDPOINT_URL_STS
+const { request: open } = require(url.startsWith('https:') ? 'node:https' : 'node:http')
 
 const body = new URLSearchParams({
   Action: 'AssumeRoleWithWebIdentity',
@@ -14,17 +15,13 @@ const headers = {
   'content-type': 'application/x-www-form-urlencoded',
   'content-length': Buffer.byteLength(body),
 }
-const request = http.request(
-  process.env.AWS_ENDPOINT_URL_STS,
-  { method: 'POST', headers },
-  (answer) => {
-    let text = ''
-    answer.setEncoding('utf8').on('data', (chunk) => {
-      text += chunk
-    })
-    answer.on('end', () => {
-      process.exitCode = text.includes('<AccessKeyId>') ? 0 : 1
-    })
-  },
-)
+const request = open(url, { method: 'POST', headers, agent: false }, (answer) => {
+  let text = ''
+  answer.setEncoding('utf8').on('data', (chunk) => {
+    text += chunk
+  })
+  answer.on('end', () => {
+    process.exitCode = text.includes('<AccessKeyId>') ? 0 : 1
+  })
+})
 request.end(body)

@@ -1,126 +1,141 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
+import { execFileSync } from 'node:child_process'
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { brotliCompressSync, gzipSync } from 'node:zlib'
-import { readWorld, startSandbox, type World } from '../src/sandbox/index.ts'
+import { readWorld, startSandbox } from '../src/sandbox/index.ts'
+import { type Command, NODE, printTable, ratio, sideBySide, time } from './bench/measure.ts'
+import { makeCertificate, overDistance, overTls } from './bench/rulers.ts'
+
+// How long the main job takes beside a bare request for the same, on three rulers. `BENCH_NODE` names another Node.
 
 const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 15)
 const CLI = 'dist/circleci-aws-oidc.cjs'
-
 const ROLE = 'arn:aws:iam::111111111111:role/circleci-oidc'
-const BASE = 'bare request'
+const NOTHING = 'node -e 0'
+const BARE = 'bare request'
 
-interface Run {
-  readonly milliseconds: number
-  /** Of the process at its largest, in MB. */
-  readonly memory: number
+/** How far STS is away. */
+interface Way {
+  readonly tls: boolean
+  /** Milliseconds in each direction. */
+  readonly delay: number
+  /** Milliseconds that STS takes to answer. */
+  readonly latencyMs: number
 }
 
-/** One process from start to end. */
-async function run(args: readonly string[], env: NodeJS.ProcessEnv): Promise<Run> {
-  const memoryFile = join(env['HOME'] ?? '', 'memory')
-  const report = `process.on('exit',()=>require('fs').writeFileSync(${JSON.stringify(memoryFile)},String(process.resourceUsage().maxRSS)))`
-  const preload = join(env['HOME'] ?? '', 'report-memory.cjs')
-  if (env['BENCH_MEMORY']) await writeFile(preload, report)
-  const options = env['BENCH_MEMORY'] ? ['--require', preload] : []
-  const start = performance.now()
-  const child = spawn(process.execPath, [...options, ...args], {
-    env,
-    stdio: ['ignore', 'ignore', 'inherit'],
-  })
-  const [code] = await once(child, 'exit')
-  const milliseconds = performance.now() - start
-  if (code !== 0) throw new Error(`${args.join(' ')} ended with exit code ${code}`)
-  const memory = env['BENCH_MEMORY'] ? Number(await readFile(memoryFile, 'utf8')) / 1000 : 0
-  return { milliseconds, memory }
-}
+const RULERS = [
+  { name: 'http', tls: false, delay: 0, latencyMs: 0 },
+  { name: 'https', tls: true, delay: 0, latencyMs: 0 },
+  { name: 'https, 20 ms round trip, STS 60 ms', tls: true, delay: 10, latencyMs: 60 },
+] as const satisfies readonly (Way & { readonly name: string })[]
 
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b)
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN
-}
+/** One role as CircleCI's orb aws-cli sets it up (its command `assume-role-with-web-identity`). */
+const AWS_CALL = `
+set -- $(aws sts assume-role-with-web-identity --role-arn "$ROLE_ARN" --role-session-name bench \
+  --web-identity-token "$CIRCLE_OIDC_TOKEN_V2" --duration-seconds 3600 \
+  --query "[Credentials.AccessKeyId,Credentials.SecretAccessKey,Credentials.SessionToken]" --output text)`
+const AWS_CONFIGURE = `
+aws configure set aws_access_key_id "$1" --profile default
+aws configure set aws_secret_access_key "$2" --profile default
+aws configure set aws_session_token "$3" --profile default
+aws configure set default.region us-east-1
+aws configure set region us-east-1 --profile default`
 
-type Commands = Readonly<Record<string, readonly string[]>>
-
-/** Side by side: every round runs each command once, so what else the machine does hits all alike. */
-async function compare(commands: Commands, env: NodeJS.ProcessEnv, rounds: number) {
-  const runs = new Map(Object.keys(commands).map((name): [string, Run[]] => [name, []]))
-  for (let round = 0; round <= rounds; round++) {
-    for (const [name, args] of Object.entries(commands)) {
-      const done = await run(args, env)
-      if (round > 0) runs.get(name)?.push(done)
-    }
-  }
-  const figure = (name: string, of: keyof Run) =>
-    median((runs.get(name) ?? []).map((one) => one[of]))
-  return {
-    ratio: (name: string, to: string) =>
-      (figure(name, 'milliseconds') / figure(to, 'milliseconds')).toFixed(2),
-    milliseconds: (name: string) => figure(name, 'milliseconds').toFixed(0),
-    memory: (name: string) => figure(name, 'memory').toFixed(0),
+function isInstalled(program: string): boolean {
+  try {
+    execFileSync(program, ['--version'], { stdio: 'ignore' })
+    return true
+  } catch {
+    return false
   }
 }
 
-async function atSandbox(
-  world: World,
-  work: (env: NodeJS.ProcessEnv) => Promise<void>,
+const certificate = await makeCertificate()
+
+/** A job at an STS that is so far away. */
+async function atSts(
+  { tls, delay, latencyMs }: Way,
+  work: (env: NodeJS.ProcessEnv, home: string) => Promise<void>,
 ): Promise<void> {
   const home = await mkdtemp(join(tmpdir(), 'bench-'))
-  const sandbox = await startSandbox({ world })
+  const authority = join(home, 'authority.pem')
+  await writeFile(authority, certificate.authority)
+  const sandbox = await startSandbox({ world: readWorld({ latencyMs }) })
+  const front = tls ? await overTls(sandbox.url, certificate) : undefined
+  const way = delay > 0 ? await overDistance(front?.url ?? sandbox.url, delay) : undefined
   const env = {
     PATH: process.env['PATH'],
     HOME: home,
     BASH_ENV: join(home, 'bash_env'),
-    AWS_ENDPOINT_URL_STS: sandbox.url,
+    AWS_ENDPOINT_URL_STS: (way ?? front ?? sandbox).url,
     CIRCLE_OIDC_TOKEN_V2: await sandbox.mint(),
+    // Unlike AWS_CA_BUNDLE it leaves Node its own certificates to load, as at AWS.
+    ...(tls ? { NODE_EXTRA_CA_CERTS: authority } : {}),
   }
-  await work(env)
+  await work(env, home)
+  way?.close()
+  front?.close()
   await sandbox.close()
   await rm(home, { recursive: true })
 }
 
-await atSandbox(readWorld({}), async (given) => {
-  const env = { ...given, AWS_OIDC_ROLE_ARN: ROLE }
-  await run([CLI, 'assume-role', '--profile', 'kept', '--credentials', 'refresh'], env)
-  const versions = join(given['HOME'] ?? '', '.local/share/circleci-aws-oidc/versions')
+const nodeVersion = execFileSync(NODE, ['--version'], { encoding: 'utf8' }).trim()
+for (const ruler of RULERS) {
+  await atSts(ruler, async (given) => {
+    const env = { ...given, AWS_OIDC_ROLE_ARN: ROLE }
+    const commands = {
+      [NOTHING]: [NODE, '-e', '0'],
+      [BARE]: [NODE, 'scripts/bare-request.cjs'],
+      'assume-role': [NODE, CLI, 'assume-role'],
+    } satisfies Record<string, Command>
+    console.log(`\n${ruler.name}: one role, ${ROUNDS} rounds, Node ${nodeVersion}`)
+    printTable(await sideBySide(commands, env, ROUNDS), BARE)
+  })
+}
+
+await atSts(RULERS[0], async (env, home) => {
+  await time(
+    [NODE, CLI, 'assume-role', '--role-arn', ROLE, '--profile', 'kept', '--credentials', 'refresh'],
+    env,
+  )
+  const versions = join(home, '.local/share/circleci-aws-oidc/versions')
   const [installed = ''] = await readdir(versions)
   const launcher = join(versions, installed, 'launcher.cjs')
   const commands = {
-    'node -e 0': ['-e', '0'],
-    [BASE]: ['scripts/bare-request.cjs'],
-    'assume-role': [CLI, 'assume-role'],
-    'assume-role --export none': [CLI, 'assume-role', '--export', 'none'],
+    [NOTHING]: [NODE, '-e', '0'],
     // As the profile's own credential_process calls it.
-    'credential-process, cached': [launcher, 'credential-process', '--profile', 'kept'],
-  }
-  const { ratio, milliseconds } = await compare(commands, env, ROUNDS)
-  console.log(`\none role, ${ROUNDS} rounds, ratios of medians (${BASE}: ${milliseconds(BASE)} ms)`)
-  console.log(`${'to'.padStart(42)} ${BASE}   node -e 0`)
-  for (const name of Object.keys(commands)) {
-    console.log(
-      `  ${name.padEnd(38)} ${ratio(name, BASE).padStart(8)} ${ratio(name, 'node -e 0').padStart(11)}`,
-    )
-  }
+    'cached credential-process': [NODE, launcher, 'credential-process', '--profile', 'kept'],
+  } satisfies Record<string, Command>
+  console.log(`\na profile that renews itself, ${ROUNDS} rounds`)
+  printTable(await sideBySide(commands, env, ROUNDS), NOTHING)
 })
 
-await atSandbox(readWorld({ latencyMs: 100 }), async (given) => {
+await atSts({ tls: false, delay: 0, latencyMs: 100 }, async (env, home) => {
   const profiles = Array.from({ length: 50 }, (_, i) => `[profile p${i}]\nrole_arn = ${ROLE}\n`)
-  const file = join(given['HOME'] ?? '', 'profiles.ini')
+  const file = join(home, 'profiles.ini')
   await writeFile(file, profiles.join('\n'))
   const commands = {
-    'one role': [CLI, 'assume-role', '--role-arn', ROLE],
-    'fifty roles': [CLI, 'assume-role', '--profiles-file', file],
-  }
-  const times = await compare(commands, given, 5)
-  const sizes = await compare(commands, { ...given, BENCH_MEMORY: '1' }, 2)
+    'one role': [NODE, CLI, 'assume-role', '--role-arn', ROLE],
+    'fifty roles': [NODE, CLI, 'assume-role', '--profiles-file', file],
+  } satisfies Record<string, Command>
+  const times = await sideBySide(commands, env, 5)
   console.log('\nan STS that answers after 100 ms')
-  console.log(`  fifty roles to one: time ${times.ratio('fifty roles', 'one role')}`)
-  console.log(
-    `  memory: ${sizes.memory('one role')} MB for one, ${sizes.memory('fifty roles')} MB for fifty`,
-  )
+  console.log(`  fifty roles to one: ${ratio(times, 'fifty roles', 'one role').median.toFixed(2)}`)
 })
+
+if (isInstalled('aws')) {
+  await atSts(RULERS[0], async (given) => {
+    const env = { ...given, ROLE_ARN: ROLE, AWS_DEFAULT_REGION: 'us-east-1' }
+    const commands = {
+      [BARE]: [NODE, 'scripts/bare-request.cjs'],
+      'one AWS CLI call': ['sh', '-ec', AWS_CALL],
+      'the aws-cli orb for one role': ['sh', '-ec', `${AWS_CALL}\n${AWS_CONFIGURE}`],
+    } satisfies Record<string, Command>
+    console.log('\nthe AWS CLI, http, 3 rounds')
+    printTable(await sideBySide(commands, { ...env, AWS_OIDC_ROLE_ARN: ROLE }, 3), BARE)
+  })
+} else console.log('\nThe AWS CLI is not installed: no comparison with it.')
 
 console.log('\nbundle sizes:')
 for (const file of ['circleci-aws-oidc.cjs', 'sandbox.cjs']) {
