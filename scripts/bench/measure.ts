@@ -18,7 +18,7 @@ export async function time([program, ...args]: Command, env: NodeJS.ProcessEnv):
 }
 
 /** The times of each command, by its name. */
-export type Times<Name extends string = string> = ReadonlyMap<Name, readonly number[]>
+type Times<Name extends string = string> = ReadonlyMap<Name, readonly number[]>
 
 /**
  * Side by side: every round runs each command once, every other round in the opposite order, so that what else
@@ -41,7 +41,7 @@ export async function sideBySide<Name extends string>(
 }
 
 /** The value that this share of the values does not exceed. */
-export function quantile(values: readonly number[], share: number): number {
+function quantile(values: readonly number[], share: number): number {
   const sorted = [...values].sort((a, b) => a - b)
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN
 }

@@ -11,7 +11,7 @@ interface Listener {
 }
 
 /** The certificate of a server at 127.0.0.1, and what has to be trusted for it. */
-export interface Certificate {
+interface Certificate {
   readonly authority: string
   readonly server: { readonly cert: string; readonly key: string }
 }
