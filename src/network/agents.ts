@@ -9,19 +9,6 @@ import { readLastingFile } from '../files/read.ts'
 import type { Environment } from '../options.ts'
 import { proxyFor } from './proxy.ts'
 
-/** Milliseconds, for every request: Node has no limits of its own. */
-export const CONNECTION_TIMEOUT = 5_000
-export const REQUEST_TIMEOUT = 15_000
-
-/** Codes of Node for a certificate that it does not accept, as far as they have something in common. */
-export const CERTIFICATE_ERROR = /CERT|SELF_SIGNED|UNABLE_TO_|ERR_TLS_/
-
-interface Agents {
-  readonly httpAgent?: HttpAgent
-  /** Options stand for an agent still to be made: TLS takes a while to load. */
-  readonly httpsAgent?: HttpsAgent | AgentOptions
-}
-
 /**
  * How `url` is reached: through the proxy of the environment, and with the certificates of
  * `AWS_CA_BUNDLE` (which replace Node's own, as in the AWS CLI).
@@ -38,8 +25,11 @@ export async function agents(url: URL, env: Environment): Promise<Agents> {
   return { httpsAgent: ca ? { ca } : {} }
 }
 
-/** Agents with an open connection, by the origin it leads to. */
-const openedAhead = new Map<string, Promise<Agents>>()
+interface Agents {
+  readonly httpAgent?: HttpAgent
+  /** Options stand for an agent still to be made: TLS takes a while to load. */
+  readonly httpsAgent?: HttpsAgent | AgentOptions
+}
 
 /**
  * Opens the connection for the next request to `url`, through a proxy too, so that the network is at work while
@@ -51,6 +41,9 @@ export function connectAhead(url: URL, env: Environment): void {
   opening.catch(() => {})
   openedAhead.set(url.origin, opening)
 }
+
+/** Agents with an open connection, by the origin it leads to. */
+const openedAhead = new Map<string, Promise<Agents>>()
 
 async function openAhead(url: URL, env: Environment): Promise<Agents> {
   const host = url.hostname.replace(/^\[|\]$/g, '')
@@ -103,3 +96,11 @@ async function readCertificates(path: string): Promise<string> {
     next: 'Convert it to PEM, or unset the variable.',
   })
 }
+
+/** Milliseconds, for every request: Node has no limits of its own. */
+export const CONNECTION_TIMEOUT = 5_000
+
+export const REQUEST_TIMEOUT = 15_000
+
+/** Codes of Node for a certificate that it does not accept, as far as they have something in common. */
+export const CERTIFICATE_ERROR = /CERT|SELF_SIGNED|UNABLE_TO_|ERR_TLS_/

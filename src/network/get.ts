@@ -8,14 +8,6 @@ import { Agent, request as httpsRequest } from 'node:https'
 import type { Environment } from '../options.ts'
 import { agents, CONNECTION_TIMEOUT, REQUEST_TIMEOUT } from './agents.ts'
 
-/** More than any answer that we read has. */
-const MAXIMUM_BYTES = 1_000_000
-
-interface Answer {
-  readonly status: number
-  readonly body: string
-}
-
 /**
  * The answer to one GET request; redirects are not followed. Throws what Node throws when there is none,
  * and what `agents` throws.
@@ -34,6 +26,11 @@ export async function get(
   // The agent of a proxy is one of node:http.
   const agent = httpsAgent instanceof HttpAgent ? httpsAgent : new Agent(httpsAgent)
   return answerOf(httpsRequest(url, { headers, signal, agent }))
+}
+
+interface Answer {
+  readonly status: number
+  readonly body: string
 }
 
 function answerOf(request: ClientRequest): Promise<Answer> {
@@ -66,3 +63,6 @@ async function readBody(response: IncomingMessage): Promise<Answer> {
   }
   return { status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString('utf8') }
 }
+
+/** More than any answer that we read has. */
+const MAXIMUM_BYTES = 1_000_000
