@@ -5,28 +5,6 @@ import { nearest, quote } from '../text.ts'
 import type { Report } from './problem.ts'
 import type { ProfileSettings } from './settings.ts'
 
-/**
- * Profiles without a role that serve others as their source and are in the user's shared files: their
- * credentials come from there, of whatever kind. A section with other keys of ours lacks its role.
- */
-export function sourcesOnly(
-  profiles: readonly ProfileSettings[],
-  sharedProfiles: ReadonlySet<string>,
-): ReadonlySet<string> {
-  const named = new Set(profiles.map(({ settings }) => settings.get('source_profile')?.value))
-  const hasRoles = profiles.some(({ settings }) => settings.has('role_arn'))
-  const settingsOnly = profiles.filter(({ settings }) =>
-    [...settings.keys()].every((key) => /^(region|output)$/.test(key)),
-  )
-  const passedOver = settingsOnly.filter(
-    ({ profile, otherCredentials }) =>
-      (named.has(profile) && sharedProfiles.has(profile)) ||
-      // Most config files begin so; it is the profile of whoever runs without one.
-      (profile === 'default' && !named.has(profile) && otherCredentials.length === 0 && hasRoles),
-  )
-  return new Set(passedOver.map(({ profile }) => profile))
-}
-
 /** Where each profile's credentials come from; undefined where that is reported as a problem. */
 export function readSources(
   profiles: readonly ProfileSettings[],
@@ -73,29 +51,6 @@ function reportCycles(
   }
 }
 
-/** The chain of profiles of the file, up to one that is done or comes again. */
-function pathFrom(
-  profile: string,
-  sources: ReadonlyMap<string, RoleSource | undefined>,
-  done: ReadonlySet<string>,
-): string[] {
-  const path = new Set<string>()
-  let name: string | undefined = profile
-  while (name !== undefined && !done.has(name) && !path.has(name)) {
-    path.add(name)
-    name = sourceOf(name, sources)
-  }
-  return [...path]
-}
-
-function sourceOf(
-  profile: string,
-  sources: ReadonlyMap<string, RoleSource | undefined>,
-): string | undefined {
-  const source = sources.get(profile)
-  return source?.kind === 'profile' ? source.name : undefined
-}
-
 function cycleText(cycle: readonly string[], first: string): string {
   if (cycle.length === 1) {
     return 'source_profile names the profile itself. AWS tools allow that only beside static keys in the same profile, which the new credentials would replace. Keep the keys in a profile of another name, or remove source_profile to use the web identity token.'
@@ -119,10 +74,49 @@ export function sourcesFirst<Plan extends { profile: string; source: RoleSource 
   })
 }
 
-export interface Renewing {
-  readonly profile: string
-  readonly source: RoleSource
-  readonly credentials: OptionValue<'credentials'>
+/** The chain of profiles of the file, up to one that is done or comes again. */
+function pathFrom(
+  profile: string,
+  sources: ReadonlyMap<string, RoleSource | undefined>,
+  done: ReadonlySet<string>,
+): string[] {
+  const path = new Set<string>()
+  let name: string | undefined = profile
+  while (name !== undefined && !done.has(name) && !path.has(name)) {
+    path.add(name)
+    name = sourceOf(name, sources)
+  }
+  return [...path]
+}
+
+function sourceOf(
+  profile: string,
+  sources: ReadonlyMap<string, RoleSource | undefined>,
+): string | undefined {
+  const source = sources.get(profile)
+  return source?.kind === 'profile' ? source.name : undefined
+}
+
+/**
+ * Profiles without a role that serve others as their source and are in the user's shared files: their
+ * credentials come from there, of whatever kind. A section with other keys of ours lacks its role.
+ */
+export function sourcesOnly(
+  profiles: readonly ProfileSettings[],
+  sharedProfiles: ReadonlySet<string>,
+): ReadonlySet<string> {
+  const named = new Set(profiles.map(({ settings }) => settings.get('source_profile')?.value))
+  const hasRoles = profiles.some(({ settings }) => settings.has('role_arn'))
+  const settingsOnly = profiles.filter(({ settings }) =>
+    [...settings.keys()].every((key) => /^(region|output)$/.test(key)),
+  )
+  const passedOver = settingsOnly.filter(
+    ({ profile, otherCredentials }) =>
+      (named.has(profile) && sharedProfiles.has(profile)) ||
+      // Most config files begin so; it is the profile of whoever runs without one.
+      (profile === 'default' && !named.has(profile) && otherCredentials.length === 0 && hasRoles),
+  )
+  return new Set(passedOver.map(({ profile }) => profile))
 }
 
 /**
@@ -143,4 +137,10 @@ export function checkRenewableSources(plans: readonly Renewing[]): void {
     why: 'When the credentials of the source end, none can be had with them any more.',
     next: 'Set credentials = refresh for the source, too, or credentials = static for both.',
   })
+}
+
+export interface Renewing {
+  readonly profile: string
+  readonly source: RoleSource
+  readonly credentials: OptionValue<'credentials'>
 }

@@ -1,24 +1,16 @@
 import { OidcError } from '../errors.ts'
 
-/** The error for a file that AWS tools cannot read. Line contents stay out of it: they may be secrets. */
-export function malformedFile(path: string, line: number, why: string): OidcError {
-  return new OidcError('file-malformed', {
-    what: `${path}, line ${line}: ${why}.`,
-    next: `Correct line ${line} of ${path} and run again. The file was left as it is.`,
-  })
+export interface IniFile {
+  readonly lines: readonly Line[]
+  readonly sections: readonly Section[]
 }
 
-/** What Python's `str.strip` and `\s` take for blanks; JavaScript's set differs. */
-const BLANK =
-  '[\\t\\n\\v\\f\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]'
-const STRIP = new RegExp(`^${BLANK}+|${BLANK}+$`, 'g')
-const LEADING = new RegExp(`^${BLANK}*`)
-/** Python opens files with universal newlines: a lone CR ends a line too. */
-const LINE = /([^\r\n]*)(\r\n|\n|\r|$)/y
-
-export interface Line {
-  readonly text: string
-  readonly end: string
+export interface Section {
+  readonly name: string
+  /** Index of the header's line, and of the line after the section. */
+  readonly header: number
+  readonly after: number
+  readonly options: readonly Option[]
 }
 
 export interface Option {
@@ -31,49 +23,9 @@ export interface Option {
   readonly continuations: readonly number[]
 }
 
-export interface Section {
-  readonly name: string
-  /** Index of the header's line, and of the line after the section. */
-  readonly header: number
-  readonly after: number
-  readonly options: readonly Option[]
-}
-
-export interface IniFile {
-  readonly lines: readonly Line[]
-  readonly sections: readonly Section[]
-}
-
-export const strip = (text: string): string => text.replace(STRIP, '')
-export const indentation = (text: string): string => LEADING.exec(text)?.[0] ?? ''
-export const isComment = (text: string): boolean => /^[#;]/.test(strip(text))
-
-/** How a setting is written. */
-interface WrittenSetting {
-  /** As spelled; readers other than botocore tell case apart. */
-  readonly key: string
-  readonly delimiter: string
-  /** As botocore joins it, continuation lines included. */
-  readonly value: string
-  /** Indented settings beneath an empty value. */
-  readonly isBlock: boolean
-}
-
-export function settingAt({ lines }: IniFile, { first, continuations }: Option): WrittenSetting {
-  const text = (index: number) => strip(lines[index]?.text ?? '')
-  const [, key = '', delimiter = '', start = ''] = /^(.*?)([=:])(.*)$/s.exec(text(first)) ?? []
-  const value = [strip(start), ...continuations.map(text)].join('\n')
-  return { key: strip(key), delimiter, value, isBlock: value.startsWith('\n') }
-}
-
-type Mutable<T> = { -readonly [K in keyof T]: T[K] }
-type OpenOption = Mutable<Option> & { continuations: number[] }
-type OpenSection = Mutable<Section> & { options: OpenOption[] }
-
-export function splitLines(text: string): Line[] {
-  return [...text.matchAll(new RegExp(LINE, 'gy'))]
-    .map(([, content = '', end = '']) => ({ text: content, end }))
-    .filter((line) => line.text !== '' || line.end !== '')
+export interface Line {
+  readonly text: string
+  readonly end: string
 }
 
 /**
@@ -121,47 +73,72 @@ export function parseIni(text: string, path: string): IniFile {
   return { lines, sections }
 }
 
+type Mutable<T> = { -readonly [K in keyof T]: T[K] }
+type OpenOption = Mutable<Option> & { continuations: number[] }
+type OpenSection = Mutable<Section> & { options: OpenOption[] }
+
 function whyNoOption(content: string): string {
   return content.startsWith('[')
     ? 'the section header has no closing "]"'
     : 'it is neither a [section] nor a "key = value"'
 }
 
+/** The error for a file that AWS tools cannot read. Line contents stay out of it: they may be secrets. */
+export function malformedFile(path: string, line: number, why: string): OidcError {
+  return new OidcError('file-malformed', {
+    what: `${path}, line ${line}: ${why}.`,
+    next: `Correct line ${line} of ${path} and run again. The file was left as it is.`,
+  })
+}
+
+export function settingAt({ lines }: IniFile, { first, continuations }: Option): WrittenSetting {
+  const text = (index: number) => strip(lines[index]?.text ?? '')
+  const [, key = '', delimiter = '', start = ''] = /^(.*?)([=:])(.*)$/s.exec(text(first)) ?? []
+  const value = [strip(start), ...continuations.map(text)].join('\n')
+  return { key: strip(key), delimiter, value, isBlock: value.startsWith('\n') }
+}
+
+/** How a setting is written. */
+interface WrittenSetting {
+  /** As spelled; readers other than botocore tell case apart. */
+  readonly key: string
+  readonly delimiter: string
+  /** As botocore joins it, continuation lines included. */
+  readonly value: string
+  /** Indented settings beneath an empty value. */
+  readonly isBlock: boolean
+}
+
+export function splitLines(text: string): Line[] {
+  return [...text.matchAll(new RegExp(LINE, 'gy'))]
+    .map(([, content = '', end = '']) => ({ text: content, end }))
+    .filter((line) => line.text !== '' || line.end !== '')
+}
+
+/** Python opens files with universal newlines: a lone CR ends a line too. */
+const LINE = /([^\r\n]*)(\r\n|\n|\r|$)/y
+
 /** The text of the lines. */
 export function joined(lines: readonly Line[]): string {
   return lines.map(({ text, end }) => text + end).join('')
 }
+
+export const strip = (text: string): string => text.replace(STRIP, '')
+export const indentation = (text: string): string => LEADING.exec(text)?.[0] ?? ''
+export const isComment = (text: string): boolean => /^[#;]/.test(strip(text))
+
+/** What Python's `str.strip` and `\s` take for blanks; JavaScript's set differs. */
+const BLANK =
+  '[\\t\\n\\v\\f\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]'
+
+const STRIP = new RegExp(`^${BLANK}+|${BLANK}+$`, 'g')
+const LEADING = new RegExp(`^${BLANK}*`)
 
 /** The lines that replace a line, by its index; none where it goes away. */
 export type LineEdits = Map<number, readonly Line[]>
 
 export function linesAt(edits: LineEdits, file: IniFile, index: number): readonly Line[] {
   return edits.get(index) ?? file.lines.slice(index, index + 1)
-}
-
-/** The blanks to start a line with so that it stands as deep as another one. */
-export function indentOf(file: IniFile, index: number): string {
-  const indent = indentation(file.lines[index]?.text ?? '')
-  return /^[ \t]*$/.test(indent) ? indent : ' '.repeat(indent.length)
-}
-
-/** CRLF or LF, as on that line, else as in the rest of the file. A lone CR is a CRLF cut short. */
-export function lineEndAt({ lines }: Pick<IniFile, 'lines'>, index: number): string {
-  const end = lines[index]?.end || lines[0]?.end || '\n'
-  return end === '\r' ? '\r\n' : end
-}
-
-/**
- * Indentation for lines directly beneath a header: that of the next line that says something.
- * Any deeper or shallower, and the one would become a continuation of the other.
- */
-export function indentBeneath(edits: LineEdits, file: IniFile, header: number): string {
-  for (let index = header + 1; index < file.lines.length; index += 1) {
-    const { text = '' } = file.lines[index] ?? {}
-    const isBlank = strip(text) === '' || isComment(text)
-    if (!isBlank && linesAt(edits, file, index).length > 0) return indentOf(file, index)
-  }
-  return ''
 }
 
 /** The text of the file with the edits; without a final line end if the file had none. */
@@ -180,4 +157,29 @@ export function applyEdits(edits: LineEdits, file: IniFile): string {
   }
   const unended = file.lines.at(-1)?.end === ''
   return unended ? text.slice(0, text.length - lastEnd.length) : text
+}
+
+/** CRLF or LF, as on that line, else as in the rest of the file. A lone CR is a CRLF cut short. */
+export function lineEndAt({ lines }: Pick<IniFile, 'lines'>, index: number): string {
+  const end = lines[index]?.end || lines[0]?.end || '\n'
+  return end === '\r' ? '\r\n' : end
+}
+
+/** The blanks to start a line with so that it stands as deep as another one. */
+export function indentOf(file: IniFile, index: number): string {
+  const indent = indentation(file.lines[index]?.text ?? '')
+  return /^[ \t]*$/.test(indent) ? indent : ' '.repeat(indent.length)
+}
+
+/**
+ * Indentation for lines directly beneath a header: that of the next line that says something.
+ * Any deeper or shallower, and the one would become a continuation of the other.
+ */
+export function indentBeneath(edits: LineEdits, file: IniFile, header: number): string {
+  for (let index = header + 1; index < file.lines.length; index += 1) {
+    const { text = '' } = file.lines[index] ?? {}
+    const isBlank = strip(text) === '' || isComment(text)
+    if (!isBlank && linesAt(edits, file, index).length > 0) return indentOf(file, index)
+  }
+  return ''
 }

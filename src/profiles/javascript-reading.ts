@@ -1,46 +1,6 @@
 import type { Line } from './ini.ts'
 import type { SharedFile } from './profile-name.ts'
 
-/** One setting as the AWS SDK for JavaScript v3 reads it. */
-export interface JavaScriptSetting {
-  readonly value: string
-  /** Line number, from 1. */
-  readonly line: number
-}
-
-const PREFIXED = /^([\w-]+)\s(["'])?([\w-@+.%:/]+)\2$/
-const PREFIXES = ['profile', 'sso-session', 'services']
-const LINE_END = /\r?\n/
-const INLINE_COMMENT = /(^|\s)[;#]/
-
-const withoutComment = (line: string): string =>
-  (/[;#]/.test(line) ? (line.split(INLINE_COMMENT)[0] ?? '') : line).trim()
-
-/** The text between the brackets, when the SDK takes the line for a section header. */
-export function javaScriptHeader(line: string): string | undefined {
-  const text = withoutComment(line)
-  return text.startsWith('[') && text.endsWith(']') ? text.slice(1, -1) : undefined
-}
-
-/** The key under which the SDK files a section; undefined when it skips the section. */
-function sectionKey(header: string): string | undefined {
-  const [, prefix, , name] = PREFIXED.exec(header) ?? []
-  if (prefix === undefined) return header
-  return PREFIXES.includes(prefix) ? `${prefix}.${name}` : undefined
-}
-
-/** The profile whose settings the SDK finds under this header. */
-export function javaScriptProfile(header: string, file: SharedFile): string | undefined {
-  const key = sectionKey(header)
-  if (file === 'credentials' || key === 'default') return key
-  return key?.startsWith('profile.') ? key.slice('profile.'.length) : undefined
-}
-
-/** Whether the SDK finds the profile's settings under this header. */
-export function javaScriptReads(header: string, file: SharedFile, profile: string): boolean {
-  return javaScriptProfile(header, file) === profile
-}
-
 /**
  * A profile's settings as `@smithy/core`'s `parseIni` and `getConfigData` see them: indentation
  * matters only below an empty value, the last of several equal keys wins.
@@ -79,6 +39,48 @@ export function readAsJavaScript(
   // [profile default] replaces [default] as a whole.
   return prefixed.size > 0 ? prefixed : plain
 }
+
+/** One setting as the AWS SDK for JavaScript v3 reads it. */
+export interface JavaScriptSetting {
+  readonly value: string
+  /** Line number, from 1. */
+  readonly line: number
+}
+
+const LINE_END = /\r?\n/
+
+/** The text between the brackets, when the SDK takes the line for a section header. */
+export function javaScriptHeader(line: string): string | undefined {
+  const text = withoutComment(line)
+  return text.startsWith('[') && text.endsWith(']') ? text.slice(1, -1) : undefined
+}
+
+const withoutComment = (line: string): string =>
+  (/[;#]/.test(line) ? (line.split(INLINE_COMMENT)[0] ?? '') : line).trim()
+
+const INLINE_COMMENT = /(^|\s)[;#]/
+
+/** Whether the SDK finds the profile's settings under this header. */
+export function javaScriptReads(header: string, file: SharedFile, profile: string): boolean {
+  return javaScriptProfile(header, file) === profile
+}
+
+/** The profile whose settings the SDK finds under this header. */
+export function javaScriptProfile(header: string, file: SharedFile): string | undefined {
+  const key = sectionKey(header)
+  if (file === 'credentials' || key === 'default') return key
+  return key?.startsWith('profile.') ? key.slice('profile.'.length) : undefined
+}
+
+/** The key under which the SDK files a section; undefined when it skips the section. */
+function sectionKey(header: string): string | undefined {
+  const [, prefix, , name] = PREFIXED.exec(header) ?? []
+  if (prefix === undefined) return header
+  return PREFIXES.includes(prefix) ? `${prefix}.${name}` : undefined
+}
+
+const PREFIXED = /^([\w-]+)\s(["'])?([\w-@+.%:/]+)\2$/
+const PREFIXES = ['profile', 'sso-session', 'services']
 
 /**
  * The first header that breaks the SDK's reading of the whole file, with its line number, from 1: `parseIni` throws

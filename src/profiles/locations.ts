@@ -1,21 +1,8 @@
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { OidcError } from '../errors.ts'
+import type { Environment } from '../options.ts'
 import type { SharedFile } from './profile-name.ts'
-
-/**
- * An empty HOME counts as unset, so that the home is the one of the user's account. Node and the SDK would
- * take it for the working directory.
- */
-export function withoutEmptyHome(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  if (env['HOME'] === '') delete env['HOME']
-  return env
-}
-
-/** Absolute paths of the shared config file and the shared credentials file. */
-export type SharedFileLocations = Readonly<Record<SharedFile, string>>
-
-type Environment = Readonly<Record<string, string | undefined>>
 
 /**
  * Where AWS tools look: `AWS_CONFIG_FILE` and `AWS_SHARED_CREDENTIALS_FILE`, else `~/.aws`.
@@ -27,6 +14,9 @@ export function sharedFileLocations(env: Environment = process.env): SharedFileL
     credentials: locate(env, 'AWS_SHARED_CREDENTIALS_FILE', 'credentials'),
   }
 }
+
+/** Absolute paths of the shared config file and the shared credentials file. */
+export type SharedFileLocations = Readonly<Record<SharedFile, string>>
 
 function locate(env: Environment, variable: string, name: string): string {
   const path = env[variable]
@@ -53,4 +43,13 @@ function homeDirectory(env: Environment): string {
       cause,
     })
   }
+}
+
+/**
+ * An empty HOME counts as unset, so that the home is the one of the user's account. Node and the SDK would
+ * take it for the working directory.
+ */
+export function withoutEmptyHome(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  if (env['HOME'] === '') delete env['HOME']
+  return env
 }

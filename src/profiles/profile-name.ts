@@ -1,11 +1,5 @@
 import { OidcError } from '../errors.ts'
 
-/** What the AWS SDK for JavaScript v3 reads in a section header; botocore allows more. */
-const PROFILE_NAME = /^[\w@+.%:/][\w@+.%:/-]*$/
-
-/** Bytes of a file name. A directory of ours is named after the profile, capitals and signs percent-encoded. */
-const MAX_FILE_NAME = 255
-
 /**
  * Throws `invalid-profile-name` unless both botocore and the JavaScript SDK read a profile of that name.
  */
@@ -34,7 +28,23 @@ export function assertProfileName(name: string): void {
   }
 }
 
-const BLANK = /[ \t\r\n]/
+/** What the AWS SDK for JavaScript v3 reads in a section header; botocore allows more. */
+const PROFILE_NAME = /^[\w@+.%:/][\w@+.%:/-]*$/
+
+/** Bytes of a file name. A directory of ours is named after the profile, capitals and signs percent-encoded. */
+const MAX_FILE_NAME = 255
+
+export type SharedFile = 'config' | 'credentials'
+
+/**
+ * The profile that botocore takes a section for (`configloader.build_profile_map`). In the config file
+ * any header that starts with "profile" and has two shell words counts, however it is spelled.
+ */
+export function profileOf(header: string, file: SharedFile): string | undefined {
+  if (file === 'credentials' || header === 'default') return header
+  const words = header.startsWith('profile') ? splitShellWords(header) : undefined
+  return words?.length === 2 ? words[1] : undefined
+}
 
 /**
  * Splits like Python's `shlex.split`, which botocore applies to section headers.
@@ -70,19 +80,9 @@ function splitShellWords(text: string): string[] | undefined {
   return words
 }
 
-export type SharedFile = 'config' | 'credentials'
+const BLANK = /[ \t\r\n]/
 
 /** The header text we give a profile's new section. */
 export function canonicalHeader(file: SharedFile, profile: string): string {
   return file === 'credentials' || profile === 'default' ? profile : `profile ${profile}`
-}
-
-/**
- * The profile that botocore takes a section for (`configloader.build_profile_map`). In the config file
- * any header that starts with "profile" and has two shell words counts, however it is spelled.
- */
-export function profileOf(header: string, file: SharedFile): string | undefined {
-  if (file === 'credentials' || header === 'default') return header
-  const words = header.startsWith('profile') ? splitShellWords(header) : undefined
-  return words?.length === 2 ? words[1] : undefined
 }
