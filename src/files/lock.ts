@@ -17,7 +17,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { OidcError } from '../errors.ts'
 import { onInterruption } from '../processes.ts'
 import { errorCode, unwritable } from './failure.ts'
-import { makeDirectory, removeFile } from './target.ts'
+import { makeDirectoryOf, removeFile } from './target.ts'
 
 // Our own: the stale takeover of the package proper-lockfile can remove a lock just taken by
 // another, so that after a kill -9 two writers may both hold it.
@@ -119,7 +119,7 @@ function tryCreate(path: string, id: string, target: string): boolean {
       return createLockFile(path, id)
     } catch (error) {
       if (errorCode(error) !== 'ENOENT' || tries === TRIES) throw unwritable(target, error)
-      makeDirectory(target)
+      makeDirectoryOf(target)
     }
   }
 }

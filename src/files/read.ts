@@ -4,21 +4,6 @@ import { promisify } from 'node:util'
 import type { ErrorCode } from '../errors.ts'
 import { unreadable } from './failure.ts'
 
-/** What to say where reading fails, and when to give up. */
-interface Reading {
-  /** What the user calls it: `The session policy file`. */
-  readonly what: string
-  readonly next?: string
-  readonly code?: ErrorCode
-  /** 10 MB by default. */
-  readonly maximumBytes?: number
-  /** Ends the wait for who writes to a pipe; its reason is thrown as it is. A minute by default. */
-  readonly signal?: AbortSignal | undefined
-}
-
-const NEXT = 'Check the path; a relative one counts from the working directory.'
-const LONGEST_WAIT = 60_000
-
 /**
  * The text of a file that the user names, of 10 MB at most. It may be a FIFO, as in `--token-file <(command)`: one that
  * nobody writes to would block a thread of Node, and Node does not end before its threads do.
@@ -33,15 +18,18 @@ export async function readTextFile(path: string, reading: Reading): Promise<stri
   }
 }
 
-async function readNamed(path: string, signal: AbortSignal, maximum?: number): Promise<Buffer> {
-  const { fd, isFifo } = await openInput(path)
-  if (!isFifo) return readBytes(createReadStream('', { fd }), signal, maximum)
-  const { Socket } = await import('node:net')
-  try {
-    return await readBytes(new Socket({ fd, readable: true, writable: false }), signal, maximum)
-  } catch (error) {
-    throw signal.aborted ? new Error('nobody wrote to this FIFO in time') : error
-  }
+const NEXT = 'Check the path; a relative one counts from the working directory.'
+
+/** What to say where reading fails, and when to give up. */
+interface Reading {
+  /** What the user calls it: `The session policy file`. */
+  readonly what: string
+  readonly next?: string
+  readonly code?: ErrorCode
+  /** 10 MB by default. */
+  readonly maximumBytes?: number
+  /** Ends the wait for who writes to a pipe; its reason is thrown as it is. A minute by default. */
+  readonly signal?: AbortSignal | undefined
 }
 
 /** The text that is piped in, of 10 MB at most. Throws `file-unreadable`, or what `reading` says. */
@@ -63,12 +51,21 @@ export async function readLastingFile(path: string): Promise<Buffer> {
   throw new Error('it is a FIFO')
 }
 
+async function readNamed(path: string, signal: AbortSignal, maximum?: number): Promise<Buffer> {
+  const { fd, isFifo } = await openInput(path)
+  if (!isFifo) return readBytes(createReadStream('', { fd }), signal, maximum)
+  const { Socket } = await import('node:net')
+  try {
+    return await readBytes(new Socket({ fd, readable: true, writable: false }), signal, maximum)
+  } catch (error) {
+    throw signal.aborted ? new Error('nobody wrote to this FIFO in time') : error
+  }
+}
+
 async function openInput(path: string): Promise<{ fd: number; isFifo: boolean }> {
   const fd = await promisify(open)(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
   return { fd, isFifo: (await promisify(fstat)(fd)).isFIFO() }
 }
-
-const MAXIMUM_BYTES = 10_000_000
 
 async function readBytes(
   stream: Readable,
@@ -91,3 +88,7 @@ async function readBytes(
   }
   return Buffer.concat(chunks)
 }
+
+const MAXIMUM_BYTES = 10_000_000
+
+const LONGEST_WAIT = 60_000

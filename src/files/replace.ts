@@ -5,7 +5,7 @@ import { type FileLock, withFileLocks } from './lock.ts'
 import { commit, discard, type StagedFile, stageFile, stageRemoval } from './staged.ts'
 import { removeStaleFiles } from './stale.ts'
 import {
-  makeDirectory,
+  makeDirectoryOf,
   readTarget,
   refuseSpecialFile,
   refuseUnwritable,
@@ -93,7 +93,7 @@ function pendingEdits(edits: readonly TargetEdit[]): TargetEdit[] {
  */
 function targetsToLock(edits: readonly TargetEdit[]): string[] {
   const pending = pendingEdits(edits).map(({ target }) => target)
-  for (const target of pending) makeDirectory(target)
+  for (const target of pending) makeDirectoryOf(target)
   const others = edits.map(({ target }) => target).filter((one) => !pending.includes(one))
   return [...pending, ...others.filter(isWritable)]
 }

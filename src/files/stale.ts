@@ -4,11 +4,6 @@ import { unwritable } from './failure.ts'
 import { isAlive, isStale, lockPath, readLockHolder, uniqueId, withFileLocks } from './lock.ts'
 import { removeFile } from './target.ts'
 
-const TEMPORARY = /^\.circleci-aws-oidc-(?:(\d+)-)?[0-9a-f]{24}\.tmp$/
-const STALE_AFTER_MS = 60_000
-/** Containers may share a directory and not their processes. */
-const DEAD_AFTER_MS = 2_000
-
 /** A new name beside the target, by which a killed process's file is recognised. */
 export function temporaryPath(target: string): string {
   return join(dirname(target), `.circleci-aws-oidc-${process.pid}-${uniqueId()}.tmp`)
@@ -60,6 +55,22 @@ export async function removeStaleLocks(targets: readonly string[]): Promise<void
   await withFileLocks(stale, () => {})
 }
 
+const TEMPORARY = /^\.circleci-aws-oidc-(?:(\d+)-)?[0-9a-f]{24}\.tmp$/
+
+function isStaleFile(path: string, deadAfterMs: number): boolean {
+  const stats = lstatSync(path, { throwIfNoEntry: false })
+  if (!stats?.isFile()) return false
+  const age = Math.abs(Date.now() - stats.ctimeMs)
+  const pid = TEMPORARY.exec(basename(path))?.[1]
+  if (pid !== undefined && !isAlive(Number(pid))) return age >= deadAfterMs
+  return age > STALE_AFTER_MS
+}
+
+const STALE_AFTER_MS = 60_000
+
+/** Containers may share a directory and not their processes. */
+const DEAD_AFTER_MS = 2_000
+
 function namesIn(directory: string): string[] {
   try {
     return readdirSync(directory)
@@ -73,13 +84,4 @@ function namesIn(directory: string): string[] {
 function isOwn(path: string): boolean {
   const user = process.getuid?.() ?? 0
   return user === 0 || lstatSync(path, { throwIfNoEntry: false })?.uid === user
-}
-
-function isStaleFile(path: string, deadAfterMs: number): boolean {
-  const stats = lstatSync(path, { throwIfNoEntry: false })
-  if (!stats?.isFile()) return false
-  const age = Math.abs(Date.now() - stats.ctimeMs)
-  const pid = TEMPORARY.exec(basename(path))?.[1]
-  if (pid !== undefined && !isAlive(Number(pid))) return age >= deadAfterMs
-  return age > STALE_AFTER_MS
 }

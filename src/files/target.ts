@@ -15,29 +15,6 @@ import { basename, dirname, join, resolve } from 'node:path'
 import { OidcError } from '../errors.ts'
 import { errorCode, unreadable, unwritable } from './failure.ts'
 
-const IF_THERE = { throwIfNoEntry: false } as const
-
-/**
- * Makes a directory and those above it. Node's own recursion never ends where a directory that is there takes
- * no new ones, as `/proc` does: mkdir(2) answers ENOENT then.
- */
-export function makeDirectories(directory: string, mode: number): void {
-  const parent = dirname(directory)
-  if (!existsSync(parent)) makeDirectories(parent, mode)
-  try {
-    mkdirSync(directory, { mode })
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === 'EEXIST' && statSync(directory, IF_THERE)?.isDirectory()) return
-    const isGone = code === 'EEXIST' && !lstatSync(directory, IF_THERE)
-    if (!isGone)
-      throw code === 'ENOENT' ? new Error(`no directory can be made in ${parent}`) : error
-    makeDirectories(directory, mode)
-  }
-}
-
-const MAX_LINKS = 40
-
 /**
  * The path a file really has, symbolic links followed, also where they point to nothing. `directories`
  * keeps the real paths of directories for further files.
@@ -47,7 +24,7 @@ export function resolveTarget(path: string, directories = new Map<string, string
     let target = resolve(path)
     for (let links = 0; links < MAX_LINKS; links += 1) {
       target = join(realDirectory(dirname(target), directories), basename(target))
-      if (!lstatSync(target, { throwIfNoEntry: false })?.isSymbolicLink()) return target
+      if (!lstatSync(target, IF_THERE)?.isSymbolicLink()) return target
       target = resolve(dirname(target), readlinkSync(target))
     }
   } catch (error) {
@@ -55,6 +32,8 @@ export function resolveTarget(path: string, directories = new Map<string, string
   }
   throw unwritable(path, Object.assign(new Error('too many links'), { code: 'ELOOP' }))
 }
+
+const MAX_LINKS = 40
 
 function realDirectory(path: string, known: Map<string, string>): string {
   const real = known.get(path) ?? findRealDirectory(path, known)
@@ -75,7 +54,7 @@ function findRealDirectory(path: string, known: Map<string, string>): string {
 /** What is at a resolved path; undefined for nothing. */
 export function statTarget(target: string): Stats | undefined {
   try {
-    return lstatSync(target, { throwIfNoEntry: false })
+    return lstatSync(target, IF_THERE)
   } catch (error) {
     throw unreadable(target, error)
   }
@@ -115,11 +94,31 @@ export function refuseUnwritable(target: string): void {
   }
 }
 
-export function makeDirectory(target: string): void {
+/** Makes the directory that the file is to be in. */
+export function makeDirectoryOf(target: string): void {
   try {
     makeDirectories(dirname(target), 0o700)
   } catch (error) {
     throw unwritable(target, error)
+  }
+}
+
+/**
+ * Makes a directory and those above it. Node's own recursion never ends where a directory that is there takes
+ * no new ones, as `/proc` does: mkdir(2) answers ENOENT then.
+ */
+export function makeDirectories(directory: string, mode: number): void {
+  const parent = dirname(directory)
+  if (!existsSync(parent)) makeDirectories(parent, mode)
+  try {
+    mkdirSync(directory, { mode })
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'EEXIST' && statSync(directory, IF_THERE)?.isDirectory()) return
+    const isGone = code === 'EEXIST' && !lstatSync(directory, IF_THERE)
+    if (!isGone)
+      throw code === 'ENOENT' ? new Error(`no directory can be made in ${parent}`) : error
+    makeDirectories(directory, mode)
   }
 }
 
@@ -131,3 +130,5 @@ export function removeFile(path: string): void {
     if (errorCode(error) !== 'ENOENT') throw error
   }
 }
+
+const IF_THERE = { throwIfNoEntry: false } as const

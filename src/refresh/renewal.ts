@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { type Context, withinTime } from '../context.ts'
 import { withFileLocks } from '../files/lock.ts'
 import { type FileEdit, replaceFiles } from '../files/replace.ts'
-import { makeDirectory, readTarget, removeFile } from '../files/target.ts'
+import { makeDirectoryOf, readTarget, removeFile } from '../files/target.ts'
 import type { SessionCredentials } from '../role/request.ts'
 import { assumeRole, type Sources, sharedCredentials } from '../sts/assume-role.ts'
 import { tokenPool } from '../token/source.ts'
@@ -59,7 +59,7 @@ function renewAlone(
   renew: (recipe: Recipe) => Promise<SessionCredentials>,
   { deadline }: Pick<Context, 'deadline'>,
 ): Promise<CachedCredentials> {
-  makeDirectory(files.cache)
+  makeDirectoryOf(files.cache)
   const lock = `${files.cache}.renewal`
   const work = async (): Promise<CachedCredentials> => {
     for (;;) {
