@@ -3,11 +3,6 @@ import type { FileEdit } from '../files/replace.ts'
 import type { Environment } from '../options.ts'
 import { type Exports, exportLines, exportsProfile } from './export-block.ts'
 
-const BEGIN = '# >>> circleci-aws-oidc'
-/** Begins a block whose text above had no line end; removing the block takes ours away again. */
-const BEGIN_WITH_LINE_END = `${BEGIN} (and the line end above)`
-const END = '# <<< circleci-aws-oidc'
-
 /**
  * Puts the exports into the file that `$BASH_ENV` names; it is created (0600, its directory 0700)
  * when there is something to write. With keys in it, no one but its owner can read it afterwards.
@@ -34,13 +29,6 @@ export function editExports(text: string, exports: Exports, env: Environment): s
   return `${rest}${[begin, ...exportLines(exports, env, block), END].join('\n')}\n`
 }
 
-/** Whether the lines that `rest` lacks of a text export this profile, or keys of it. */
-export function isExportOf(profile: string, text: string, rest: string): boolean {
-  const count = (one: string) =>
-    one.split(/\r?\n/).filter((line) => exportsProfile(line, profile)).length
-  return count(text) > count(rest)
-}
-
 /** The text without our blocks, and the lines of the last of them. */
 function splitBlocks(text: string): { rest: string; block: string } {
   const lines = text.split(/(?<=\n)/)
@@ -61,4 +49,18 @@ function splitBlocks(text: string): { rest: string; block: string } {
     rest += line
   }
   return { rest, block }
+}
+
+const BEGIN = '# >>> circleci-aws-oidc'
+
+/** Begins a block whose text above had no line end; removing the block takes ours away again. */
+const BEGIN_WITH_LINE_END = `${BEGIN} (and the line end above)`
+
+const END = '# <<< circleci-aws-oidc'
+
+/** Whether the lines that `rest` lacks of a text export this profile, or keys of it. */
+export function isExportOf(profile: string, text: string, rest: string): boolean {
+  const count = (one: string) =>
+    one.split(/\r?\n/).filter((line) => exportsProfile(line, profile)).length
+  return count(text) > count(rest)
 }

@@ -16,22 +16,22 @@ export interface ExportStep {
 }
 
 export async function exportStep(
-  { kind, path, mode, profile, region }: Export,
-  delivery: Profile,
+  { kind, path, mode, region }: Export,
+  profile: Profile,
   { credentials: keys, accountId }: PlannedRole<ProfilePlan>['role'],
   env: Environment,
 ): Promise<ExportStep> {
   if (kind === 'bash-env') {
-    const what = { profile, accountId, region }
+    const what = { profile: profile.name, accountId, region }
     const exports =
       mode === 'keys'
         ? { ...what, mode, credentials: keys }
-        : { ...what, mode, credentials: delivery.kind }
+        : { ...what, mode, credentials: profile.kind }
     const { bashEnvEdit } = await import('./bash-env.ts')
     return { edits: [bashEnvEdit(path, exports, env)], afterwards: async () => {} }
   }
   const file = await import('./step-variables.ts')
-  const variables = file.profileVariables(profile, accountId, region)
+  const variables = file.profileVariables(profile.name, accountId, region)
   if (kind === 'dotenv') {
     return { edits: [file.variableFileEdit(path, variables)], afterwards: async () => {} }
   }
@@ -39,7 +39,7 @@ export async function exportStep(
   const added = {
     ...(mode === 'keys'
       ? file.keyVariables(keys, variables, env)
-      : { ...variables, ...file.overriding(delivery, env) }),
+      : { ...variables, ...file.neutralizedVariables(profile, env) }),
     ...(env[SKIPPED] ? { [SKIPPED]: '' } : {}),
   }
   return { edits: [], afterwards: () => file.appendGithubEnv(path, added) }

@@ -24,18 +24,18 @@ export function profileVariables(
 }
 
 /**
- * What goes with a profile where nothing can be unset: what would win over it in this job is emptied, but
- * what botocore takes for set even when it is empty gets what belongs to the profile.
+ * The variables of this job that would win over a profile, where nothing can be unset: emptied, or with the
+ * profile's own value where botocore takes even an empty one for set.
  */
-export function overriding(delivery: Profile, env: Environment): Variables {
+export function neutralizedVariables(profile: Profile, env: Environment): Variables {
   return ofThoseSet(env, {
     ...Object.fromEntries(STATIC_KEY_VARIABLES.map((name) => [name, ''])),
-    AWS_DEFAULT_PROFILE: delivery.profile,
-    ...(delivery.kind === 'token-file'
+    AWS_DEFAULT_PROFILE: profile.name,
+    ...(profile.kind === 'token-file'
       ? {
-          AWS_ROLE_ARN: delivery.roleArn,
-          AWS_WEB_IDENTITY_TOKEN_FILE: delivery.tokenFile,
-          AWS_ROLE_SESSION_NAME: delivery.roleSessionName,
+          AWS_ROLE_ARN: profile.roleArn,
+          AWS_WEB_IDENTITY_TOKEN_FILE: profile.tokenFile,
+          AWS_ROLE_SESSION_NAME: profile.roleSessionName,
         }
       : { AWS_WEB_IDENTITY_TOKEN_FILE: '' }),
   })

@@ -83,7 +83,7 @@ async function stepsOf(plan: Plan, roles: readonly Role[], env: Environment): Pr
 
 function profileOf({ plan, role }: Role, files: ProfileFiles, env: Environment): Profile {
   const { profile, region, output } = plan
-  const settings = { profile, region, output }
+  const settings = { name: profile, region, output }
   switch (plan.credentials) {
     case 'static':
       return { ...settings, kind: 'static', credentials: role.credentials }

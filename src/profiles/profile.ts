@@ -6,8 +6,109 @@ import { isoSeconds } from '../text.ts'
 import { malformedFile } from './ini.ts'
 import type { SharedFileLocations } from './locations.ts'
 import type { SharedFile } from './profile-name.ts'
+import type { SectionEdit } from './section.ts'
 import { editSections } from './sections.ts'
 import { type OwnKeys, STATIC_KEYS } from './static-keys.ts'
+
+/** A profile and where its credentials come from. */
+export type Profile =
+  | (Settings & { readonly kind: 'static'; readonly credentials: SessionCredentials })
+  | (Settings & { readonly kind: 'refresh'; readonly credentialProcess: string })
+  | (Settings & {
+      readonly kind: 'token-file'
+      readonly roleArn: string
+      readonly tokenFile: string
+      readonly roleSessionName: string
+    })
+
+interface Settings {
+  readonly name: string
+  /** Written to the config file when given; what stands there stays otherwise. */
+  readonly region?: string | undefined
+  readonly output?: string | undefined
+}
+
+/**
+ * The profiles as edits of the shared files, which take every other kind of credentials away from them.
+ * A profile without settings gets no section in the config file: SDKs find it by the credentials file
+ * alone. Throws `invalid-region`; the edits throw what `editSection` throws.
+ */
+export function profileEdits(
+  profiles: readonly Profile[],
+  locations: SharedFileLocations,
+  ownKeys: OwnKeys,
+): FileEdit[] {
+  for (const { region } of profiles) if (region !== undefined) assertRegion(region)
+  const oneFile = resolveTarget(locations.config) === resolveTarget(locations.credentials)
+  const edit = (file: SharedFile) => (text: string, path: string) => {
+    const edits = profiles.flatMap((profile) => {
+      // Where both files are one, both sections of the default profile are one, too.
+      const oneSection = oneFile && profile.name === 'default'
+      if (oneSection && file === 'config') return []
+      const change = oneSection ? inOneFile(profile) : changeOf(profile, file)
+      return [{ profile: profile.name, file, ownKeys, ...change }]
+    })
+    return editSections(text, edits, path)
+  }
+  return sharedFileEdits(locations, { config: edit('config'), credentials: edit('credentials') })
+}
+
+type Change = Pick<SectionEdit, 'values' | 'note' | 'remove'>
+
+function changeOf(profile: Profile, file: SharedFile): Change {
+  const settings = SETTINGS[file](profile)
+  // SDKs prefer what the credentials file says of a profile, also of its region.
+  const settingsElsewhere = file === 'config' ? [] : Object.keys(SETTINGS.config(profile).values)
+  return { ...settings, remove: [...CREDENTIAL_KEYS, ...settingsElsewhere] }
+}
+
+function inOneFile(profile: Profile): Change {
+  const [config, credentials] = [SETTINGS.config(profile), SETTINGS.credentials(profile)]
+  const values = { ...config.values, ...credentials.values }
+  return { ...config, ...credentials, values, remove: CREDENTIAL_KEYS }
+}
+
+/** What each of the files gets. */
+const SETTINGS: Readonly<Record<SharedFile, (profile: Profile) => Omit<Change, 'remove'>>> = {
+  config: (profile) => {
+    const { region, output } = profile
+    return {
+      values: {
+        ...sourceSettings(profile),
+        ...(region === undefined ? {} : { region }),
+        ...(output === undefined ? {} : { output }),
+      },
+    }
+  },
+  credentials: (profile) => {
+    if (profile.kind !== 'static') return { values: {} }
+    const { accessKeyId, secretAccessKey, sessionToken, expiration } = profile.credentials
+    return {
+      values: {
+        aws_access_key_id: accessKeyId,
+        aws_secret_access_key: secretAccessKey,
+        aws_session_token: sessionToken,
+      },
+      note: `credentials expire ${isoSeconds(expiration)}`,
+    }
+  },
+}
+
+/** What the config file says of where the credentials come from. */
+function sourceSettings(profile: Profile): Record<string, string> {
+  switch (profile.kind) {
+    case 'static':
+      return {}
+    case 'refresh':
+      return { credential_process: profile.credentialProcess }
+    case 'token-file':
+      return {
+        role_arn: profile.roleArn,
+        web_identity_token_file: profile.tokenFile,
+        role_session_name: profile.roleSessionName,
+      }
+  }
+}
 
 /**
  * Every key that says where a profile's credentials come from, of whatever kind. A profile keeps
@@ -37,9 +138,6 @@ export const CREDENTIAL_KEYS = [
   'mfa_serial',
 ] as const
 
-/** Returns the new text of a file; `path` is for its error messages. Pure: it may run twice. */
-type TextEdit = (text: string, path: string) => string
-
 /**
  * Edits of the shared files. The credentials file ends up readable by its owner only, the config file
  * keeps its mode. The edits throw `file-malformed`.
@@ -58,6 +156,9 @@ export function sharedFileEdits(
   })
 }
 
+/** Returns the new text of a file; `path` is for its error messages. Pure: it may run twice. */
+type TextEdit = (text: string, path: string) => string
+
 /** The text of a file's bytes. Throws `file-malformed` with the line that is not UTF-8. */
 export function decode(content: Buffer, path: string): string {
   const text = content.toString('utf8')
@@ -66,109 +167,4 @@ export function decode(content: Buffer, path: string): string {
   const bytes = content.toString('latin1').split('\n')
   const line = lines.findIndex((item, i) => Buffer.from(item).toString('latin1') !== bytes[i])
   throw malformedFile(path, line + 1, 'it is not valid UTF-8')
-}
-
-interface Settings {
-  readonly profile: string
-  /** Written to the config file when given; what stands there stays otherwise. */
-  readonly region?: string | undefined
-  readonly output?: string | undefined
-}
-
-/** A profile and where its credentials come from. */
-export type Profile =
-  | (Settings & { readonly kind: 'static'; readonly credentials: SessionCredentials })
-  | (Settings & { readonly kind: 'refresh'; readonly credentialProcess: string })
-  | (Settings & {
-      readonly kind: 'token-file'
-      readonly roleArn: string
-      readonly tokenFile: string
-      readonly roleSessionName: string
-    })
-
-/**
- * The profiles as edits of the shared files, which take every other kind of credentials away from them.
- * A profile without settings gets no section in the config file: SDKs find it by the credentials file
- * alone. Throws `invalid-region`; the edits throw what `editSection` throws.
- */
-export function profileEdits(
-  deliveries: readonly Profile[],
-  locations: SharedFileLocations,
-  ownKeys: OwnKeys,
-): FileEdit[] {
-  for (const { region } of deliveries) if (region !== undefined) assertRegion(region)
-  const oneFile = resolveTarget(locations.config) === resolveTarget(locations.credentials)
-  const edit = (file: SharedFile) => (text: string, path: string) => {
-    const edits = deliveries.flatMap((delivery) => {
-      // Where both files are one, both sections of the default profile are one, too.
-      const oneSection = oneFile && delivery.profile === 'default'
-      if (oneSection && file === 'config') return []
-      const written = oneSection ? inOneFile(delivery) : rewritten(delivery, file)
-      return [{ profile: delivery.profile, file, ownKeys, ...written }]
-    })
-    return editSections(text, edits, path)
-  }
-  return sharedFileEdits(locations, { config: edit('config'), credentials: edit('credentials') })
-}
-
-interface Written {
-  readonly values: Readonly<Record<string, string>>
-  readonly note?: string
-}
-
-interface Rewritten extends Written {
-  readonly remove: readonly string[]
-}
-
-function rewritten(delivery: Profile, file: SharedFile): Rewritten {
-  const settings = SETTINGS[file](delivery)
-  // SDKs prefer what the credentials file says of a profile, also of its region.
-  const settingsElsewhere = file === 'config' ? [] : Object.keys(SETTINGS.config(delivery).values)
-  return { ...settings, remove: [...CREDENTIAL_KEYS, ...settingsElsewhere] }
-}
-
-function inOneFile(delivery: Profile): Rewritten {
-  const [config, credentials] = [SETTINGS.config(delivery), SETTINGS.credentials(delivery)]
-  const values = { ...config.values, ...credentials.values }
-  return { ...config, ...credentials, values, remove: CREDENTIAL_KEYS }
-}
-
-const SETTINGS: Readonly<Record<SharedFile, (delivery: Profile) => Written>> = {
-  config: (delivery) => {
-    const { region, output } = delivery
-    return {
-      values: {
-        ...sourceSettings(delivery),
-        ...(region === undefined ? {} : { region }),
-        ...(output === undefined ? {} : { output }),
-      },
-    }
-  },
-  credentials: (delivery) => {
-    if (delivery.kind !== 'static') return { values: {} }
-    const { accessKeyId, secretAccessKey, sessionToken, expiration } = delivery.credentials
-    return {
-      values: {
-        aws_access_key_id: accessKeyId,
-        aws_secret_access_key: secretAccessKey,
-        aws_session_token: sessionToken,
-      },
-      note: `credentials expire ${isoSeconds(expiration)}`,
-    }
-  },
-}
-
-function sourceSettings(delivery: Profile): Record<string, string> {
-  switch (delivery.kind) {
-    case 'static':
-      return {}
-    case 'refresh':
-      return { credential_process: delivery.credentialProcess }
-    case 'token-file':
-      return {
-        role_arn: delivery.roleArn,
-        web_identity_token_file: delivery.tokenFile,
-        role_session_name: delivery.roleSessionName,
-      }
-  }
 }

@@ -6,7 +6,7 @@ import { describe, type TestContext, test } from 'node:test'
 import {
   appendGithubEnv,
   keyVariables,
-  overriding,
+  neutralizedVariables,
   profileVariables,
   variableFileEdit,
   variableLines,
@@ -22,10 +22,10 @@ const KEYS = {
   expiration: new Date('2026-11-21T12:00:00.123Z'),
 }
 
-const STATIC: Profile = { kind: 'static', profile: 'dev', credentials: KEYS }
+const STATIC: Profile = { kind: 'static', name: 'dev', credentials: KEYS }
 const TOKEN_FILE: Profile = {
   kind: 'token-file',
-  profile: 'dev',
+  name: 'dev',
   roleArn: 'arn:aws:iam::111111111111:role/ci',
   tokenFile: '/secrets/token',
   roleSessionName: 'github-1',
@@ -40,8 +40,8 @@ const BEFORE = {
 }
 
 test('what would win over the profile is emptied, where it is set', () => {
-  assert.deepEqual(overriding(STATIC, {}), {})
-  assert.deepEqual(overriding(STATIC, BEFORE), {
+  assert.deepEqual(neutralizedVariables(STATIC, {}), {})
+  assert.deepEqual(neutralizedVariables(STATIC, BEFORE), {
     AWS_ACCESS_KEY_ID: '',
     AWS_DEFAULT_PROFILE: 'dev',
     AWS_WEB_IDENTITY_TOKEN_FILE: '',
@@ -49,7 +49,7 @@ test('what would win over the profile is emptied, where it is set', () => {
 })
 
 test('what botocore prefers to the settings of a token-file profile becomes equal to them', () => {
-  assert.deepEqual(overriding(TOKEN_FILE, { AWS_ROLE_ARN: BEFORE.AWS_ROLE_ARN }), {
+  assert.deepEqual(neutralizedVariables(TOKEN_FILE, { AWS_ROLE_ARN: BEFORE.AWS_ROLE_ARN }), {
     AWS_ROLE_ARN: TOKEN_FILE.kind === 'token-file' && TOKEN_FILE.roleArn,
   })
 })

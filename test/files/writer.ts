@@ -20,7 +20,10 @@ try {
       sessionToken: `token-of-${profile}==`,
       expiration: new Date('2026-11-21T12:00:00Z'),
     }
-    await writeProfiles([{ kind: 'static', profile, region: 'eu-west-1', credentials }], locations)
+    await writeProfiles(
+      [{ kind: 'static', name: profile, region: 'eu-west-1', credentials }],
+      locations,
+    )
   }
 } catch (error) {
   if (!(error instanceof OidcError)) throw error

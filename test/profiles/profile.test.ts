@@ -5,8 +5,8 @@ import { test } from 'node:test'
 import type { Profile } from '../../src/profiles/profile.ts'
 import { removeOurs } from '../../src/profiles/removal.ts'
 import { writeProfiles } from '../files/write-files.ts'
-import { readWithSdk } from '../profiles/javascript-sdk.ts'
-import { temporaryDirectory } from '../profiles/temporary-home.ts'
+import { readWithSdk } from './javascript-sdk.ts'
+import { temporaryDirectory } from './temporary-home.ts'
 
 const credentials = {
   accessKeyId: 'ASIAEXAMPLE',
@@ -31,7 +31,7 @@ test('keys go to the credentials file, region and output to the config file', as
   const files = at(temporaryDirectory(t))
   const profile = {
     kind: 'static',
-    profile: 'dev',
+    name: 'dev',
     credentials,
     region: 'eu-west-1',
     output: 'json',
@@ -50,7 +50,7 @@ test('keys go to the credentials file, region and output to the config file', as
 
 test('without region and output there is no config file', async (t) => {
   const files = at(temporaryDirectory(t))
-  assert.deepEqual(await writeProfiles([{ kind: 'static', profile: 'dev', credentials }], files), [
+  assert.deepEqual(await writeProfiles([{ kind: 'static', name: 'dev', credentials }], files), [
     files.credentials,
   ])
   assert.equal(existsSync(files.config), false)
@@ -79,7 +79,7 @@ test('every other kind of credentials leaves the profile, in both files', async 
     `[default]\n${other}\naws_access_key_id = A\nregion = mine\n[profile b]\n${other}\n`,
   )
   writeFileSync(files.credentials, `[b]\n${other}\n[default]\n${other}\n`)
-  await writeProfiles([{ kind: 'static', profile: 'default', credentials }], files)
+  await writeProfiles([{ kind: 'static', name: 'default', credentials }], files)
   assert.equal(read(files.config), `[default]\nregion = mine\n[profile b]\n${other}\n`)
   assert.equal(
     read(files.credentials),
@@ -90,7 +90,7 @@ test('every other kind of credentials leaves the profile, in both files', async 
 test('config and credentials in one file', async (t) => {
   const both = join(temporaryDirectory(t), 'both')
   const files = { config: both, credentials: both }
-  const profile = { kind: 'static', profile: 'default', credentials, region: 'eu-west-1' } as const
+  const profile = { kind: 'static', name: 'default', credentials, region: 'eu-west-1' } as const
   assert.deepEqual(await writeProfiles([profile], files), [both])
   const text = read(both)
   assert.deepEqual((await readWithSdk('credentials', text))['default'], {
@@ -114,7 +114,7 @@ for (const region of [
   test(`the region ${JSON.stringify(region)} is refused before anything is written`, async (t) => {
     const files = at(temporaryDirectory(t))
     await assert.rejects(
-      writeProfiles([{ kind: 'static', profile: 'dev', credentials, region }], files),
+      writeProfiles([{ kind: 'static', name: 'dev', credentials, region }], files),
       {
         code: 'invalid-region',
       },
@@ -133,29 +133,29 @@ for (const region of [
 ]) {
   test(`the region ${region} is written`, async (t) => {
     const files = at(temporaryDirectory(t))
-    await writeProfiles([{ kind: 'static', profile: 'dev', credentials, region }], files)
+    await writeProfiles([{ kind: 'static', name: 'dev', credentials, region }], files)
     assert.match(read(files.config), new RegExp(`\nregion = ${region}\n$`))
   })
 }
 
 const ONE_FILE_KINDS: Profile[] = [
-  { kind: 'static', profile: 'default', credentials, region: 'eu-west-1' },
-  { kind: 'refresh', profile: 'default', credentialProcess: 'renew', region: 'eu-west-1' },
+  { kind: 'static', name: 'default', credentials, region: 'eu-west-1' },
+  { kind: 'refresh', name: 'default', credentialProcess: 'renew', region: 'eu-west-1' },
   {
     kind: 'token-file',
-    profile: 'default',
+    name: 'default',
     roleArn: 'arn:aws:iam::111111111111:role/x',
     tokenFile: '/t',
     roleSessionName: 'me',
     region: 'eu-west-1',
   },
 ]
-for (const delivery of ONE_FILE_KINDS) {
-  test(`both files in one: ${delivery.kind}, also after each other kind`, async (t) => {
+for (const profile of ONE_FILE_KINDS) {
+  test(`both files in one: ${profile.kind}, also after each other kind`, async (t) => {
     const alone = join(temporaryDirectory(t), 'aws')
-    await writeProfiles([delivery], { config: alone, credentials: alone })
+    await writeProfiles([profile], { config: alone, credentials: alone })
     const path = join(temporaryDirectory(t), 'aws')
-    for (const one of [...ONE_FILE_KINDS, delivery]) {
+    for (const one of [...ONE_FILE_KINDS, profile]) {
       await writeProfiles([one], { config: path, credentials: path })
     }
     const settings = (text: string) =>
@@ -172,7 +172,7 @@ for (const delivery of ONE_FILE_KINDS) {
 test('a region in the credentials file, which SDKs prefer, goes when another is given', async (t) => {
   const files = at(temporaryDirectory(t))
   writeFileSync(files.credentials, '[dev]\nregion = us-west-2\noutput = text\n')
-  const dev = { kind: 'static', profile: 'dev', credentials } as const
+  const dev = { kind: 'static', name: 'dev', credentials } as const
   await writeProfiles([dev], files)
   assert.match(read(files.credentials), /^region = us-west-2$/m)
   await writeProfiles([{ ...dev, region: 'eu-west-1' }], files)
