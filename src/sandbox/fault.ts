@@ -2,7 +2,7 @@ import { OidcError } from '../errors.ts'
 import type { StsErrorCode } from './aws/answer.ts'
 
 /** What a fault does to one STS request. `truncate` and `omit` spoil the real answer; `ACCOUNT` is that of the role. */
-export type FaultEffect =
+type FaultEffect =
   | { readonly kind: 'error'; readonly code: StsErrorCode; readonly message: string }
   | { readonly kind: 'delay'; readonly ms: number }
   | { readonly kind: 'reset' }

@@ -17,108 +17,6 @@ import {
   mintForJob,
 } from './issuer.ts'
 
-const BODY_LIMIT_BYTES = 1024 * 1024
-
-export function flatHeaders({ headers }: IncomingMessage): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(headers).map(([name, value]) => [
-      name,
-      Array.isArray(value) ? value.join(',') : (value ?? ''),
-    ]),
-  )
-}
-
-export async function readBody(incoming: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = []
-  let size = 0
-  for await (const chunk of incoming) {
-    chunks.push(chunk)
-    size += chunk.length
-    if (size > BODY_LIMIT_BYTES) throw new Error(`a request of more than ${BODY_LIMIT_BYTES} bytes`)
-  }
-  return Buffer.concat(chunks).toString('utf8')
-}
-
-export function send(response: ServerResponse, { status, contentType, body }: Answer): void {
-  response.writeHead(status, {
-    'content-type': contentType,
-    'content-length': Buffer.byteLength(body),
-  })
-  response.end(body)
-}
-
-/** Promises the whole answer and hangs up after half of it. */
-export function sendHalf(response: ServerResponse, { status, contentType, body }: Answer): void {
-  response.writeHead(status, {
-    'content-type': contentType,
-    'content-length': Buffer.byteLength(body),
-  })
-  response.write(body.slice(0, body.length / 2), () => response.destroy())
-}
-
-/** The answer without that element, XML or JSON. */
-export function omitElement(answer: Answer, element: string): Answer {
-  const body = answer.body
-    .replace(new RegExp(` *<${element}>[^<]*</${element}>\n?`), '')
-    .replace(new RegExp(`"${element}":"[^"]*",?`), '')
-  return { ...answer, body }
-}
-
-/** One STS request in the sandbox's log. */
-export interface RequestRecord {
-  readonly action: string
-  /** As sent, `WebIdentityToken` replaced by `***`. */
-  readonly parameters: Readonly<Record<string, string>>
-  /** Milliseconds since the epoch. */
-  readonly arrivedAt: number
-  /** HTTP status of the answer; `undefined` while there is none. */
-  status: number | undefined
-  /** AWS's error code, when refused. */
-  code: string | undefined
-  fault: FaultName | undefined
-  /** The client was sent a whole, unspoilt answer without an error. */
-  succeeded: boolean
-}
-
-export function recordRequest(query: Query): RequestRecord {
-  const parameters = Object.fromEntries(query)
-  if ('WebIdentityToken' in parameters) parameters['WebIdentityToken'] = '***'
-  return {
-    action: query.get('Action') ?? '',
-    parameters,
-    arrivedAt: Date.now(),
-    status: undefined,
-    code: undefined,
-    fault: undefined,
-    succeeded: false,
-  }
-}
-
-export interface SandboxOptions {
-  /** Default: the default world. */
-  readonly world?: World
-  /** Default 0: any free port. */
-  readonly port?: number
-  readonly faults?: readonly Fault[]
-  /** Gets a line per refusal, with the reason AWS would not tell, and per fault. Never a token or key. */
-  readonly log?: (line: string) => void
-}
-
-export interface Sandbox {
-  /** `http://127.0.0.1:PORT`, without a trailing slash: the STS endpoint. */
-  readonly url: string
-  readonly world: World
-  /** A CircleCI-shaped token, signed with the sandbox's key. */
-  readonly mint: (options?: MintOptions) => Promise<string>
-  /** Every STS request so far, in order of arrival. */
-  readonly requests: readonly RequestRecord[]
-  /** How many web identity tokens were exchanged for credentials. */
-  readonly exchanges: number
-  readonly close: () => Promise<void>
-}
-
-const HOST = '127.0.0.1'
-
 /** Starts an OIDC issuer and an STS that really verify, on one local port. Throws `invalid-usage` when the port is taken. */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const world = options.world ?? readWorld({})
@@ -190,6 +88,85 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   }
 }
 
+export interface SandboxOptions {
+  /** Default: the default world. */
+  readonly world?: World
+  /** Default 0: any free port. */
+  readonly port?: number
+  readonly faults?: readonly Fault[]
+  /** Gets a line per refusal, with the reason AWS would not tell, and per fault. Never a token or key. */
+  readonly log?: (line: string) => void
+}
+
+export interface Sandbox {
+  /** `http://127.0.0.1:PORT`, without a trailing slash: the STS endpoint. */
+  readonly url: string
+  readonly world: World
+  /** A CircleCI-shaped token, signed with the sandbox's key. */
+  readonly mint: (options?: MintOptions) => Promise<string>
+  /** Every STS request so far, in order of arrival. */
+  readonly requests: readonly RequestRecord[]
+  /** How many web identity tokens were exchanged for credentials. */
+  readonly exchanges: number
+  readonly close: () => Promise<void>
+}
+
+/** One STS request in the sandbox's log. */
+interface RequestRecord {
+  readonly action: string
+  /** As sent, `WebIdentityToken` replaced by `***`. */
+  readonly parameters: Readonly<Record<string, string>>
+  /** Milliseconds since the epoch. */
+  readonly arrivedAt: number
+  /** HTTP status of the answer; `undefined` while there is none. */
+  status: number | undefined
+  /** AWS's error code, when refused. */
+  code: string | undefined
+  fault: FaultName | undefined
+  /** The client was sent a whole, unspoilt answer without an error. */
+  succeeded: boolean
+}
+
+function recordRequest(query: Query): RequestRecord {
+  const parameters = Object.fromEntries(query)
+  if ('WebIdentityToken' in parameters) parameters['WebIdentityToken'] = '***'
+  return {
+    action: query.get('Action') ?? '',
+    parameters,
+    arrivedAt: Date.now(),
+    status: undefined,
+    code: undefined,
+    fault: undefined,
+    succeeded: false,
+  }
+}
+
+function describeRefusal({ action, parameters }: RequestRecord, refusal: StsError): string {
+  const role = parameters['RoleArn'] ? ` for ${parameters['RoleArn']}` : ''
+  const reason = refusal.reason ? ` (AWS would not say: ${refusal.reason})` : ''
+  return `refused ${action}${role}: ${refusal.code}: ${refusal.message}${reason}`
+}
+
+const HOST = '127.0.0.1'
+
+function listen(server: Server, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      reject(
+        new OidcError('invalid-usage', {
+          what: `The sandbox cannot listen on ${HOST}:${port}: ${error.message}.`,
+          next: 'Choose another --port, or leave it out for any free port.',
+          cause: error,
+        }),
+      )
+    })
+    server.listen(port, HOST, () => {
+      const address = server.address()
+      resolve(typeof address === 'object' && address ? address.port : port)
+    })
+  })
+}
+
 async function route(
   incoming: IncomingMessage,
   response: ServerResponse,
@@ -216,26 +193,49 @@ async function route(
   }
 }
 
-function describeRefusal({ action, parameters }: RequestRecord, refusal: StsError): string {
-  const role = parameters['RoleArn'] ? ` for ${parameters['RoleArn']}` : ''
-  const reason = refusal.reason ? ` (AWS would not say: ${refusal.reason})` : ''
-  return `refused ${action}${role}: ${refusal.code}: ${refusal.message}${reason}`
+const BODY_LIMIT_BYTES = 1024 * 1024
+
+function flatHeaders({ headers }: IncomingMessage): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [
+      name,
+      Array.isArray(value) ? value.join(',') : (value ?? ''),
+    ]),
+  )
 }
 
-function listen(server: Server, port: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      reject(
-        new OidcError('invalid-usage', {
-          what: `The sandbox cannot listen on ${HOST}:${port}: ${error.message}.`,
-          next: 'Choose another --port, or leave it out for any free port.',
-          cause: error,
-        }),
-      )
-    })
-    server.listen(port, HOST, () => {
-      const address = server.address()
-      resolve(typeof address === 'object' && address ? address.port : port)
-    })
+async function readBody(incoming: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of incoming) {
+    chunks.push(chunk)
+    size += chunk.length
+    if (size > BODY_LIMIT_BYTES) throw new Error(`a request of more than ${BODY_LIMIT_BYTES} bytes`)
+  }
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+function send(response: ServerResponse, { status, contentType, body }: Answer): void {
+  response.writeHead(status, {
+    'content-type': contentType,
+    'content-length': Buffer.byteLength(body),
   })
+  response.end(body)
+}
+
+/** Promises the whole answer and hangs up after half of it. */
+function sendHalf(response: ServerResponse, { status, contentType, body }: Answer): void {
+  response.writeHead(status, {
+    'content-type': contentType,
+    'content-length': Buffer.byteLength(body),
+  })
+  response.write(body.slice(0, body.length / 2), () => response.destroy())
+}
+
+/** The answer without that element, XML or JSON. */
+function omitElement(answer: Answer, element: string): Answer {
+  const body = answer.body
+    .replace(new RegExp(` *<${element}>[^<]*</${element}>\n?`), '')
+    .replace(new RegExp(`"${element}":"[^"]*",?`), '')
+  return { ...answer, body }
 }

@@ -7,18 +7,6 @@ const source = sourceFiles('src')
 const scripts = sourceFiles('scripts')
 const tests = sourceFiles('test')
 
-/** Files that still export what no other file uses; to be struck off. */
-const EXPORTING_TOO_MUCH = [
-  'src/sandbox/aws/operations.ts',
-  'src/sandbox/aws/session-tags.ts',
-  'src/sandbox/aws/session.ts',
-  'src/sandbox/aws/signature.ts',
-  'src/sandbox/aws/sts.ts',
-  'src/sandbox/aws/world.ts',
-  'src/sandbox/fault.ts',
-  'src/sandbox/server.ts',
-]
-
 test('a folder has at most 14 files: more would be two things', () => {
   const counts = new Map<string, number>()
   for (const { path } of [...source, ...scripts]) {
@@ -87,8 +75,7 @@ describe('exports', () => {
         importers.set(name, [...(importers.get(name) ?? []), file])
       }
     }
-    const strict = [...source, ...scripts].filter(({ path }) => !EXPORTING_TOO_MUCH.includes(path))
-    const unused = strict.flatMap((file) =>
+    const unused = [...source, ...scripts].flatMap((file) =>
       names(file, ANY)
         .filter((name) => !importers.get(file.path)?.some((one) => mentions(one, name)))
         .map((name) => `${file.path}: ${name}`),

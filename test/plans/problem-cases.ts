@@ -88,6 +88,22 @@ export const KEY_PROBLEMS: readonly ProblemCase[] = [
       'line 4, profile dev: token-file has the SDKs exchange the token, and they would do so without the duration.',
     ],
   },
+  {
+    name: 'a session policy of the options that is not of the account of a profile',
+    text: `${dev}[profile own]\n${role}\npolicy_arns = arn:aws:iam::aws:policy/x\n`,
+    defaults: { policyArns: ['arn:aws:iam::999999999999:policy/team'] },
+    problems: [
+      "line 2, profile dev: The session policy arn:aws:iam::999999999999:policy/team is not of the role's account 123456789012 (aws).",
+    ],
+  },
+  {
+    name: 'a session policy of the options that is too long beside that of a profile',
+    text: `${dev}policy_arns = arn:aws:iam::aws:policy/x\n[profile b]\n${role}\n`,
+    defaults: { policy: JSON.stringify({ Sid: 'x'.repeat(2030) }) },
+    problems: [
+      'line 3, profile dev: The session policy and the policy ARNs have 2065 characters together; AWS takes at most 2048.',
+    ],
+  },
 ]
 
 export const SOURCE_PROBLEMS: readonly ProblemCase[] = [

@@ -194,7 +194,7 @@ export const refuseSession =
 const DEFAULT_SECONDS = 3600
 
 /** The requested duration in seconds, within what the role allows. */
-export function sessionDuration(query: Query, role: Role): number {
+function sessionDuration(query: Query, role: Role): number {
   const seconds = Number(query.get('DurationSeconds') ?? DEFAULT_SECONDS)
   if (seconds > role.maxSessionDuration) {
     throw new StsError(
@@ -207,7 +207,7 @@ export function sessionDuration(query: Query, role: Role): number {
 }
 
 /** The part of the answer that AssumeRole and AssumeRoleWithWebIdentity share. */
-export function sessionElements(session: Session, packedPolicySize: number | undefined) {
+function sessionElements(session: Session, packedPolicySize: number | undefined) {
   return {
     AssumedRoleUser: { AssumedRoleId: session.userId, Arn: session.arn },
     Credentials: {

@@ -2,7 +2,7 @@ import { StsError } from './answer.ts'
 import { TAGS, validateParameters } from './constraints.ts'
 import { listMembers, type Query } from './request.ts'
 
-export interface SessionTags {
+interface SessionTags {
   readonly tags: ReadonlyMap<string, string>
   readonly transitiveTagKeys: readonly string[]
 }

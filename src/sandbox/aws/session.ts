@@ -25,7 +25,7 @@ export interface Session {
 }
 
 /** What decides a new session, after STS has authorized it. */
-export interface SessionRequest {
+interface SessionRequest {
   readonly role: Role
   readonly requested: RequestedRole
   readonly name: string

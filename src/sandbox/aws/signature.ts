@@ -4,7 +4,7 @@ import type { StsRequest } from './request.ts'
 import type { Session, Sessions } from './session.ts'
 
 /** Who signed a request, and for which region. */
-export interface Signed {
+interface Signed {
   readonly session: Session
   readonly region: string
 }

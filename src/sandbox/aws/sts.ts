@@ -12,7 +12,7 @@ import {
 } from './operations.ts'
 import type { Query, StsRequest } from './request.ts'
 
-export interface StsOutcome {
+interface StsOutcome {
   readonly answer: Answer
   readonly requestId: string
   /** The refusal, with its true reason; `undefined` when the operation succeeded. */

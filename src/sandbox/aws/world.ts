@@ -81,11 +81,11 @@ function accounts(issuerUrl: string, organization: string, project: string) {
 }
 
 /** What started the pipeline; `webhook` is a custom one, which is of no branch and no repository. */
-export type Trigger = (typeof TRIGGERS)[number]
+type Trigger = (typeof TRIGGERS)[number]
 
 const TRIGGERS = ['push', 'api', 'schedule', 'webhook'] as const
 
-export interface Fork {
+interface Fork {
   /** `github.com/OWNER/REPOSITORY` */
   readonly repository: string
   readonly pullRequest: number

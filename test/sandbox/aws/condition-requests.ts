@@ -95,7 +95,10 @@ function rows(operation: string, source: Source, cases: readonly Case[]): Row[] 
   })
 }
 
-const CANNOT = { line: 'Keys whose values only AWS knows', aws: 'success' }
+/** The line of docs/sandbox.md on them. */
+export const UNKNOWN_KEYS = 'Keys whose values only AWS knows'
+
+const CANNOT = { line: UNKNOWN_KEYS, aws: 'success' }
 const PLAIN = { line: 'Plain HTTP', aws: 'AccessDenied' }
 
 /** One role each, with that condition in its trust policy. */

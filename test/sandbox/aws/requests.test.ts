@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { withoutAwsCli } from '../../tools/aws-cli.ts'
 import { withoutModules } from '../../tools/python.ts'
 import { sendByAwsCli, sendByBoto3, sendByJavaScript } from './clients.ts'
+import { UNKNOWN_KEYS } from './condition-requests.ts'
 import type { Row } from './request-row.ts'
 import { SOURCES } from './request-sources.ts'
 import { ROWS } from './request-table.ts'
@@ -23,6 +24,18 @@ test('raw', async (t) => {
   const answers: (string | null)[] = []
   for (const row of ROWS) answers.push((await sendRaw(sandbox, row)) ?? null)
   compare(ROWS, answers)
+})
+
+test('a condition key that only AWS can evaluate is named', async (t) => {
+  const { sandbox, lines } = await sandboxFor(t, { world: worldOfRows() })
+  const rows = ROWS.filter(({ deviation }) => deviation?.line === UNKNOWN_KEYS)
+  assert.ok(rows.length >= 4)
+  for (const row of rows) {
+    await sendRaw(sandbox, row)
+    const [key = ''] = Object.values(row.condition ?? {}).flatMap(Object.keys)
+    assert.match(lines.at(-1) ?? '', /the trust policy can't be evaluated here/)
+    assert.ok(lines.at(-1)?.includes(key), lines.at(-1))
+  }
 })
 
 const BY_CLIENTS = ROWS.filter(({ rawOnly, signing }) => !rawOnly && !signing)
