@@ -93,6 +93,20 @@ describe('resolving a config', () => {
     )
   })
 
+  test('a matrix is a job for each combination', () => {
+    const jobs = resolve(`
+      jobs:
+        deploy:
+          parameters: { service: { type: string }, stage: { type: string } }
+          docker: [{ image: a }]
+          steps: [{ run: 'make <<parameters.service>> <<parameters.stage>>' }]
+      workflows: { w: { jobs: [{ deploy: { matrix: { parameters: { service: [x, y], stage: [s, t] } } } }] } }`)
+    assert.deepEqual(
+      jobs.flatMap(({ steps }) => steps.map(({ command }) => command)),
+      ['make x s', 'make x t', 'make y s', 'make y t'],
+    )
+  })
+
   for (const [name, config, message] of [
     ['an unknown parameter', steps('{ o/greet: { who: x } }'), /Unexpected argument\(s\): who/],
     ['a wrong type', steps('{ o/greet: { whom: 1 } }'), /whom: expected string, found 1/],

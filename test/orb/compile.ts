@@ -56,7 +56,22 @@ export function compile(config: Values): Job[] {
   const workflows = Object.entries(map(config['workflows'])).filter(([name]) => name !== 'version')
   const used = workflows.flatMap(([, workflow]) => map(workflow)['jobs'] as Value[])
   const jobs = workflows.length > 0 ? used : Object.keys(definitions.jobs)
-  return jobs.map((use) => compileJob(use, definitions))
+  return jobs.flatMap(expandMatrix).map((use) => compileJob(use, definitions))
+}
+
+/** https://circleci.com/docs/configuration-reference/#matrix: a job for each combination of the values. */
+function expandMatrix(use: Value): Value[] {
+  if (typeof use === 'string') return [use]
+  const [name, given] = invocation(use)
+  const { matrix, ...rest } = map(given)
+  if (matrix === undefined) return [use]
+  let combinations: Values[] = [{}]
+  for (const [parameter, values] of Object.entries(map(map(matrix)['parameters']))) {
+    combinations = combinations.flatMap((one) =>
+      (values as Value[]).map((value) => ({ ...one, [parameter]: value })),
+    )
+  }
+  return combinations.map((values) => ({ [name]: { ...rest, ...values } }))
 }
 
 function define(source: Values): Definitions {
@@ -71,7 +86,7 @@ function define(source: Values): Definitions {
   }
 }
 
-const WORKFLOW_KEYS = new Set(['requires', 'context', 'filters', 'type', 'name', 'matrix'])
+const WORKFLOW_KEYS = new Set(['requires', 'context', 'filters', 'type', 'name'])
 
 function compileJob(use: Value, config: Definitions): Job {
   const [name, unresolved] = invocation(use)
