@@ -61,6 +61,7 @@ async function time(program: string, args: readonly string[], home: string): Pro
 
 const STEPS: readonly (readonly [name: string, program: string, args: readonly string[]])[] = [
   ['node -e 0', process.execPath, ['-e', '0']],
+  ['bare request', process.execPath, ['scripts/bare-request.cjs']],
   ['install, cold', 'bash', ['-eo', 'pipefail', '-c', install]],
   ['install, warm', 'bash', ['-eo', 'pipefail', '-c', install]],
   ['assume-role, cold', 'bash', ['-eo', 'pipefail', '-c', assumeRole]],
@@ -78,6 +79,13 @@ await sandbox.close()
 const median = (values: readonly number[]) =>
   [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
 const base = median(times.get('node -e 0') ?? [])
+const [installing = [], assuming = []] = ['install, cold', 'assume-role, cold'].map((name) =>
+  times.get(name),
+)
+times.set(
+  'both, cold',
+  installing.map((taken, round) => taken + (assuming[round] ?? Number.NaN)),
+)
 console.log(`\nthe orb's steps, ${ROUNDS} rounds, medians`)
 for (const [name, values] of times) {
   const middle = median(values)

@@ -63,7 +63,8 @@ export async function replaceFiles(edits: Changes): Promise<string[]> {
     const changed = await withFileLocks(targets, (locks) => {
       // Others may have written until the locks were ours: what was in order then may not be now.
       planned = plan()
-      const isLocked = ({ target }: TargetEdit) => targets.includes(target)
+      const locked = new Set(targets)
+      const isLocked = ({ target }: TargetEdit) => locked.has(target)
       if (!pendingEdits(planned).every(isLocked)) return undefined
       return replaceLocked(planned.filter(isLocked), locks)
     })
@@ -92,9 +93,9 @@ function pendingEdits(edits: readonly TargetEdit[]): TargetEdit[] {
  * them before the locks are ours.
  */
 function targetsToLock(edits: readonly TargetEdit[]): string[] {
-  const pending = pendingEdits(edits).map(({ target }) => target)
+  const pending = new Set(pendingEdits(edits).map(({ target }) => target))
   for (const target of pending) makeDirectoryOf(target)
-  const others = edits.map(({ target }) => target).filter((one) => !pending.includes(one))
+  const others = edits.map(({ target }) => target).filter((one) => !pending.has(one))
   return [...pending, ...others.filter(isWritable)]
 }
 
