@@ -32,8 +32,8 @@ const profilesOf = (count: number) =>
       sessionToken: 'token',
       expiration: new Date('2026-11-21T12:00:00Z'),
     }
-    const profile = i % 2 === 0 ? `p${i / 2}` : `new${i}`
-    return { kind: 'static', profile, region: 'us-east-1', output: undefined, credentials }
+    const name = i % 2 === 0 ? `p${i / 2}` : `new${i}`
+    return { kind: 'static', name, region: 'us-east-1', output: undefined, credentials }
   })
 
 async function once(directory: string, profiles: number, sections: number): Promise<Taken> {
