@@ -45,6 +45,17 @@ function isDefault({ kind, default: value }: OptionSpec, text: string): boolean 
   return value !== undefined && text === String(value)
 }
 
+/**
+ * Whether the text of an option comes from a variable: `AWS_OIDC_<NAME>`, one that a parameter of the orb refers
+ * to, or one that the shell put into the flag.
+ */
+export function isFromVariable(option: OptionName, text: string, env: Environment): boolean {
+  const parameter = env[parameterVariable(option)] ?? ''
+  if (parameter.trim() !== '') return parameter.trim() !== text
+  const own = env[environmentName(option)] ?? ''
+  return own.includes('$') || Object.values(env).some((value) => value?.trim() === text)
+}
+
 function readFlag(name: OptionName, spec: OptionSpec, flag: unknown): unknown {
   if (spec.kind === 'flag') return flag === true
   const texts = (Array.isArray(flag) ? flag : [flag]).map(String)

@@ -99,7 +99,7 @@ async function readFiles(options: OptionsOf<'doctor'>, context: Context) {
 /** What `assume-role` would do with the same options and variables; nothing where no role is named. */
 async function readPlans(
   options: OptionsOf<'doctor'>,
-  context: Pick<Context, 'env' | 'deadline'>,
+  context: Pick<Context, 'env' | 'deadline' | 'terminal'>,
 ): Promise<ProfilePlan[]> {
   const { profile, 'role-arn': role, 'profiles-file': file } = options
   const inFile = file !== undefined || inlineProfiles(context.env) !== undefined

@@ -20,6 +20,7 @@ interface ProfilesFileContext {
   readonly defaults: ProfileDefaults
   /** Names of the profiles in the user's shared files. */
   readonly sharedProfiles: ReadonlySet<string>
+  note(text: string): void
 }
 
 /**
@@ -29,7 +30,7 @@ interface ProfilesFileContext {
  */
 export async function parseProfilesFile(
   text: string,
-  { env, source, defaults, sharedProfiles }: ProfilesFileContext,
+  { env, source, defaults, sharedProfiles, note }: ProfilesFileContext,
 ): Promise<ProfileRequest[]> {
   const problems: Problem[] = []
   const report: Report = (line, text) => problems.push({ line, text })
@@ -52,7 +53,13 @@ export async function parseProfilesFile(
   const sources = readSources(roles, sharedProfiles, report)
   const requests: ProfileRequest[] = []
   for (const role of roles) {
-    const request = await readProfileRequest(role, sources.get(role.profile), defaults, report)
+    const request = await readProfileRequest(
+      role,
+      sources.get(role.profile),
+      defaults,
+      report,
+      note,
+    )
     if (request) requests.push(request)
   }
   const profileAt = (line: number) =>

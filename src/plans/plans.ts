@@ -8,9 +8,10 @@ import {
   expandVariables,
   type InlineProfiles,
   inlineProfiles,
+  isFromVariable,
   unsetVariable,
 } from '../option-values.ts'
-import { type Environment, OPTIONS } from '../options.ts'
+import { type Environment, OPTIONS, type OptionName } from '../options.ts'
 import { type SharedFileLocations, sharedFileLocations } from '../profiles/locations.ts'
 import { assertProfileName } from '../profiles/profile-name.ts'
 import type { OwnKeys } from '../profiles/static-keys.ts'
@@ -51,7 +52,7 @@ type RoleOptions = OptionsOf<'exec'>
 
 export async function readPlan(
   options: AssumeRoleOptions,
-  context: Pick<Context, 'env' | 'deadline'>,
+  context: Pick<Context, 'env' | 'deadline' | 'terminal'>,
 ): Promise<Plan> {
   return planWriting(await readProfiles(options, context), options, context)
 }
@@ -84,10 +85,13 @@ function tokenOptions(options: TokenOptions): TokenOptions {
 /** The profiles of the profiles file, or the one that the options ask for. */
 export async function readProfiles(
   options: AssumeRoleOptions,
-  { env, deadline }: Pick<Context, 'env' | 'deadline'>,
+  context: Pick<Context, 'env' | 'deadline' | 'terminal'>,
 ): Promise<ProfilePlan[]> {
+  const { env, deadline } = context
   const file = await readProfilesFile(options, env, deadline.signal)
-  const requests = file ? await requestsOf(file, options, env) : [await requestOf(options, env)]
+  const requests = file
+    ? await requestsOf(file, options, context)
+    : [await requestOf(options, context)]
   const plans = requests.map((request) => withEndpoint(request, options, env))
   for (const plan of plans) checkTokenFile(plan)
   checkRenewableSources(plans)
@@ -98,18 +102,23 @@ export async function readProfiles(
 /** The role that the options name. */
 export async function readRolePlan(
   options: RoleOptions,
-  { env }: Pick<Context, 'env'>,
+  context: NotingContext,
 ): Promise<RolePlan> {
-  return withEndpoint(await roleRequestOf(options, env), options, env)
+  return withEndpoint(await roleRequestOf(options, context), options, context.env)
 }
 
-async function requestOf(options: AssumeRoleOptions, env: Environment): Promise<ProfileRequest> {
+type NotingContext = Pick<Context, 'env' | 'terminal'>
+
+async function requestOf(
+  options: AssumeRoleOptions,
+  context: NotingContext,
+): Promise<ProfileRequest> {
   const { profile = 'default', output, credentials } = options
-  return { ...(await roleRequestOf(options, env)), profile, output, credentials }
+  return { ...(await roleRequestOf(options, context)), profile, output, credentials }
 }
 
-async function roleRequestOf(options: RoleOptions, env: Environment) {
-  const { role, ...request } = await readDefaults(options, env)
+async function roleRequestOf(options: RoleOptions, context: NotingContext) {
+  const { role, ...request } = await readDefaults(options, context)
   if (!role) {
     throw new OidcError('invalid-usage', {
       what: 'The role ARN is missing.',
@@ -124,13 +133,17 @@ async function roleRequestOf(options: RoleOptions, env: Environment) {
 async function requestsOf(
   { text, source }: InlineProfiles,
   options: AssumeRoleOptions,
-  env: Environment,
+  context: NotingContext,
 ): Promise<ProfileRequest[]> {
+  const { env, terminal } = context
   const { parseProfilesFile, sharedProfileNames } = await import('./parse.ts')
   const sharedProfiles = await sharedProfileNames(env)
   const { region, output, credentials } = options
-  const defaults = { ...(await readDefaults(options, env)), region, output, credentials }
-  const requests = await parseProfilesFile(text, { env, source, sharedProfiles, defaults })
+  const defaults = { ...(await readDefaults(options, context)), region, output, credentials }
+  const requests = await parseProfilesFile(text, {
+    ...{ env, source, sharedProfiles, defaults },
+    note: terminal.note,
+  })
   for (const { role, profile } of requests) {
     checkAccount(role.accountId, options['allowed-account-ids'], `The role of "${profile}"`)
   }
@@ -140,20 +153,20 @@ async function requestsOf(
 /** What the options say of a request, and where they say nothing, the job. */
 async function readDefaults(
   options: RoleOptions,
-  env: Environment,
+  context: NotingContext,
 ): Promise<Omit<RoleRequest, 'role'> & Partial<RoleRequest>> {
   return {
-    roleSessionName: roleSessionName(undefined, env),
+    roleSessionName: roleSessionName(undefined, context.env, context.terminal.note),
     durationSeconds: OPTIONS['duration-seconds'].default,
     policyArns: [],
     sessionTags: [],
     transitiveTagKeys: [],
-    ...(await readRequest(optionSettings(options, env), 'first')),
+    ...(await readRequest(optionSettings(options, context), 'first')),
   }
 }
 
 /** Options as the keys of a profiles file that have the same names. */
-function optionSettings(options: RoleOptions, env: Environment): RequestSettings {
+function optionSettings(options: RoleOptions, { env, terminal }: NotingContext): RequestSettings {
   const given: Readonly<Record<string, unknown>> = options
   const textOf = (key: RequestKey) => {
     const text = String(given[key.replaceAll('_', '-')] ?? '')
@@ -165,6 +178,8 @@ function optionSettings(options: RoleOptions, env: Environment): RequestSettings
       const text = textOf(key)
       return text === '' ? undefined : reader(text)
     },
+    isVariable: (key) => isFromVariable(key.replaceAll('_', '-') as OptionName, textOf(key), env),
+    note: terminal.note,
   }
 }
 

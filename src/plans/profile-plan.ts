@@ -39,9 +39,10 @@ export async function readProfileRequest(
   source: RoleSource | undefined,
   { region: defaultRegion, output, credentials: defaultKind, ...defaults }: ProfileDefaults,
   report: Report,
+  note: (text: string) => void,
 ): Promise<ProfileRequest | undefined> {
   reportMisplaced(profile, report)
-  const settings = reportingSettings(profile, report)
+  const settings = { ...reportingSettings(profile, report), note }
   const kind = profile.settings.has('source_profile') ? 'chained' : 'first'
   const request = {
     ...defaults,
@@ -71,6 +72,7 @@ export async function readProfileRequest(
 function reportingSettings({ settings }: ProfileSettings, report: Report) {
   return {
     has: (key: ProfileKey) => settings.has(key),
+    isVariable: (key: ProfileKey) => settings.get(key)?.value !== settings.get(key)?.written,
     read: async <Value>(key: ProfileKey, reader: (text: string) => Value | Promise<Value>) => {
       const setting = settings.get(key)
       if (setting?.value === undefined) return undefined
@@ -82,7 +84,7 @@ function reportingSettings({ settings }: ProfileSettings, report: Report) {
         return undefined
       }
     },
-  } satisfies RequestSettings
+  } satisfies Omit<RequestSettings, 'note'>
 }
 
 /** Chained roles get an hour of it at most, as AWS gives no more. */

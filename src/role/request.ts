@@ -29,6 +29,9 @@ export interface RequestSettings {
     key: RequestKey,
     reader: (text: string) => Value | Promise<Value>,
   ): Promise<Value | undefined>
+  /** Whether the text of a setting comes from a variable. */
+  isVariable(key: RequestKey): boolean
+  note(text: string): void
 }
 
 /** Keys of a profiles file; an option of the same meaning has the same name, with dashes. */
@@ -48,7 +51,7 @@ export type RequestKey =
  * A role is `chained` where it is assumed with the credentials of another one. `defaults` stand for what is not set.
  */
 export async function readRequest(
-  { has, read }: RequestSettings,
+  { has, read, isVariable, note }: RequestSettings,
   kind: 'first' | 'chained',
   defaults: Pick<Partial<RoleRequest>, 'policy' | 'policyArns'> = {},
 ): Promise<Partial<RoleRequest>> {
@@ -67,7 +70,9 @@ export async function readRequest(
   })
   const parts = {
     role,
-    roleSessionName: await read('role_session_name', (text) => roleSessionName(text, {})),
+    roleSessionName: await read('role_session_name', (text) =>
+      roleSessionName({ text, isVariable: isVariable('role_session_name') }, {}, note),
+    ),
     durationSeconds: await read('duration_seconds', (text) => readDuration(text, kind)),
     policy,
     policyArns,

@@ -218,3 +218,38 @@ test('a stack trace is for --debug alone', async (t) => {
     /^debug: attempt 1 at 127\.0\.0\.1:\d+ took \d+ ms; AWS request id [\w-]{36}$/m,
   )
 })
+
+const JOB = { CIRCLE_JOB: 'build and test', CIRCLE_BRANCH: `feature/${'x'.repeat(80)}` }
+const VARIABLE_NAMES: [name: string, args: string[], env: Environment, sent: RegExp][] = [
+  ['a flag', ['--role-session-name', 'build and test'], {}, /^build-and-test$/],
+  ['AWS_OIDC_*', [], { AWS_OIDC_ROLE_SESSION_NAME: 'ci $CIRCLE_JOB' }, /^ci-build-and-test$/],
+  ['the orb', [], { AWS_OIDC_ORB_ROLE_SESSION_NAME: '${CIRCLE_BRANCH}' }, /^feature-x{56}$/],
+]
+for (const [name, args, env, sent] of VARIABLE_NAMES) {
+  test(`a session name from a variable is made valid, with a note: ${name}`, async (t) => {
+    const { job, sandbox } = await startJob(t)
+    const { stderr } = await job.done(['assume-role', ...ARN, ...args], { env: { ...JOB, ...env } })
+    assert.match(sandbox.requests[0]?.parameters['RoleSessionName'] ?? '', sent)
+    assert.match(
+      stderr,
+      /^The role session name is "[\w-]+", as AWS does not take ".+" from the variable\.\n$/,
+    )
+  })
+}
+
+test('a session name from a variable in a profiles file; a literal is refused', async (t) => {
+  const { job, sandbox } = await startJob(t)
+  const file = (name: string) => `[default]\nrole_arn = ${ROLE}\nrole_session_name = ${name}\n`
+  job.write('profiles', file('${CIRCLE_JOB}'))
+  const args = ['assume-role', '--profiles-file', 'profiles']
+  const { stderr } = await job.done(args, { env: JOB })
+  assert.match(stderr, /^The role session name is "build-and-test"/)
+  assert.equal(sandbox.requests[0]?.parameters['RoleSessionName'], 'build-and-test')
+  job.write('profiles', file('test and build'))
+  await job.fails(args, 'invalid-profiles-file', /"test and build" has characters/, { env: JOB })
+  const literal = { AWS_OIDC_ORB_ROLE_SESSION_NAME: 'test and build' }
+  const refused = ['assume-role', ...ARN]
+  await job.fails(refused, 'invalid-role-session-name', /Use for instance "test-and/, {
+    env: literal,
+  })
+})

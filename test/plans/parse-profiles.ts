@@ -20,6 +20,7 @@ export interface Given {
   readonly env?: Environment
   readonly defaults?: Partial<ProfileDefaults>
   readonly sharedProfiles?: readonly string[]
+  readonly note?: (text: string) => void
 }
 
 export function parse({
@@ -27,12 +28,14 @@ export function parse({
   env = {},
   defaults = {},
   sharedProfiles = [],
+  note = () => {},
 }: Given): Promise<ProfileRequest[]> {
   return parseProfilesFile(text, {
     env,
     source: 'profiles.ini',
     defaults: { ...DEFAULTS, ...defaults },
     sharedProfiles: new Set(sharedProfiles),
+    note,
   })
 }
 

@@ -6,9 +6,12 @@ import { roleSessionName } from '../../src/role/session-name.ts'
 // STS API Reference: RoleSessionName, 2 to 64 characters of [\w+=,.@-].
 const AWS_RULE = /^[\w+=,.@-]{2,64}$/
 
+const literal = (text: string) => ({ text, isVariable: false })
+const silent = () => {}
+
 for (const given of ['ab', 'deploy-42', 'a+=,.@-_9', 'n'.repeat(64)]) {
   test(`${given.slice(0, 20)} (${given.length}) is taken as given`, () => {
-    assert.equal(roleSessionName(given, { CIRCLE_JOB: 'other' }), given)
+    assert.equal(roleSessionName(literal(given), { CIRCLE_JOB: 'other' }, silent), given)
   })
 }
 
@@ -23,13 +26,24 @@ const REFUSED: [given: string, problem: string, suggestion: string][] = [
 
 for (const [given, problem, suggestion] of REFUSED) {
   test(`${JSON.stringify(given.slice(0, 20))} ${problem}`, () => {
-    assert.throws(() => roleSessionName(given, {}), {
+    assert.throws(() => roleSessionName(literal(given), {}, silent), {
       code: 'invalid-role-session-name',
       exitCode: 2,
       message: `The role session name "${given}" ${problem}.`,
       why: 'AWS takes 2 to 64 letters, digits and _+=,.@-',
       next: `Use for instance "${suggestion}".`,
     })
+  })
+}
+
+for (const [given, , name] of REFUSED) {
+  test(`${JSON.stringify(given.slice(0, 20))} of a variable is made valid, with a note`, () => {
+    const notes: string[] = []
+    const note = (text: string) => void notes.push(text)
+    assert.equal(roleSessionName({ text: given, isVariable: true }, {}, note), name)
+    assert.equal(notes.length, 1)
+    assert.match(notes[0] ?? '', /^The role session name is "[\w+=,.@-]{2,64}", as AWS does not /)
+    assert.doesNotMatch(notes[0] ?? '', /[\x00-\x1f]/)
   })
 }
 
@@ -94,14 +108,14 @@ const OTHER_CIS: typeof DEFAULTS = [
 ]
 
 for (const [env, name] of [...DEFAULTS, ...OTHER_CIS]) {
-  test(`by default: ${name}`, () => assert.equal(roleSessionName(undefined, env), name))
+  test(`by default: ${name}`, () => assert.equal(roleSessionName(undefined, env, silent), name))
 }
 
 test('the default is valid whatever project and job are called', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' }), (project, job) => {
       const env = { CIRCLE_PROJECT_REPONAME: project, CIRCLE_JOB: job }
-      assert.match(roleSessionName(undefined, env), AWS_RULE)
+      assert.match(roleSessionName(undefined, env, silent), AWS_RULE)
     }),
   )
 })
