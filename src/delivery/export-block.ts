@@ -46,7 +46,7 @@ export function exportLines(
     ...keysGone(found),
     ...gone('AWS_DEFAULT_PROFILE', 'AWS_PROFILE'),
     ...gone(...WEB_IDENTITY[mode === 'keys' ? 'static' : credentials]),
-    'if [ -z "${AWS_ACCESS_KEY_ID-}${AWS_PROFILE-}${AWS_DEFAULT_PROFILE-}${AWS_WEB_IDENTITY_TOKEN_FILE:+${AWS_ROLE_ARN-}}" ]; then',
+    `if [ -z "${sourcesOfStep(env)}" ]; then`,
     ...[
       ...own,
       ...(region === undefined ? [] : [...gone(...REGIONS), ...regionLines(region)]),
@@ -63,6 +63,15 @@ export function exportLines(
     RECORD + JSON.stringify(found),
     ...untraced(id, body),
   ]
+}
+
+/** What a step has by which AWS tools find credentials of its own. */
+function sourcesOfStep({ AWS_CONTAINER_CREDENTIALS_FULL_URI: machine }: Environment): string {
+  const names = ['AWS_ACCESS_KEY_ID', 'AWS_PROFILE', 'AWS_DEFAULT_PROFILE']
+  // As `exec --credentials refresh` sets it; where the whole job has it, it is the machine's.
+  const endpoint = machine ? [] : ['AWS_CONTAINER_CREDENTIALS_FULL_URI']
+  const webIdentity = '${AWS_WEB_IDENTITY_TOKEN_FILE:+${AWS_ROLE_ARN-}}'
+  return [...names, ...endpoint].map((name) => `\${${name}-}`).join('') + webIdentity
 }
 
 /** Whether a line exports this profile, or says that keys of it follow. */

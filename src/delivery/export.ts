@@ -31,14 +31,14 @@ export async function exportStep(
     return { edits: [bashEnvEdit(path, exports, env)], afterwards: async () => {} }
   }
   const file = await import('./step-variables.ts')
-  const variables = file.profileVariables(profile.name, accountId, region)
+  const variables = file.profileVariables(profile.name, region)
   if (kind === 'dotenv') {
     return { edits: [file.variableFileEdit(path, variables)], afterwards: async () => {} }
   }
   file.checkGithubEnv(path)
   const added = {
     ...(mode === 'keys'
-      ? file.keyVariables(keys, variables, env)
+      ? file.keyVariables(keys, profile.name, region, env)
       : { ...variables, ...file.neutralizedVariables(profile, env) }),
     ...(env[SKIPPED] ? { [SKIPPED]: '' } : {}),
   }

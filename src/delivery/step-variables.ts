@@ -14,13 +14,9 @@ import { assertOneLine } from './export-block.ts'
 /** Variables with their values, for a file of `NAME=value` lines. */
 type Variables = Readonly<Record<string, string>>
 
-/** The profile, its account, and both region variables: some AWS tools read only the one, some only the other. */
-export function profileVariables(
-  profile: string,
-  accountId: string,
-  region: string | undefined,
-): Variables & { readonly AWS_PROFILE: string } {
-  return { AWS_PROFILE: profile, AWS_ACCOUNT_ID: accountId, ...regionVariables(region) }
+/** The profile, and both region variables: the AWS CLI reads only the one, the SDK for JavaScript only the other. */
+export function profileVariables(profile: string, region: string | undefined): Variables {
+  return { AWS_PROFILE: profile, ...regionVariables(region) }
 }
 
 /**
@@ -44,14 +40,15 @@ export function neutralizedVariables(profile: Profile, env: Environment): Variab
 /** The keys, where nothing can be unset: a profile chosen before becomes the one that has the same keys. */
 export function keyVariables(
   keys: SessionCredentials,
-  { AWS_PROFILE: profile, ...others }: ReturnType<typeof profileVariables>,
+  profile: string,
+  region: string | undefined,
   env: Environment,
 ): Variables {
   return {
     AWS_ACCESS_KEY_ID: keys.accessKeyId,
     AWS_SECRET_ACCESS_KEY: keys.secretAccessKey,
     AWS_SESSION_TOKEN: keys.sessionToken,
-    ...others,
+    ...regionVariables(region),
     ...ofThoseSet(env, {
       // botocore's old name for the session token, which it reads first.
       AWS_SECURITY_TOKEN: keys.sessionToken,

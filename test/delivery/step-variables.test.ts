@@ -59,14 +59,10 @@ test('keys: a profile chosen before becomes the one with the same keys', () => {
     AWS_ACCESS_KEY_ID: 'ASIAEXAMPLE',
     AWS_SECRET_ACCESS_KEY: 'secret/key+=',
     AWS_SESSION_TOKEN: 'session<<EOF==',
-    AWS_ACCOUNT_ID: '111111111111',
   }
-  assert.deepEqual(
-    keyVariables(KEYS, profileVariables('dev', '111111111111', undefined), {}),
-    plain,
-  )
+  assert.deepEqual(keyVariables(KEYS, 'dev', undefined, {}), plain)
   const env = { AWS_PROFILE: 'old', AWS_CREDENTIAL_EXPIRATION: 'x', AWS_SECURITY_TOKEN: 'y' }
-  assert.deepEqual(keyVariables(KEYS, profileVariables('dev', '111111111111', 'eu-west-1'), env), {
+  assert.deepEqual(keyVariables(KEYS, 'dev', 'eu-west-1', env), {
     ...plain,
     AWS_REGION: 'eu-west-1',
     AWS_DEFAULT_REGION: 'eu-west-1',
@@ -86,9 +82,7 @@ describe('a value that would not end with its line is refused, and not shown', (
     })
   }
   test('a region', () => {
-    assert.throws(() => profileVariables('dev', '111111111111', 'eu\nB=c'), {
-      code: 'invalid-region',
-    })
+    assert.throws(() => profileVariables('dev', 'eu\nB=c'), { code: 'invalid-region' })
   })
 })
 
