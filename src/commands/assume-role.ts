@@ -161,7 +161,7 @@ function roleText({ plan, role }: Role, oneOfMany: boolean): string {
 }
 
 function exportLines({ export: exported, notExported }: Plan): Line[] {
-  if (!exported) return notExported === undefined ? [] : [['Export', notExported]]
+  if (!exported) return notExported === undefined ? [] : [['Note', notExported]]
   const { kind, path, mode, profile, region } = exported
   const what = mode === 'keys' ? 'the keys' : `AWS_PROFILE=${profile}`
   const where = {

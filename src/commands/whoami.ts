@@ -40,11 +40,12 @@ async function identify(options: OptionsOf<'whoami'>, context: Context) {
   const region = given ?? (await profileRegion(options.profile, env)) ?? 'us-east-1'
   const sts = await connectSts(stsEndpoint(region, options['sts-endpoint'], env), context)
   const finding = findCredentials(options.profile, sts, context)
-  const { credentials, source } = await deadline.race('reading the credentials', finding)
+  const { credentials, source, otherwise } = await deadline.race('reading the credentials', finding)
   terminal.conceal(credentials.secretAccessKey)
   if (credentials.sessionToken) terminal.conceal(credentials.sessionToken)
   const identity = await callerIdentity(sts, credentials, context)
   sts.destroy()
+  if (otherwise) terminal.note(terminal.paint('stderr', 'yellow', `Warning: ${otherwise}`))
   return { ...identity, source }
 }
 

@@ -65,10 +65,10 @@ export function whyNotExported(
   if (options.export === 'none') return undefined
   const names = plans.map(({ profile }) => profile)
   if (chosenPlan(plans, options.profile) === undefined) {
-    return `nothing: several profiles, and none of them is "default". Choose one with --profile, or name it in each command (--profile, AWS_PROFILE): ${names.join(', ')}`
+    return `nothing is exported: several profiles, and none of them is "default". Choose one with --profile, or name it in each command (--profile, AWS_PROFILE): ${names.join(', ')}`
   }
   if (exportFile(options, env)) return undefined
-  return `nothing: BASH_ENV is not set. Name the profile in later commands with --profile ${names[0]} or AWS_PROFILE=${names[0]}`
+  return `nothing is exported: BASH_ENV is not set. Name the profile in later commands with --profile ${names[0]} or AWS_PROFILE=${names[0]}`
 }
 
 function noKeysToExport(file: Pick<Export, 'kind'> | undefined): OidcError {

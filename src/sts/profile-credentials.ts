@@ -12,6 +12,8 @@ import type { Context } from '../context.ts'
 import { ERROR_EXIT_CODES, EXIT, OidcError } from '../errors.ts'
 import type { Environment } from '../options.ts'
 import type { Credentials } from '../role/request.ts'
+import { readTokenFile } from '../token/given.ts'
+import { refuseExpired } from '../token/web-identity-token.ts'
 import type { StsCall, StsConnection } from './client.ts'
 import { failedConnection, failedRequest } from './refusal.ts'
 import type { FailedAttempts } from './retry.ts'
@@ -20,12 +22,14 @@ import type { FailedAttempts } from './retry.ts'
 interface FoundCredentials {
   readonly credentials: Credentials
   readonly source: string
+  /** What other AWS tools take instead. */
+  readonly otherwise?: string
 }
 
 /**
- * The credentials that AWS tools would use: of the profile given, else static keys of the environment,
- * else of the profile in `AWS_PROFILE`, else of `default`. Roles a profile names are assumed through
- * `sts`. Throws `credentials-not-found`.
+ * The credentials that the AWS CLI would use: of the profile given, else static keys of the environment, else of
+ * the token that `AWS_WEB_IDENTITY_TOKEN_FILE` names, else of the profile in `AWS_DEFAULT_PROFILE`, `AWS_PROFILE` or
+ * of `default`. Roles a profile names are assumed through `sts`. Throws `credentials-not-found`.
  */
 export async function findCredentials(
   profile: string | undefined,
@@ -36,10 +40,75 @@ export async function findCredentials(
   const [accessKeyId, secretAccessKey] = [env['AWS_ACCESS_KEY_ID'], env['AWS_SECRET_ACCESS_KEY']]
   if (profile === undefined && accessKeyId && secretAccessKey) {
     const sessionToken = env['AWS_SESSION_TOKEN'] || undefined
-    return { credentials: { accessKeyId, secretAccessKey, sessionToken }, source: 'environment' }
+    return {
+      credentials: { accessKeyId, secretAccessKey, sessionToken },
+      source: 'environment',
+      // https://github.com/aws/aws-sdk-js-v3, credential-provider-node: with AWS_PROFILE it passes over the keys.
+      ...(env['AWS_PROFILE']
+        ? {
+            otherwise: `AWS_PROFILE is set as well: ${JAVASCRIPT} takes the profile "${env['AWS_PROFILE']}".`,
+          }
+        : {}),
+    }
   }
   const name = profileName(profile, env)
-  return { credentials: await readProfile(name, sts, context), source: `profile ${name}` }
+  const given = profile === undefined ? await webIdentity(name, env) : undefined
+  if (given) {
+    return {
+      credentials: await exchanged(given, sts, context),
+      source: 'AWS_ROLE_ARN and AWS_WEB_IDENTITY_TOKEN_FILE',
+      otherwise: `The AWS CLI and boto3 take these before the profile "${name}"; ${JAVASCRIPT} takes the profile first.`,
+    }
+  }
+  return {
+    credentials: await readProfile(name, sts, context),
+    source: `profile ${name}`,
+    ...otherProfile(profile, env),
+  }
+}
+
+const JAVASCRIPT = 'the SDK for JavaScript'
+
+function otherProfile(profile: string | undefined, env: Environment): { otherwise?: string } {
+  const { AWS_DEFAULT_PROFILE: first, AWS_PROFILE: second = '' } = env
+  if (profile !== undefined || !first || first === (second || 'default')) return {}
+  return {
+    otherwise: `AWS_DEFAULT_PROFILE is "${first}", which only the AWS CLI and boto3 read; other SDKs take the profile "${second || 'default'}".`,
+  }
+}
+
+interface WebIdentity {
+  readonly roleArn: string
+  readonly tokenFile: string
+  readonly sessionName: string
+}
+
+/** botocore prefers these variables to a profile, unless that assumes a role with credentials of its own. */
+async function webIdentity(profile: string, env: Environment): Promise<WebIdentity | undefined> {
+  const { AWS_ROLE_ARN: roleArn, AWS_WEB_IDENTITY_TOKEN_FILE: tokenFile } = env
+  if (!roleArn || !tokenFile) return undefined
+  const { configFile, credentialsFile } = await loadSharedConfigFiles()
+  const settings = { ...configFile[profile], ...credentialsFile[profile] }
+  const isChained =
+    settings['role_arn'] && (settings['source_profile'] || settings['credential_source'])
+  if (isChained) return undefined
+  return { roleArn, tokenFile, sessionName: env['AWS_ROLE_SESSION_NAME'] || 'circleci-aws-oidc' }
+}
+
+async function exchanged(
+  { roleArn, tokenFile, sessionName }: WebIdentity,
+  sts: StsConnection,
+  context: Context,
+): Promise<Credentials> {
+  const token = await readTokenFile(tokenFile, refuseExpired, context.deadline.signal)
+  context.terminal.conceal(token.value)
+  const input = { RoleArn: roleArn, RoleSessionName: sessionName, WebIdentityToken: token.value }
+  const explain = (failed: FailedAttempts, url: URL) =>
+    refused('the role of AWS_ROLE_ARN', failed, url)
+  return sts.request(
+    { operation: AssumeRoleWithWebIdentity$, input: () => input, read: readCredentials, explain },
+    context,
+  )
 }
 
 /** The region that the profile in use names, if any. */
@@ -52,7 +121,8 @@ export async function profileRegion(
 }
 
 function profileName(profile: string | undefined, env: Environment): string {
-  return profile ?? (env['AWS_PROFILE'] || 'default')
+  // botocore reads AWS_DEFAULT_PROFILE before AWS_PROFILE.
+  return profile ?? (env['AWS_DEFAULT_PROFILE'] || env['AWS_PROFILE'] || 'default')
 }
 
 /** Credentials of a profile in the shared files, of whatever kind. */
@@ -61,7 +131,8 @@ export async function readProfile(
   sts: StsConnection,
   context: Context,
 ): Promise<Credentials> {
-  const explain = (failed: FailedAttempts, url: URL) => refused(profile, failed, url)
+  const explain = (failed: FailedAttempts, url: URL) =>
+    refused(`the role of the profile "${profile}"`, failed, url)
   const assumed = (request: Pick<StsCall<Credentials>, 'operation' | 'input' | 'credentials'>) =>
     sts.request({ ...request, read: readCredentials, explain }, context)
   const provider = fromIni({
@@ -88,11 +159,11 @@ function readCredentials({ Credentials: given }: AssumeRoleResponse) {
   }
 }
 
-function refused(profile: string, failed: FailedAttempts, url: URL): OidcError {
+function refused(role: string, failed: FailedAttempts, url: URL): OidcError {
   const { code, detail } = failed.failure
   if (ERROR_EXIT_CODES[code] === EXIT.unreachable) return failedConnection(failed, url)
   return failedRequest(failed, {
-    what: `AWS refuses the role of the profile "${profile}": ${detail}.`,
+    what: `AWS refuses ${role}: ${detail}.`,
     next: 'Assume the role again with circleci-aws-oidc assume-role, which says more of the cause.',
   })
 }

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parseFault } from '../../src/sandbox/index.ts'
-import { ROLE, startJob } from './job.ts'
+import { without } from '../tools/programs.ts'
+import { callerIdentity } from './caller-identity.ts'
+import { type Job, ROLE, startJob } from './job.ts'
 
 const CHAINED = `[profile b]\nrole_arn = arn:aws:iam::222222222222:role/playground\nsource_profile = a\n`
 
@@ -43,3 +45,65 @@ test('files that may not be read are not taken for missing ones', async (t) => {
     asNobody: true,
   })
 })
+
+test('a profile chosen by AWS_DEFAULT_PROFILE, which only some tools read', async (t) => {
+  const { job } = await startJob(t)
+  await job.done(['assume-role', '--role-arn', ROLE, '--profile', 'a'])
+  job.write('.aws/config', CHAINED)
+  const env = { AWS_PROFILE: 'a', AWS_DEFAULT_PROFILE: 'b' }
+  const { stdout, stderr } = await job.done(['whoami'], { env })
+  assert.match(stdout, /^Account +222222222222$/m)
+  assert.match(
+    stderr,
+    /^Warning: AWS_DEFAULT_PROFILE is "b", .* other SDKs take the profile "a"\.\n$/,
+  )
+  await callersAgree(job, env)
+})
+
+test('a token file of the environment comes before a profile with keys', async (t) => {
+  const { job } = await startJob(t)
+  await job.done(['assume-role', '--role-arn', ROLE, '--profile', 'a'])
+  job.write('.aws/config', CHAINED)
+  const env = {
+    AWS_PROFILE: 'a',
+    AWS_ROLE_ARN: ROLE,
+    AWS_WEB_IDENTITY_TOKEN_FILE: job.write('token', job.env['CIRCLE_OIDC_TOKEN_V2'] ?? ''),
+    AWS_ROLE_SESSION_NAME: 'by-the-environment',
+  }
+  const { stdout, stderr } = await job.done(['whoami'], { env })
+  assert.match(stdout, /^ARN +\S+\/by-the-environment$/m)
+  assert.match(stderr, /^Warning: .* before the profile "a"/)
+  await callersAgree(job, env)
+  // But not before one that assumes its role with another profile.
+  const chained = { ...env, AWS_PROFILE: 'b' }
+  assert.match((await job.done(['whoami'], { env: chained })).stdout, /^Account +222222222222$/m)
+  await callersAgree(job, chained)
+  await job.fails(['whoami'], 'token-not-found', /no-such/, {
+    env: { ...env, AWS_WEB_IDENTITY_TOKEN_FILE: '/no-such' },
+  })
+})
+
+test('keys beside AWS_PROFILE, which the SDK for JavaScript prefers', async (t) => {
+  const { job } = await startJob(t)
+  await job.done(['assume-role', '--role-arn', ROLE, '--profile', 'a'])
+  const keys = Object.fromEntries(
+    [...(job.read('.aws/credentials') ?? '').matchAll(/^(aws_\w+) = (.+)$/gm)].map(
+      ([, name = '', value = '']) => [name.toUpperCase(), value],
+    ),
+  )
+  const { stderr } = await job.done(['whoami'], { env: { ...keys, AWS_PROFILE: 'b' } })
+  assert.match(stderr, /^Warning: AWS_PROFILE is set as well: .* takes the profile "b"\.\n$/)
+})
+
+/** The AWS CLI must be the one that whoami says. */
+async function callersAgree(job: Job, env: Record<string, string>): Promise<void> {
+  if (without('aws') !== false) return
+  const { stdout } = await job.done(['whoami', '--format', 'json'], { env })
+  const identity = await callerIdentity(job, { ...env, AWS_DEFAULT_REGION: 'us-east-1' })
+  assert.equal(withoutOwnName(identity), withoutOwnName(JSON.parse(stdout).arn))
+}
+
+/** Without the name of the session, which for a chained role each tool makes up. */
+function withoutOwnName(arn: string): string {
+  return arn.replace(/(:assumed-role\/playground\/).*/, '$1')
+}
