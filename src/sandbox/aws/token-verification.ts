@@ -144,12 +144,12 @@ function checkTimes(token: string, claims: JWTPayload, graceSeconds: number): vo
   if (claims.exp === undefined) requiredClaim(claims, 'exp')
   const payload = Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8')
   for (const name of ['exp', 'iat', 'nbf']) {
-    const written = new RegExp(`"${name}"\\s*:\\s*([^,}\\s]+)`).exec(payload)?.[1] ?? ''
-    if (
-      claims[name] !== undefined &&
-      !(Number.isInteger(claims[name]) && /^-?\d+$/.test(written))
-    ) {
-      throw notAJwt(`its claim ${name} is ${written}, which is no integer`)
+    const value = claims[name]
+    if (value === undefined) continue
+    // JSON.parse takes 1.0 for 1; a claim within another may have the same name.
+    const written = [...payload.matchAll(new RegExp(`"${name}"\\s*:\\s*([^,}\\s]+)`, 'g'))]
+    if (!written.some(([, text = '']) => /^-?\d+$/.test(text) && Number(text) === value)) {
+      throw notAJwt(`its claim ${name} is ${JSON.stringify(value)}, not written as an integer`)
     }
   }
   const { exp = 0, iat, nbf } = claims

@@ -109,6 +109,7 @@ const WEB_IDENTITY: readonly Row[] = [
     claim('exp', () => seconds(-301), 'ExpiredTokenException'),
     claim('exp', () => undefined, BAD_TOKEN),
     claim('nbf', () => seconds(-10)),
+    { token: () => ({ claims: { act: { nbf: 0.5 }, nbf: seconds(-10) } }), code: undefined },
     claim('nbf', () => seconds(200)),
     undocumented(
       '`nbf` ahead',
