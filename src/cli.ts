@@ -8,7 +8,7 @@ import {
   type Run,
 } from './command-table.ts'
 import { isMissingPart, notInThisCopy, OidcError } from './errors.ts'
-import { type Flags, resolveOptions } from './option-values.ts'
+import { type Flags, misspeltVariables, resolveOptions } from './option-values.ts'
 import { OPTIONS, type OptionName, type OptionSpec } from './options.ts'
 
 /**
@@ -82,6 +82,11 @@ export async function runCli(
 ): Promise<number> {
   const found = findCommand(args)
   if (!found) return runWithoutCommand(args, context.terminal.print)
+  if (found.name !== 'doctor') {
+    for (const { name, meant } of misspeltVariables(context.env)) {
+      context.terminal.note(`Warning: ${name} is not read; ${meant} may be meant.`)
+    }
+  }
   const separator = found.args.indexOf('--')
   const before = separator < 0 ? found.args : found.args.slice(0, separator)
   const command: Command = COMMANDS[found.name]

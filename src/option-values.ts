@@ -7,6 +7,51 @@ import {
   type OptionSpec,
   type OptionValues,
 } from './options.ts'
+import { nearest } from './text.ts'
+
+/** A variable that nothing reads, and the one that was likely meant. */
+interface MisspeltVariable {
+  readonly name: string
+  readonly meant: string
+}
+
+/** Variables that begin as ours do and are like one that is read. Others may be the user's own. */
+export function misspeltVariables(env: Environment): MisspeltVariable[] {
+  const unread = Object.keys(env).filter(
+    (name) => /^AWS_OIDC_(?!ORB_)/.test(name) && env[name] && !isRead(name),
+  )
+  if (unread.length === 0) return []
+  const known = Object.keys(OPTIONS).map((option) => bareName(option as OptionName))
+  return unread.flatMap((name) => {
+    const meant = nearest(name.slice(PREFIX.length), [...known, 'PROFILES'])
+    return meant === undefined ? [] : [{ name, meant: `${PREFIX}${meant}` }]
+  })
+}
+
+const PREFIX = 'AWS_OIDC_'
+
+const bareName = (option: OptionName) => environmentName(option).slice(PREFIX.length)
+
+// The last ones are those of the orb's own scripts.
+function isRead(name: string): boolean {
+  const option = name.slice(PREFIX.length).toLowerCase().replaceAll('_', '-')
+  return (
+    Object.hasOwn(OPTIONS, option) ||
+    /^(profiles|install-node|node-(mirror|version|sha256|options)|skip-.*|helper.*)$/.test(option)
+  )
+}
+
+/** What gave an option its value, for messages: a parameter of the orb, a variable, else the flag. */
+export function settingName(
+  option: OptionName,
+  fits: (text: string) => boolean,
+  env: Environment,
+): string {
+  const given = (name: string) => Boolean(env[name]) && fits(env[name] ?? '')
+  if (given(parameterVariable(option))) return `the orb's parameter ${option}`
+  const variable = environmentName(option)
+  return given(variable) ? variable : `--${option}`
+}
 
 /** What the command line gave, by option name: text as typed, lists as repeated flags, flags as booleans. */
 export type Flags = Readonly<Record<string, unknown>>
@@ -68,7 +113,7 @@ function readFlag(name: OptionName, spec: OptionSpec, flag: unknown): unknown {
   const text = texts.join(',')
   if (text.trim() === '') {
     throw new OidcError('invalid-usage', {
-      what: `--${name} has no value.`,
+      what: `--${name} has no value: it is empty.`,
       next: `Give it a value or leave it out. If a variable stands there, it is empty.`,
     })
   }

@@ -149,9 +149,9 @@ describe('limits', () => {
 
 describe('refused', () => {
   const cases: [name: OptionName, flag: unknown, env: Record<string, string>, message: string][] = [
-    ['profile', '', {}, '--profile has no value.'],
-    ['profile', ' ', { AWS_OIDC_PROFILE: 'dev' }, '--profile has no value.'],
-    ['policy-arns', '', {}, '--policy-arns has no value.'],
+    ['profile', '', {}, '--profile has no value: it is empty.'],
+    ['profile', ' ', { AWS_OIDC_PROFILE: 'dev' }, '--profile has no value: it is empty.'],
+    ['policy-arns', '', {}, '--policy-arns has no value: it is empty.'],
     ['profile', ['a', 'b'], {}, '--profile is given 2 times, but it takes one value.'],
     ['format', 'yaml', {}, '--format is "yaml", but it must be one of: text, json.'],
     [

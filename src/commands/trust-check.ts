@@ -30,10 +30,10 @@ async function check(
   if (path === undefined) throw missing('policy', 'There is nothing to check.')
   refuseStdinTwice(options)
   const reading = readPolicyFile(path, deadline.signal)
-  const { policy, length } = await deadline.race('reading the trust policy', reading)
+  const { policy, length, role } = await deadline.race('reading the trust policy', reading)
   const clientIds = options['provider-client-ids']
   const report = (claims: Claims | undefined) =>
-    checkTrust({ policy, length, claims, clientIds, now: new Date() })
+    checkTrust({ policy, length, claims, clientIds, role, now: new Date() })
   const print = (one: TrustReport) =>
     terminal.print(
       options.format === 'json' ? JSON.stringify(checkJson(one), null, 2) : checkText(one),

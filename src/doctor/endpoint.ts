@@ -4,7 +4,7 @@ import { proxyFor } from '../network/proxy.ts'
 import type { Environment } from '../options.ts'
 import { httpHandler } from '../sts/client.ts'
 import { resolveUrl, type StsEndpoint } from '../sts/endpoint.ts'
-import { failedConnection } from '../sts/refusal.ts'
+import { askedHost, failedConnection } from '../sts/failed-connection.ts'
 import { withRetries } from '../sts/retry.ts'
 import type { ClockReading } from './clock.ts'
 import { errorFinding, type Finding, fine, type Settled } from './findings.ts'
@@ -37,7 +37,8 @@ export async function reachEndpoint(endpoint: StsEndpoint, context: Context): Pr
   }
   try {
     return await withRetries(attempt, context, {
-      explain: (failed) => failedConnection(failed, url),
+      explain: (failed) => failedConnection(failed, url, env),
+      host: `AWS STS at ${askedHost(url, env)}`,
     })
   } finally {
     handler.destroy()

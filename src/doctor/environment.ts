@@ -1,3 +1,4 @@
+import { misspeltVariables } from '../option-values.ts'
 import type { Environment } from '../options.ts'
 import { profileOf } from '../profiles/profile-name.ts'
 import { STATIC_KEY_VARIABLES } from '../role/request.ts'
@@ -41,6 +42,9 @@ export function checkEnvironment(
     .filter(([, profile]) => wanted.length > 0 && !wanted.includes(profile))
     .filter(([name]) => !missing.some(([one]) => one === name))
   const found = [
+    ...misspeltVariables(env).map(({ name, meant }) =>
+      finding('misspelt-variable', `${name}; ${meant} may be meant`),
+    ),
     ...(keys.length > 0 ? [finding('static-keys', keys.join(', '))] : []),
     ...(webIdentity.length === 2
       ? [finding('web-identity-variables', webIdentity.join(', '))]
@@ -51,9 +55,7 @@ export function checkEnvironment(
     ),
     ...regionFindings(env),
   ]
-  return found.length > 0
-    ? found
-    : [fine('environment', 'No variable gets in the way of the profile')]
+  return found.length > 0 ? found : [fine('environment', 'No variable overrides the profile')]
 }
 
 function regionFindings({ AWS_REGION: sdk, AWS_DEFAULT_REGION: cli }: Environment): Finding[] {

@@ -20,10 +20,10 @@ import {
   tryRoles,
 } from './exchange.ts'
 import { checkFiles, readSharedFiles } from './files.ts'
-import { errorFinding, fine, type Settled, settle, skipped } from './findings.ts'
+import { errorFinding, type Finding, fine, type Settled, settle, skipped } from './findings.ts'
 import type { Findings } from './report.ts'
 import { checkRuntime } from './runtime.ts'
-import { checkMissingToken, checkToken, doubts, type FoundToken } from './token.ts'
+import { checkMissingToken, checkToken, doubtFindings, type FoundToken } from './token.ts'
 import type { ComparePolicy } from './trust-policy.ts'
 
 /** Looks at everything that can be looked at, and says of the rest that it could not be. */
@@ -48,7 +48,12 @@ export async function examine(options: OptionsOf<'doctor'>, context: Context): P
   const clock = endpoints.flatMap((one) =>
     'value' in one && one.value.clock ? [one.value.clock] : [],
   )
-  const strange = claims ? doubts(claims, env) : []
+  const strange = claims ? doubtFindings(claims, env) : []
+  const compared = await comparePolicy(planned, tokens, exchanges, strange)
+  // That AWS refuses what the trust policy rejects is no finding of its own.
+  const explained = compared.some(({ level }) => level === 'error')
+  const isUnexplained = ({ id, level }: Finding) =>
+    !(explained && level === 'error' && (id === 'access-denied' || id === 'fork-token'))
   const facts = 'value' in files ? files.value : []
   const writing = await settle(() => checkWriting(planned, options, context))
   const inUse = { given: options.profile, written: planned.map(({ profile }) => profile) }
@@ -69,11 +74,11 @@ export async function examine(options: OptionsOf<'doctor'>, context: Context): P
         : planned.map(({ role, profile }) =>
             fine('role', `${role.arn}, for the profile ${profile}`),
           ),
-    'trust-policy': await comparePolicy(planned, tokens, exchanges),
+    'trust-policy': compared,
     endpoint: endpoints.flatMap((one) => checkEndpoint(one, env)),
     exchange:
       obstacle === undefined
-        ? exchanges.flatMap((one) => checkExchange(one, strange, other))
+        ? exchanges.flatMap((one) => checkExchange(one, strange, other)).filter(isUnexplained)
         : [skipped('exchange', obstacle)],
     files: [
       ...('error' in files ? [errorFinding(files.error)] : checkFiles(facts)),

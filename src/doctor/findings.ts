@@ -61,7 +61,7 @@ export const FINDINGS = {
   },
   'token-incomplete': {
     level: 'error',
-    exit: EXIT.noToken,
+    exit: EXIT.refused,
     title: 'The token lacks claims that AWS requires',
     fix: 'Use an ID token of an OpenID Connect issuer, not an access token.',
   },
@@ -89,6 +89,11 @@ export const FINDINGS = {
     level: 'warning',
     title: 'The token is not of this project',
     fix: "Use the job's own token: leave out --token-env and --token-file.",
+  },
+  'misspelt-variable': {
+    level: 'warning',
+    title: 'A variable is not read',
+    fix: 'Correct its name, or remove it.',
   },
   'static-keys': {
     level: 'warning',
@@ -211,7 +216,8 @@ type More = Pick<Finding, 'evidence' | 'fix'>
 export function errorFinding(error: OidcError): Finding {
   const { code: id, message, why, likely, next: fix, exitCode: exit } = error
   const reason = why !== undefined && TOLD_BY_REASON.includes(id)
-  const evidence = likely === undefined ? why : `Likely: ${likely}`
+  const lines = [why, ...(likely === undefined ? [] : [`Likely: ${likely}`])]
+  const evidence = lines.filter((line) => line !== undefined).join('\n') || undefined
   return reason
     ? { id, level: 'error', what: `${message} ${why}`, fix, exit }
     : { id, level: 'error', what: message, evidence, fix, exit }

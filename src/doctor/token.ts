@@ -1,6 +1,7 @@
 import type { OidcError } from '../errors.ts'
 import type { Environment } from '../options.ts'
 import { audiences, type Claims, circleciSubject, expiration } from '../token/claims.ts'
+import { doubts } from '../token/doubts.ts'
 import type { WebIdentityToken } from '../token/web-identity-token.ts'
 import { errorFinding, type Finding, finding, fine } from './findings.ts'
 
@@ -30,7 +31,7 @@ export function checkToken({ token, expired }: FoundToken, env: Environment, now
           ),
         ]
       : []),
-    ...doubts(claims, env),
+    ...doubtFindings(claims, env),
     ...(wrong.length > 0
       ? []
       : [fine('token', `${about}, until ${expiration(claims)?.toISOString()}`)]),
@@ -54,32 +55,6 @@ export function checkMissingToken(error: OidcError, env: Environment): Finding[]
 }
 
 /** What is unusual about the token, and can be why a role refuses it. */
-export function doubts(claims: Claims, env: Environment): Finding[] {
-  const { iss = '' } = claims
-  const subject = circleciSubject(claims)
-  const ref = claims['oidc.circleci.com/vcs-ref'] ?? subject?.ref
-  const origin = claims['oidc.circleci.com/vcs-origin']
-  const found: Finding[] = []
-  if (typeof ref === 'string' && /^refs\/(heads\/)?pull\/\d+/.test(ref)) {
-    found.push(
-      finding('fork-token', `its vcs-ref is ${ref}`, { evidence: `Its vcs-origin is ${origin}.` }),
-    )
-  }
-  if (/^https:\/\/oidc\.circleci\.com\/?$/.test(iss)) {
-    found.push(finding('root-issuer', `its issuer is ${iss}`))
-  }
-  const foreign = [
-    mismatch('organization', /\/org\/([^/]+)$/.exec(iss)?.[1], env['CIRCLE_ORGANIZATION_ID']),
-    mismatch('project', subject?.project, env['CIRCLE_PROJECT_ID']),
-  ].filter((text) => text !== undefined)
-  if (foreign.length > 0) found.push(finding('token-of-another-job', foreign.join('; ')))
-  if (claims['oidc.circleci.com/ssh-rerun'] === true) {
-    found.push(finding('ssh-rerun', 'its claim ssh-rerun is true'))
-  }
-  return found
-}
-
-function mismatch(name: string, ofToken: string | undefined, ofJob: string | undefined) {
-  if (ofToken === undefined || !ofJob || ofToken === ofJob) return undefined
-  return `it is of the ${name} ${ofToken}, and the job of ${ofJob}`
+export function doubtFindings(claims: Claims, env: Environment): Finding[] {
+  return doubts(claims, env).map(({ kind, detail }) => finding(kind, detail))
 }

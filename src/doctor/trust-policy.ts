@@ -1,16 +1,14 @@
 import { EXIT, OidcError } from '../errors.ts'
 import type { ProfilePlan } from '../plans/profile-plan.ts'
+import type { Claims } from '../token/claims.ts'
 import type { TokenPool } from '../token/source.ts'
 import { checkTrust, type TrustReport } from '../trust/check/check.ts'
-import { conditionPath } from '../trust/check/conditions.ts'
 import { POLICY_FINDINGS, type PolicyFinding } from '../trust/check/findings.ts'
+import { whyRejected } from '../trust/check/rejection.ts'
+import { suggestStatement } from '../trust/check/suggestion.ts'
 import { type PolicyFile, readPolicyFile } from '../trust/input.ts'
-import { admittingStatement } from '../trust/policy/admitting-statement.ts'
-import type { ConditionResult } from '../trust/policy/condition.ts'
-import { comparableIssuer, providerIssuers } from '../trust/policy/context-keys.ts'
-import { explainEvaluation, type StatementResult } from '../trust/policy/evaluate.ts'
-import type { Statement, TrustPolicy } from '../trust/policy/policy.ts'
-import { matchesWildcard } from '../trust/policy/wildcard.ts'
+import { explainEvaluation } from '../trust/policy/evaluate.ts'
+import type { TrustPolicy } from '../trust/policy/policy.ts'
 import type { TriedRole } from './exchange.ts'
 import {
   COMPARISON_FINDINGS,
@@ -28,6 +26,7 @@ export type ComparePolicy = (
   plans: readonly ProfilePlan[],
   tokens: TokenPool,
   exchanges: readonly TriedRole[],
+  doubts: readonly Finding[],
 ) => Promise<Finding[]>
 
 /** Reads the file of `--trust-policy`. */
@@ -40,7 +39,7 @@ export async function readPolicy(path: string, signal: AbortSignal): Promise<Com
 async function examinePolicy(
   path: string,
   file: PolicyFile,
-  ...[plans, tokens, exchanges]: Parameters<ComparePolicy>
+  ...[plans, tokens, exchanges, doubts]: Parameters<ComparePolicy>
 ): Promise<Finding[]> {
   const [plan, ...others] = plans.filter(({ source }) => source.kind === 'token')
   if (others.length > 0) return [errorFinding(oneRole())]
@@ -49,15 +48,19 @@ async function examinePolicy(
   const claims = 'value' in token ? token.value.claims : undefined
   const outcome = exchanges.find((one) => one.plan.profile === plan?.profile)?.outcome
   const refused = outcome && 'error' in outcome && outcome.error.code === 'access-denied'
-  const accepted = outcome && 'value' in outcome
-  const statement = plan && claims ? admittingStatement(claims, plan.role) : undefined
+  const answer = outcome && 'value' in outcome ? 'accepted' : refused ? 'refused' : undefined
   const { policy, length } = file
-  const report = checkTrust({ policy, length, claims, clientIds: [], now: new Date() })
-  const compared = checkPolicy(
-    { path, policy, report },
-    accepted ? 'accepted' : refused ? 'refused' : undefined,
-    statement && JSON.stringify(statement, null, 2),
-  )
+  const role = plan?.role ?? file.role
+  const report = checkTrust({
+    policy,
+    length,
+    claims,
+    clientIds: [],
+    role,
+    sessionName: plan?.roleSessionName,
+    now: new Date(),
+  })
+  const compared = checkPolicy({ path, policy, report, claims, doubts }, answer)
   return claims
     ? compared
     : [...compared, skipped('trust-policy', 'there is no token to compare it with')]
@@ -75,14 +78,14 @@ interface ComparedPolicy {
   readonly path: string
   readonly policy: TrustPolicy
   readonly report: TrustReport
+  readonly claims: Claims | undefined
+  /** What is strange about the token. */
+  readonly doubts: readonly Finding[]
 }
 
-/** The verdict of the policy beside the answer of AWS. `statement` is one that would allow the token, in JSON. */
-function checkPolicy(
-  { path, policy, report }: ComparedPolicy,
-  answer: AwsAnswer,
-  statement: string | undefined,
-): Finding[] {
+/** The verdict of the policy beside the answer of AWS. */
+function checkPolicy(compared: ComparedPolicy, answer: AwsAnswer): Finding[] {
+  const { path, report } = compared
   const { verdict, evaluation, findings } = report
   const reasons = evaluation ? explainEvaluation(evaluation) : []
   const evidence = reasons.join('\n')
@@ -91,13 +94,15 @@ function checkPolicy(
     case undefined:
       return others
     case 'rejects':
-      if (answer === 'accepted')
-        return [comparisonFinding('trust-policy-differs', path, { evidence }), ...others]
-      return rejectionFindings(policy, report, evidence, statement)
+      return answer === 'accepted'
+        ? [comparisonFinding('trust-policy-differs', path, { evidence }), ...others]
+        : [rejectionFinding(compared)]
     case 'undecided':
       return [comparisonFinding('trust-policy-undecided', path, { evidence }), ...others]
     case 'invalid':
-      return findings.map((one) => asFinding(one, one.kind === 'invalid-policy'))
+      return findings
+        .filter(({ kind }) => kind === 'invalid-policy')
+        .map((one) => asFinding(one, true))
     case 'allows':
       if (answer === 'refused')
         return [comparisonFinding('refused-despite-policy', path, { evidence }), ...others]
@@ -105,26 +110,35 @@ function checkPolicy(
   }
 }
 
-function rejectionFindings(
-  policy: TrustPolicy,
-  report: TrustReport,
-  evidence: string,
-  statement: string | undefined,
-): Finding[] {
-  const causes = whyRejected(policy, report)
-  const culprits = causes.flatMap(({ finding }) => finding ?? [])
-  const why = causes.map(({ finding, reason }) => (finding ? sentence(finding) : reason))
+/** One finding for all that keeps the token out: what else is wrong with the policy, `trust check` says. */
+function rejectionFinding({ policy, report, claims, doubts }: ComparedPolicy): Finding {
+  const { meant, causes } = whyRejected(policy, report)
+  const [first, ...more] = causes.map(({ title }) => title)
+  const also = more.length > 0 ? `; ${more.length} more below` : ''
+  const fork = doubts.find(({ id }) => id === 'fork-token')
+  const suggestion =
+    meant && claims && report.provider !== undefined && !fork
+      ? suggestStatement(policy, meant, { provider: report.provider, claims })
+      : undefined
+  const advice = causes.map(({ finding, fix }) =>
+    finding ? (finding.fix ?? POLICY_FINDINGS[finding.kind].fix) : fix,
+  )
   const fix = [
-    ...new Set(culprits.map(({ kind }) => POLICY_FINDINGS[kind].fix)),
-    ...(culprits.length === causes.length
-      ? []
-      : ['Correct the condition named, or use another role.']),
-    ...(statement === undefined ? [] : [`This statement would allow it:\n${statement}`]),
-  ].join(' ')
-  return [
-    comparisonFinding('trust-policy-rejects', why.join('; and '), { evidence, fix }),
-    ...report.findings.filter((one) => !culprits.includes(one)).map((one) => asFinding(one)),
+    ...(fork ? [`${fork.what} ${fork.fix ?? ''}`] : []),
+    ...new Set(advice.filter((one) => one !== undefined)),
+    ...(suggestion
+      ? [
+          ['Correct that, or add this statement:', ...suggestion.notes].join(' '),
+          statementText(suggestion.statement),
+        ]
+      : []),
   ]
+  return comparisonFinding('trust-policy-rejects', `${first}${also}`, {
+    evidence: causes
+      .flatMap(({ title, lines }, index) => (index === 0 ? lines : [title, ...lines]))
+      .join('\n'),
+    fix: fix.join('\n') || 'Correct the condition named, or use another role.',
+  })
 }
 
 /** How AWS answered; undefined where it was not asked. */
@@ -150,100 +164,7 @@ function sentence({ kind, path, detail }: PolicyFinding): string {
   return `${POLICY_FINDINGS[kind].title}: ${path === '' ? '' : `${path}: `}${detail}`
 }
 
-/** Why the policy rejects the token: the statement that denies it, else the one that comes closest to allowing it. */
-function whyRejected(policy: TrustPolicy, report: TrustReport): Cause[] {
-  const { evaluation, token, findings } = report
-  if (!evaluation || !token) return []
-  const { statements } = evaluation
-  const denied = statements.some((one) => one.effect === 'Deny' && one.outcome === 'applies')
-  const [meant] = statements
-    .filter(({ effect, outcome }) => effect === 'Allow' && outcome === 'does-not-apply')
-    .map((one) => ({ one, far: distance(one, policy.statements[one.index], token.issuer) }))
-    .sort((a, b) => compare(a.far, b.far))
-  if (denied || !meant) {
-    return explainEvaluation(evaluation).map((reason) => ({ reason, finding: undefined }))
-  }
-  return causes(meant.one, findings)
-}
-
-/** One reason why the policy rejects the token, and the mistake in the policy behind it, if it is one. */
-interface Cause {
-  readonly reason: string
-  readonly finding: PolicyFinding | undefined
-}
-
-/** How far the statement is from admitting this token: by issuer, then by mismatches, then by how unlike the values are. */
-function distance(result: StatementResult, statement: Statement | undefined, issuer: string) {
-  const { principal, action, conditions } = result
-  const own = comparableIssuer(issuer)
-  const named = statement ? providerIssuers(statement).map(comparableIssuer) : []
-  const hostOf = (one: string) => one.split('/')[0]
-  const sameHost = named.some((one) => hostOf(one) === hostOf(own))
-  const ofIssuer = principal.outcome !== 'unmatched' || named.includes(own) ? 0 : sameHost ? 1 : 2
-  const unmatched = conditions.filter(({ outcome }) => outcome === 'unmatched')
-  const others = [principal, action].filter(({ outcome }) => outcome === 'unmatched')
-  const alike = unmatched.flatMap(({ actual = [], expected }) =>
-    actual.flatMap((value) => expected.map((wanted) => sharedStart(value, wanted))),
-  )
-  return [ofIssuer, unmatched.length + others.length, -Math.max(0, ...alike)]
-}
-
-function compare(one: readonly number[], other: readonly number[]): number {
-  return one.map((value, index) => value - (other[index] ?? 0)).find((value) => value !== 0) ?? 0
-}
-
-function sharedStart(one: string, other: string): number {
-  const differs = [...one].findIndex((char, index) => char !== other[index])
-  return differs < 0 ? one.length : differs
-}
-
-function causes(statement: StatementResult, findings: readonly PolicyFinding[]): Cause[] {
-  const at = `Statement[${statement.index}]`
-  const name = `statement ${statement.index + 1}`
-  const { principal, action, conditions } = statement
-  const slipAt = (path: string) =>
-    findings.find(
-      (one) => one.path.startsWith(path) && POLICY_FINDINGS[one.kind].severity === 'broken',
-    )
-  if (principal.outcome === 'unmatched') {
-    // The conditions are about that issuer's tokens, and fail with it.
-    const finding = slipAt(`${at}.Principal`)
-    return [{ reason: `${name}: Principal: ${principal.reason}`, finding }]
-  }
-  const wrongAction = {
-    reason: `${name}: Action: ${action.reason}`,
-    finding: slipAt(`${at}.Action`) ?? slipAt(`${at}.NotAction`),
-  }
-  const failed = conditions.filter(({ outcome }) => outcome === 'unmatched')
-  return [
-    ...(action.outcome === 'unmatched' ? [wrongAction] : []),
-    ...failed.map((one) => ({
-      reason: `${name}: ${one.operator}: ${one.reason}`,
-      finding: findings.find(
-        ({ kind, path }) => path === conditionPath(at, one) && isCause(kind, one),
-      ),
-    })),
-  ]
-}
-
-/** Whether this mistake alone explains why the condition does not match, as far as that can be told. */
-function isCause(kind: PolicyFinding['kind'], { expected, actual = [] }: ConditionResult): boolean {
-  if (POLICY_FINDINGS[kind].severity === 'broad') return false
-  const some = (fits: (value: string, wanted: string) => boolean) =>
-    actual.some((value) => expected.some((wanted) => fits(value, wanted)))
-  switch (kind) {
-    case 'equals-with-wildcard':
-      return some(matchesWildcard)
-    case 'v1-only-subject':
-      return some((value, wanted) => value.startsWith(`${wanted}/vcs-`))
-    case 'v2-only-subject':
-      return some((value, wanted) => wanted.startsWith(`${value}/vcs-`))
-    case 'wrong-case':
-      return some((value, wanted) => matchesWildcard(value.toLowerCase(), wanted.toLowerCase()))
-    case 'like-without-wildcard':
-    case 'policy-variable':
-      return false
-    default:
-      return true
-  }
+/** The statement in JSON, each block with one entry in one line. */
+function statementText(statement: object): string {
+  return JSON.stringify(statement, null, 2).replace(/\{\n\s+("[^\n]*[^{,])\n\s+\}/g, '{ $1 }')
 }

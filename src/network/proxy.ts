@@ -11,20 +11,32 @@ import type { Environment } from '../options.ts'
  * `host:port` one port (as in botocore).
  */
 export function proxyFor(url: URL, env: Environment): URL | undefined {
-  const read = (name: string) => env[name]?.trim() || env[name.toUpperCase()]?.trim()
+  return proxySetting(url, env)?.url
+}
+
+/** The same, with the variable that names it. */
+export function proxySetting(
+  url: URL,
+  env: Environment,
+): { readonly name: string; readonly url: URL } | undefined {
+  const set = (name: string) => [name, name.toUpperCase()].find((one) => env[one]?.trim())
+  const read = (name: string) => env[set(name) ?? name]?.trim()
   const scheme = url.protocol === 'https:' ? 'https_proxy' : 'http_proxy'
-  const name = read(scheme) ? scheme : 'all_proxy'
-  const proxy = read(name)
-  if (!proxy || isExcluded(url, read('no_proxy') ?? '')) return undefined
+  const name = set(scheme) ?? set('all_proxy')
+  const proxy = name === undefined ? undefined : env[name]?.trim()
+  if (name === undefined || !proxy || isExcluded(url, read('no_proxy') ?? '')) return undefined
   try {
     const parsed = new URL(proxy.includes('://') ? proxy : `http://${proxy}`)
-    if (/^https?:$/.test(parsed.protocol) && parsed.hostname) return withLogin(parsed, name)
+    if (/^https?:$/.test(parsed.protocol) && parsed.hostname) {
+      return { name, url: withLogin(parsed, name) }
+    }
   } catch (error) {
     if (error instanceof OidcError) throw error
-    // Falls through: the value may hold a password, so the error names only the variable.
+    // Falls through: the value may hold a password, so the error names its scheme only.
   }
+  const [, other] = /^([a-z0-9]{1,10}):\/\//i.exec(proxy) ?? []
   throw new OidcError('invalid-usage', {
-    what: `The proxy in ${name.toUpperCase()} is not an http:// or https:// URL.`,
+    what: `The proxy in ${name} is not an http:// or https:// URL${other ? `: it begins with ${other}://` : ''}.`,
     next: `Write it as http://HOST:PORT, or unset it.`,
   })
 }
@@ -36,8 +48,8 @@ function withLogin(proxy: URL, name: string): URL {
     return proxy
   } catch {
     throw new OidcError('invalid-usage', {
-      what: `The proxy in ${name.toUpperCase()} has a "%" in its user or password that encodes no character.`,
-      next: `Percent-encode user and password in ${name.toUpperCase()}: "%" itself is %25.`,
+      what: `The proxy in ${name} has a "%" in its user or password that encodes no character.`,
+      next: `Percent-encode user and password in ${name}: "%" itself is %25.`,
     })
   }
 }

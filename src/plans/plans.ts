@@ -9,6 +9,8 @@ import {
   type InlineProfiles,
   inlineProfiles,
   isFromVariable,
+  misspeltVariables,
+  settingName,
   unsetVariable,
 } from '../option-values.ts'
 import { type Environment, OPTIONS, type OptionName } from '../options.ts'
@@ -16,6 +18,7 @@ import { type SharedFileLocations, sharedFileLocations } from '../profiles/locat
 import { assertProfileName } from '../profiles/profile-name.ts'
 import type { OwnKeys } from '../profiles/static-keys.ts'
 import type { Renewal } from '../refresh/recipe.ts'
+import type { RoleArn } from '../role/arn.ts'
 import { stsRegion } from '../role/region.ts'
 import {
   checkAccount,
@@ -121,13 +124,30 @@ async function roleRequestOf(options: RoleOptions, context: NotingContext) {
   const { role, ...request } = await readDefaults(options, context)
   if (!role) {
     throw new OidcError('invalid-usage', {
-      what: 'The role ARN is missing.',
+      what: 'The role ARN is missing: neither --role-arn nor AWS_OIDC_ROLE_ARN is given.',
+      ...misspelt(context.env),
       next: 'Pass --role-arn (in the orb: role-arn or profiles), or set AWS_OIDC_ROLE_ARN.',
     })
   }
-  checkAccount(role.accountId, options['allowed-account-ids'], `The role ${role.arn}`)
+  checkAllowed(role, options, context.env, `The role ${role.arn}`)
   const { region } = options
   return { ...request, role, profile: 'default', source: { kind: 'token' } as const, region }
+}
+
+/** A variable that may have been meant for the role. */
+function misspelt(env: Environment): { likely?: string } {
+  const [found] = misspeltVariables(env)
+  return found ? { likely: `${found.name} is set, but not read: ${found.meant} may be meant.` } : {}
+}
+
+function checkAllowed(
+  { accountId }: RoleArn,
+  { 'allowed-account-ids': allowed }: RoleOptions,
+  env: Environment,
+  whose: string,
+): void {
+  const isGiven = (text: string) => allowed.every((id) => text.includes(id))
+  checkAccount(accountId, allowed, whose, settingName('allowed-account-ids', isGiven, env))
 }
 
 async function requestsOf(
@@ -145,7 +165,7 @@ async function requestsOf(
     note: terminal.note,
   })
   for (const { role, profile } of requests) {
-    checkAccount(role.accountId, options['allowed-account-ids'], `The role of "${profile}"`)
+    checkAllowed(role, options, env, `The role of "${profile}"`)
   }
   return requests
 }

@@ -50,7 +50,8 @@ function slip(text: string): string {
   if (text !== text.trim()) return 'It begins or ends with a blank or a line break.'
   if (/^(["']).*\1$/.test(text)) return 'The quotation marks are part of the value.'
   if (/\s/.test(text)) return 'It contains a blank.'
-  if (!text.startsWith('arn:')) return 'It does not begin with "arn:".'
+  if (!text.startsWith('arn:'))
+    return 'It does not begin with "arn:": the name of a role is not enough.'
   const [, partition = '', service = '', region = '', account = '', ...rest] = text.split(':')
   const resource = rest.join(':')
   if (!/^aws[a-z-]*$/.test(partition))

@@ -1,5 +1,7 @@
 import { OidcError } from '../errors.ts'
+import { settingName } from '../option-values.ts'
 import type { Environment } from '../options.ts'
+import { nearest } from '../text.ts'
 import type { RoleArn } from './arn.ts'
 
 /**
@@ -27,7 +29,7 @@ export function givenRegion(
   env: Environment,
 ): readonly [where: string, region: string] | undefined {
   const sources = [
-    ['--region', option],
+    [settingName('region', (text) => text.trim() === option, env), option],
     ['AWS_REGION', env['AWS_REGION']],
     ['AWS_DEFAULT_REGION', env['AWS_DEFAULT_REGION']],
   ] as const
@@ -42,16 +44,44 @@ export function givenRegion(
  * it need not be one we know. `where` names what gave it.
  */
 export function assertRegion(region: string, where?: string): void {
-  if (REGION.test(region)) return
+  const meant = REGION.test(region) ? regionMeant(region) : zoneRegion(region)
+  if (meant === region) return
+  const zone = meant !== undefined && region.startsWith(meant)
   throw new OidcError('invalid-region', {
-    what: `${JSON.stringify(region.slice(0, 100))}${where ? ` (from ${where})` : ''} is not an AWS region.`,
-    why: 'A region is lower-case words joined by dashes with a number at the end.',
-    next: 'Give the region code, for example "eu-west-1", not its display name or a zone.',
+    what: `${JSON.stringify(region.slice(0, 100))}${where ? ` (from ${where})` : ''} is not an AWS region${meant ? `; ${meant} may be meant` : ''}.`,
+    why: zone
+      ? `It is an availability zone of the region ${meant}.`
+      : 'A region is a part of the world, a direction and a number, in lower case.',
+    next: meant
+      ? `Give ${meant}, if that is meant.`
+      : 'Give the region code, for example "eu-central-1", not its display name or a zone.',
   })
 }
 
 /** Two to four letters, words, a number: `eu-central-1`, `us-gov-west-1`, `eusc-de-east-1`. */
 const REGION = /^[a-z]{2,4}(-[a-z]{1,16}){1,3}-\d{1,2}$/
+
+const AREAS = ['af', 'ap', 'ca', 'cn', 'eu', 'eusc', 'il', 'me', 'mx', 'sa', 'us']
+const SIDES = ['central', 'north', 'south']
+  .concat(['east', 'west'])
+  .concat(['northeast', 'northwest', 'southeast', 'southwest'])
+
+/** The region itself; where a word of it is none that AWS uses, the region with the nearest words. */
+function regionMeant(region: string): string | undefined {
+  const [area = '', ...rest] = region.split('-')
+  const [number = '', side = '', ...between] = rest.reverse()
+  const words = [known(area, AREAS), ...between.reverse(), known(side, SIDES), number]
+  return words.includes(undefined) ? undefined : words.join('-')
+}
+
+function known(word: string, words: readonly string[]): string | undefined {
+  return words.includes(word) ? word : nearest(word, words)
+}
+
+function zoneRegion(region: string): string | undefined {
+  const [, name = ''] = /^([a-z-]+-\d)[a-z]$/.exec(region) ?? []
+  return REGION.test(name) ? regionMeant(name) : undefined
+}
 
 interface Partition {
   readonly regions: RegExp

@@ -199,7 +199,12 @@ export function withoutUndefined<Values extends object>(values: Values): Given<V
 }
 
 /** Refuses an account that is not in the list; an empty list allows every account. */
-export function checkAccount(accountId: string, allowed: readonly string[], whose: string): void {
+export function checkAccount(
+  accountId: string,
+  allowed: readonly string[],
+  whose: string,
+  setting = '--allowed-account-ids',
+): void {
   for (const id of allowed) {
     if (!/^\d{12}$/.test(id)) {
       throw new OidcError('invalid-usage', {
@@ -210,8 +215,8 @@ export function checkAccount(accountId: string, allowed: readonly string[], whos
   }
   if (allowed.length === 0 || allowed.includes(accountId)) return
   throw new OidcError('account-not-allowed', {
-    what: `${whose} belongs to the account ${accountId}, but only ${allowed.join(', ')} ${allowed.length === 1 ? 'is' : 'are'} allowed.`,
-    next: 'Correct the role ARN, or add the account to --allowed-account-ids.',
+    what: `${whose} belongs to the account ${accountId}, but only ${allowed.join(', ')} ${allowed.length === 1 ? 'is' : 'are'} allowed (${setting}).`,
+    next: `Correct the role ARN, or add the account to ${setting}.`,
   })
 }
 

@@ -97,13 +97,14 @@ async function exchangeToken(
   const mend = async (failure: Failure): Promise<boolean> => {
     if (failure.code !== 'token-expired' || renewed) return false
     renewed = true
-    return renew()
+    // Where no new one is to be had, what AWS said of this one is the cause.
+    return renew().catch(() => false)
   }
   const request = {
     operation: AssumeRoleWithWebIdentity$,
     input,
     read: readAssumedRole,
-    explain: refusal(plan, () => token),
+    explain: refusal(plan, () => token, context.env),
     mend,
   }
   const role = await sts.request(request, context).finally(() => sts.destroy())
@@ -123,7 +124,7 @@ async function assumeChainedRole(
     input: () => stsInput(plan),
     credentials,
     read: readAssumedRole,
-    explain: chainedRefusal(plan, source.name),
+    explain: chainedRefusal(plan, source.name, context.env),
   }
   return sts.request(request, context).finally(() => sts.destroy())
 }

@@ -2,8 +2,9 @@ import { GetCallerIdentity$, type GetCallerIdentityResponse } from '@aws-sdk/cli
 import type { Context } from '../context.ts'
 import type { Credentials } from '../role/request.ts'
 import type { StsConnection } from './client.ts'
+import { failedConnection } from './failed-connection.ts'
 import { FailedExchange, incompleteAnswer } from './failure.ts'
-import { failedConnection } from './refusal.ts'
+import type { FailedAttempts } from './retry.ts'
 
 /** Who AWS says that the credentials are. */
 interface CallerIdentity {
@@ -23,7 +24,7 @@ export function callerIdentity(
     input: () => ({}),
     credentials,
     read: readIdentity,
-    explain: failedConnection,
+    explain: (failed: FailedAttempts, url: URL) => failedConnection(failed, url, context.env),
   }
   return sts.request(request, context)
 }

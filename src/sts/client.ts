@@ -11,6 +11,7 @@ import { agents, CONNECTION_TIMEOUT, REQUEST_TIMEOUT } from '../network/agents.t
 import type { Environment } from '../options.ts'
 import type { Credentials } from '../role/request.ts'
 import { resolveUrl, type StsEndpoint } from './endpoint.ts'
+import { askedHost } from './failed-connection.ts'
 import { type FailedAttempts, type WhenFailed, withRetries } from './retry.ts'
 
 /** One request, of whatever operation. */
@@ -68,7 +69,11 @@ export async function connectSts(
           }
         })
       }
-      return withRetries(attempt, context, { explain: (failed) => explain(failed, url), mend })
+      return withRetries(attempt, context, {
+        explain: (failed) => explain(failed, url),
+        mend,
+        host: `AWS STS at ${askedHost(url, env)}`,
+      })
     },
   }
 }

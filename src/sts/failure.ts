@@ -12,6 +12,8 @@ export interface Failure {
   /** In words: AWS's code and message, or what the system said. Never a secret. */
   readonly detail: string
   readonly requestId?: string
+  /** What the header `Date` of the answer said. */
+  readonly awsTime?: Date
 }
 
 /** The failure behind anything an attempt threw; errors of our own pass through. */
@@ -29,7 +31,9 @@ function classify(error: SdkError): Failure {
   const failure = status === undefined ? network(error) : answer(error, status)
   // A ValidationError quotes the value it complains of, which may be the token.
   const detail = withoutTokens(failure.detail).replace(/\.+$/, '')
-  return { ...failure, detail, ...(requestId ? { requestId } : {}) }
+  const date = new Date(error.$response?.headers?.['date'] ?? '')
+  const awsTime = Number.isNaN(date.getTime()) ? {} : { awsTime: date }
+  return { ...failure, detail, ...(requestId ? { requestId } : {}), ...awsTime }
 }
 
 /** AWS error codes and what they mean. STS API Reference, "Errors" and "Common Errors". */
@@ -63,7 +67,10 @@ interface SdkError extends Error {
   readonly Code?: string
   readonly code?: string
   readonly $metadata?: { readonly httpStatusCode?: number; readonly requestId?: string }
-  readonly $response?: { readonly statusCode?: number }
+  readonly $response?: {
+    readonly statusCode?: number
+    readonly headers?: Readonly<Record<string, string>>
+  }
 }
 
 function network(error: SdkError): Failure {
@@ -98,6 +105,10 @@ function answer(error: SdkError, status: number): Failure {
   if (/security token included in the request is expired/i.test(error.message)) {
     return { code: 'credentials-rejected', transient: false, detail }
   }
+  // Another attempt has the same clock: "Signature not yet current", "Signature expired", RequestExpired.
+  if (code === 'RequestExpired' || /not yet current|signature expired/i.test(error.message)) {
+    return { code: 'credentials-rejected', transient: false, detail }
+  }
   const known = CODES[code]
   if (known) {
     const [meaning, retry] = known
@@ -115,6 +126,10 @@ function answer(error: SdkError, status: number): Failure {
     return { code: 'aws-unreachable', transient: false, detail }
   }
   // What is not AWS's XML has no code of AWS; the SDK then makes up a name or fails to parse.
+  // An answer of STS has a request id: https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html
+  if (error.Code !== undefined && /MethodNotAllowed|NoSuch|InvalidURI/.test(code)) {
+    return { code: 'unexpected-answer', transient: false, detail: `HTTP ${status}, ${detail}` }
+  }
   if (error.Code === undefined) {
     const detail = `HTTP ${status}, but not an answer of AWS STS`
     return { code: 'unexpected-answer', transient: false, detail }
@@ -138,7 +153,10 @@ export function incompleteAnswer(missing: readonly string[]): Failure {
   return {
     code: 'unexpected-answer',
     transient: false,
-    detail: `HTTP 200, but without ${missing.join(', ')}`,
+    detail:
+      missing.length > 1
+        ? `HTTP 200, but empty or HTML, without ${missing.join(', ')}`
+        : `HTTP 200, but without ${missing.join(', ')}`,
   }
 }
 

@@ -15,7 +15,7 @@ import type { Credentials } from '../role/request.ts'
 import { readTokenFile } from '../token/given.ts'
 import { refuseExpired } from '../token/web-identity-token.ts'
 import type { StsCall, StsConnection } from './client.ts'
-import { failedConnection, failedRequest } from './refusal.ts'
+import { failedConnection, failedRequest } from './failed-connection.ts'
 import type { FailedAttempts } from './retry.ts'
 
 /** Credentials, and where they came from in words. */
@@ -104,7 +104,7 @@ async function exchanged(
   context.terminal.conceal(token.value)
   const input = { RoleArn: roleArn, RoleSessionName: sessionName, WebIdentityToken: token.value }
   const explain = (failed: FailedAttempts, url: URL) =>
-    refused('the role of AWS_ROLE_ARN', failed, url)
+    refused('the role of AWS_ROLE_ARN', failed, url, context.env)
   return sts.request(
     { operation: AssumeRoleWithWebIdentity$, input: () => input, read: readCredentials, explain },
     context,
@@ -132,7 +132,7 @@ export async function readProfile(
   context: Context,
 ): Promise<Credentials> {
   const explain = (failed: FailedAttempts, url: URL) =>
-    refused(`the role of the profile "${profile}"`, failed, url)
+    refused(`the role of the profile "${profile}"`, failed, url, context.env)
   const assumed = (request: Pick<StsCall<Credentials>, 'operation' | 'input' | 'credentials'>) =>
     sts.request({ ...request, read: readCredentials, explain }, context)
   const provider = fromIni({
@@ -159,9 +159,9 @@ function readCredentials({ Credentials: given }: AssumeRoleResponse) {
   }
 }
 
-function refused(role: string, failed: FailedAttempts, url: URL): OidcError {
+function refused(role: string, failed: FailedAttempts, url: URL, env: Environment): OidcError {
   const { code, detail } = failed.failure
-  if (ERROR_EXIT_CODES[code] === EXIT.unreachable) return failedConnection(failed, url)
+  if (ERROR_EXIT_CODES[code] === EXIT.unreachable) return failedConnection(failed, url, env)
   return failedRequest(failed, {
     what: `AWS refuses ${role}: ${detail}.`,
     next: 'Assume the role again with circleci-aws-oidc assume-role, which says more of the cause.',

@@ -1,10 +1,10 @@
-import { type ErrorText, OidcError } from '../errors.ts'
-import { CERTIFICATE_ERROR } from '../network/agents.ts'
+import type { ErrorText, OidcError } from '../errors.ts'
+import type { Environment } from '../options.ts'
 import type { RoleRequest } from '../role/request.ts'
-import { audiences, expiration } from '../token/claims.ts'
+import { audiences, circleciSubject, expiration } from '../token/claims.ts'
+import { type Doubt, doubts } from '../token/doubts.ts'
 import type { WebIdentityToken } from '../token/web-identity-token.ts'
-import { admittingStatement } from '../trust/policy/admitting-statement.ts'
-import { issuerHostPath } from '../trust/policy/context-keys.ts'
+import { clockText, failedConnection, failedRequest } from './failed-connection.ts'
 import type { Failure } from './failure.ts'
 import type { FailedAttempts } from './retry.ts'
 
@@ -12,13 +12,14 @@ import type { FailedAttempts } from './retry.ts'
 export function refusal(
   request: RoleRequest,
   token: () => WebIdentityToken,
+  env: Environment,
 ): (failed: FailedAttempts, url: URL) => OidcError {
   return (failed, url) => {
     const explain = EXPLANATIONS[failed.failure.code as keyof typeof EXPLANATIONS]
-    const refused = { request, token: token(), url }
+    const refused = { request, token: token(), url, env }
     return explain
       ? failedRequest(failed, explain(failed.failure, refused))
-      : failedConnection(failed, url)
+      : failedConnection(failed, url, env)
   }
 }
 
@@ -27,53 +28,157 @@ interface Refused {
   readonly request: RoleRequest
   readonly token: WebIdentityToken
   readonly url: URL
+  readonly env: Environment
 }
 
 type Explain = (failure: Failure, refused: Refused) => ErrorText
 
 const EXPLANATIONS = {
-  'access-denied': ({ detail }, refused) => ({
-    what: `AWS refuses ${refused.request.role.arn} to this token: ${detail}.`,
-    likely: `AWS did not say why. Either the role's trust policy does not allow this token, or account ${refused.request.role.accountId} has no role of that name (letter case counts), or an organization policy forbids it.`,
-    next: `Compare the role's trust policy with the token:\n${claimLines(refused.token)}\nThis statement in the trust policy would allow it:\n${statementText(refused)}`,
-  }),
-  'provider-not-found': ({ detail }, { request, token }) => ({
-    what: `AWS knows no OIDC provider for this token's issuer in account ${request.role.accountId}: ${detail}.`,
-    next: `In account ${request.role.accountId}, create an IAM OIDC provider with the URL ${token.claims.iss ?? '(the token has no issuer)'} and the client id ${audienceText(token)}. Upper and lower case must match, and there is no slash at the end.`,
-  }),
+  'access-denied': accessDenied,
+  'provider-not-found': ({ detail }, { request, token, env }) => {
+    const { accountId } = request.role
+    const doubt = likelyDoubt(token, env, ['root-issuer', 'token-of-another-job'])
+    const issuer = token.claims.iss ?? '(the token has no issuer)'
+    return {
+      what: `Account ${accountId} has no OIDC provider for the issuer of this token, ${issuer}.`,
+      ...(doubt
+        ? { likely: doubt, why: `${detail}.` }
+        : {
+            why: `${detail}. Upper and lower case must match, and a slash at the end is another URL.${accountId === '123456789012' ? ' This account is the one of the examples.' : ''}`,
+          }),
+      next: doubt
+        ? "Use the job's own token: leave out --token-env, --token-file and --root-issuer."
+        : `Check the account in the role ARN. If it is right, create an IAM OIDC provider there with the URL ${issuer} and the client id ${audienceText(token)}.`,
+    }
+  },
   'audience-not-registered': ({ detail }, { request, token }) => ({
-    what: `The token's audience is ${audienceText(token)}, which is not among the client ids of the OIDC provider in account ${request.role.accountId}: ${detail}.`,
-    next: `Add ${audienceText(token)} to the client ids of the provider ${issuerHostPath(token.claims.iss ?? '')} in account ${request.role.accountId}, or pass --audience with one that it has.`,
+    what: `The token's audience ${audienceText(token)} is not among the client ids of the OIDC provider.`,
+    why: `In account ${request.role.accountId}, the provider is that of ${token.claims.iss ?? '(none)'}. ${detail}.`,
+    next: `Add ${audienceText(token)} to its client ids (aws iam add-client-id-to-open-id-connect-provider), or ${otherAudience(token)}.`,
   }),
   'token-rejected': ({ detail }, { token }) => ({
     what: `AWS rejects the web identity token from ${token.source}: ${detail}.`,
+    ...tokenFault(token),
     next: `Check that the token is one of the issuer ${token.claims.iss ?? '(none in the token)'}, unchanged, and that this issuer is the one AWS has registered.`,
   }),
-  'token-expired': ({ detail }, { token }) => ({
-    what: `AWS says that the token from ${token.source} has expired: ${detail}.`,
-    why: `The token is valid until ${expiration(token.claims)?.toISOString() ?? 'an unknown time'}; it is ${new Date().toISOString()} here.`,
-    next: 'Assume the role earlier in the job, or where the CircleCI agent can mint a new token. If the times above are fine, check the clock of this machine.',
-  }),
+  'token-expired': ({ detail, awsTime }, { token }) =>
+    (awsTime && clockText(detail, awsTime)) ?? {
+      what: `AWS says that the token from ${token.source} has expired: ${detail}.`,
+      why: `The token is valid until ${expiration(token.claims)?.toISOString() ?? 'an unknown time'}; it is ${new Date().toISOString()} here.`,
+      next: 'Assume the role earlier in the job, or where the CircleCI agent can mint a new token. If the times above are fine, check the clock of this machine.',
+    },
   'session-policy-rejected': ({ detail }) => ({
     what: `AWS rejects the session policy: ${detail}.`,
-    next: 'Correct --policy or --policy-arns; together they must stay below the packed size that AWS allows.',
+    next: /packed/i.test(detail)
+      ? 'Shorten --policy, or give fewer --policy-arns and session tags: AWS limits their packed size together.'
+      : 'Correct --policy or --policy-arns.',
   }),
   'region-disabled': ({ detail }, { url, request }) => ({
     what: `AWS STS is not active at ${url.host} for account ${request.role.accountId}: ${detail}.`,
     next: 'Activate STS for that region in the account settings of IAM, or pass another --region, such as us-east-1.',
   }),
-  'request-rejected': ({ detail }, { request }) => ({
-    what: `AWS rejects the request for ${request.role.arn}: ${detail}.`,
-    next: /DurationSeconds|MaxSessionDuration/.test(detail)
-      ? `Pass a lower --duration-seconds than ${request.durationSeconds}, or raise the maximum session duration of the role.`
-      : 'Correct the option that AWS names.',
-  }),
+  'request-rejected': ({ detail }, { request }) =>
+    /DurationSeconds|MaxSessionDuration/.test(detail)
+      ? {
+          what: `${request.durationSeconds} seconds are more than the maximum session duration of ${request.role.arn}.`,
+          why: `${detail}.`,
+          next: `Pass a lower --duration-seconds than ${request.durationSeconds}, or raise the maximum: aws iam update-role --role-name ${request.role.name} --max-session-duration ${request.durationSeconds}.`,
+        }
+      : {
+          what: `AWS rejects the request for ${request.role.arn}: ${detail}.`,
+          next: 'Correct the option that AWS names.',
+        },
   'issuer-unreachable': ({ detail }, { token }) => ({
     what: `AWS could not fetch the keys of the issuer ${token.claims.iss ?? '(none in the token)'}: ${detail}.`,
     likely: 'This passes by itself most of the time; many jobs at once make it likelier.',
     next: 'Run the job again, or raise --max-attempts. If it stays, check that the issuer is reachable from the internet.',
   }),
 } as const satisfies Partial<Record<Failure['code'], Explain>>
+
+/** AWS does not say which of the two it is: everything that both must agree on, with the values of this request. */
+function accessDenied({ detail }: Failure, { request, token, env }: Refused): ErrorText {
+  const { arn, name, path, accountId, partition } = request.role
+  const [action = EXCHANGE] = /sts:\w+/.exec(detail) ?? []
+  const what = `AWS refuses ${arn} to this token: AccessDenied.`
+  const next = `In account ${accountId}, let doctor compare: aws iam get-role --role-name ${name} > role.json; npx circleci-aws-oidc doctor --role-arn ${arn} --trust-policy role.json`
+  if (action !== EXCHANGE) {
+    return {
+      what,
+      why: `${detail}. The token has ${action === 'sts:TagSession' ? 'session tags' : 'a source identity'}, for which the trust policy must allow ${action}, too.`,
+      next: `Add ${action} to the actions of the statement that allows ${EXCHANGE}.`,
+    }
+  }
+  const doubt = likelyDoubt(token, env, ['fork-token', 'token-of-another-job', 'root-issuer'])
+  const version = circleciSubject(token.claims)?.version
+  return {
+    what,
+    why: [
+      'The role does not exist under exactly this name, or its trust policy does not allow this token:',
+      `role      ${name}, path ${path}, account ${accountId}, partition ${partition} (case counts)`,
+      `action    ${EXCHANGE}, session name ${request.roleSessionName}`,
+      `audience  ${audiences(token.claims).join(', ') || '(none)'}`,
+      `subject   ${token.claims.sub ?? '(none)'}`,
+    ].join('\n'),
+    ...(doubt || version ? { likely: doubt ?? SLIPS[version ?? 'v2'] } : {}),
+    next,
+  }
+}
+
+const EXCHANGE = 'sts:AssumeRoleWithWebIdentity'
+
+/** What keeps a subject of CircleCI out most often. */
+const SLIPS = {
+  v1: 'This is the subject of a V1 token, which names no branch: a policy for V2 tokens does not match it.',
+  v2: 'The policy has the subject of a V1 token (it ends after the user; this is a V2 token), vcs-ref without refs/heads/, or a wildcard under StringEquals in the place of StringLike.',
+} as const
+
+/** What is unusual about the token, in words. */
+function likelyDoubt(
+  { claims }: WebIdentityToken,
+  env: Environment,
+  kinds: readonly Doubt['kind'][],
+): string | undefined {
+  const found = doubts(claims, env).find(({ kind }) => kinds.includes(kind))
+  return found && `${DOUBTS[found.kind]}: ${found.detail}.`
+}
+
+const DOUBTS = {
+  'fork-token':
+    "This is the token of a fork's pull request, which a trust policy limited to the repository rejects, and should",
+  'root-issuer': 'The token is of the root issuer, minted with --root-issuer',
+  'token-of-another-job': 'The token is not of this job',
+  'ssh-rerun': 'The job was rerun with SSH',
+} as const satisfies Record<Doubt['kind'], string>
+
+/** What can be seen of the token itself. */
+function tokenFault({ value, claims }: WebIdentityToken): Pick<ErrorText, 'likely'> {
+  const missing = ['iss', 'aud', 'sub', 'exp'].filter((name) => claims[name] === undefined)
+  if (missing.length > 0) {
+    return {
+      likely: `It lacks the claims ${missing.join(', ')}: it may be an access token, not an ID token.`,
+    }
+  }
+  const signature = value.split('.')[2] ?? ''
+  // A signature by RSA with 2048 bits is 342 characters long, one by P-256 86: RFC 7518 §3.
+  const least = isEllipticCurve(value) ? 86 : 342
+  return signature.length < least
+    ? {
+        likely: `Its signature is cut: it has ${signature.length} characters, and ${least} are the least.`,
+      }
+    : {}
+}
+
+function isEllipticCurve(value: string): boolean {
+  const header = Buffer.from(value.split('.')[0] ?? '', 'base64url').toString('utf8')
+  return /"alg"\s*:\s*"ES/.test(header)
+}
+
+/** How the token of this CI gets another audience. */
+function otherAudience({ source, claims }: WebIdentityToken): string {
+  return /gitlab/i.test(claims.iss ?? '') || source === 'GITLAB_OIDC_TOKEN'
+    ? 'give another aud under id_tokens in .gitlab-ci.yml'
+    : 'get a token with an audience that is (in CircleCI: --audience; in GitLab: aud under id_tokens)'
+}
 
 function audienceText({ claims }: WebIdentityToken): string {
   return (
@@ -83,26 +188,15 @@ function audienceText({ claims }: WebIdentityToken): string {
   )
 }
 
-function claimLines(token: WebIdentityToken): string {
-  return [
-    `  issuer    ${token.claims.iss ?? '(none)'}`,
-    `  audience  ${audiences(token.claims).join(', ') || '(none)'}`,
-    `  subject   ${token.claims.sub ?? '(none)'}`,
-  ].join('\n')
-}
-
-function statementText({ request, token }: Refused): string {
-  return JSON.stringify(admittingStatement(token.claims, request.role), null, 2)
-}
-
 /** The error for a role that the credentials of a profile failed to get. */
 export function chainedRefusal(
   request: RoleRequest,
   sourceProfile: string,
+  env: Environment,
 ): (failed: FailedAttempts, url: URL) => OidcError {
   return (failed, url) => {
     const text = chainedText(failed.failure, request, sourceProfile)
-    return text ? failedRequest(failed, text) : failedConnection(failed, url)
+    return text ? failedRequest(failed, text) : failedConnection(failed, url, env)
   }
 }
 
@@ -113,9 +207,10 @@ function chainedText(
 ): ErrorText | undefined {
   const texts: Partial<Record<typeof code, ErrorText>> = {
     'access-denied': {
-      what: `AWS refuses ${request.role.arn} to the credentials of the profile "${sourceProfile}": ${detail}.`,
-      likely: likelyCause(request),
-      next: `In account ${request.role.accountId}, let the role's trust policy allow ${actions(request)} to the role of "${sourceProfile}"; in the account of "${sourceProfile}", let its permissions allow the same on ${request.role.arn}.`,
+      what: `AWS refuses ${request.role.arn} to the credentials of the profile "${sourceProfile}".`,
+      why: `${detail}.`,
+      likely: likelyCause(request, detail),
+      next: `${request.externalId === undefined && !isOtherAction(detail) ? 'Give the external_id that the trust policy demands, if it demands one. ' : ''}In account ${request.role.accountId}, let the role's trust policy allow ${actions(request)} to the role of "${sourceProfile}"; in the account of "${sourceProfile}", let its permissions allow the same on ${request.role.arn}.`,
     },
     'session-policy-rejected': {
       what: `AWS rejects the session policy or the session tags: ${detail}.`,
@@ -139,70 +234,19 @@ function actions({ sessionTags, sourceIdentity }: RoleRequest): string {
   ].join(', ')
 }
 
-function likelyCause({ externalId }: RoleRequest): string {
+/** Whether AWS names another action than the exchange itself. */
+function isOtherAction(detail: string): boolean {
+  return /sts:(TagSession|SetSourceIdentity)/.test(detail)
+}
+
+function likelyCause({ externalId }: RoleRequest, detail: string): string {
+  const [named] = /sts:(TagSession|SetSourceIdentity)/.exec(detail) ?? []
+  if (named !== undefined) {
+    return `The trust policy of the role allows sts:AssumeRole, but not ${named}, which AWS names.`
+  }
   const condition =
     externalId === undefined
-      ? 'asks for an external id that is not given'
-      : 'asks for another external id'
-  return `The trust policy of the role does not name the source role, or ${condition}, or there is no role of that name.`
-}
-
-type ExplainFailedConnection = (failure: Failure, url: URL) => ErrorText
-
-/** The error for a request that failed for good, whatever it asked for: it is about the way to STS. */
-export function failedConnection(failed: FailedAttempts, url: URL): OidcError {
-  const explain =
-    EXPLANATIONS_FAILED_CONNECTION[
-      failed.failure.code as keyof typeof EXPLANATIONS_FAILED_CONNECTION
-    ] ?? unexplained
-  return failedRequest(failed, explain(failed.failure, url))
-}
-
-/** The error with the number of attempts and AWS's request id added to the text. */
-export function failedRequest(
-  { failure, attempts, cause }: FailedAttempts,
-  text: ErrorText,
-): OidcError {
-  const notes = [
-    ...(attempts > 1 ? [`after ${attempts} attempts`] : []),
-    ...(failure.requestId ? [`request id ${failure.requestId}`] : []),
-  ]
-  const what =
-    notes.length > 0 ? `${text.what.replace(/\.$/, '')} (${notes.join(', ')}).` : text.what
-  return new OidcError(failure.code, { ...text, what, cause })
-}
-
-const EXPLANATIONS_FAILED_CONNECTION = {
-  'credentials-rejected': ({ detail }) => ({
-    what: `AWS rejects the credentials: ${detail}.`,
-    likely:
-      'They have expired, were cut or mixed with those of another session, or belong to another partition.',
-    next: 'Assume the role again; check that no AWS_* variable holds an older key or session token.',
-  }),
-  'aws-unavailable': ({ detail }, url) => ({
-    what: `AWS STS at ${url.host} could not answer: ${detail}.`,
-    next: 'Run the job again, or raise --max-attempts; see the AWS Health Dashboard if it stays.',
-  }),
-  'aws-unreachable': ({ detail }, url) => ({
-    what: `AWS STS can't be reached at ${url.host}: ${detail}.`,
-    next: connectionAdvice(detail),
-  }),
-  'unexpected-answer': ({ detail }, url) => ({
-    what: `What answered at ${url.host} is not AWS STS: ${detail}.`,
-    likely: 'A proxy, a captive portal or a wrong endpoint answers in its place.',
-    next: 'Check HTTPS_PROXY and NO_PROXY, AWS_ENDPOINT_URL_STS and --sts-endpoint.',
-  }),
-} as const satisfies Partial<Record<Failure['code'], ExplainFailedConnection>>
-
-const unexplained: ExplainFailedConnection = ({ detail }) => ({
-  what: `The request failed: ${detail}.`,
-})
-
-function connectionAdvice(detail: string): string {
-  if (/ALTNAME/.test(detail)) {
-    return 'The certificate is one for another name. Check AWS_ENDPOINT_URL_STS and --sts-endpoint, and what answers there.'
-  }
-  return CERTIFICATE_ERROR.test(detail)
-    ? 'The certificate is not trusted here. Behind a proxy that opens TLS, give its certificates with AWS_CA_BUNDLE or NODE_EXTRA_CA_CERTS.'
-    : 'Check network, DNS, HTTPS_PROXY and NO_PROXY, --region and --sts-endpoint.'
+      ? 'demands an external id (sts:ExternalId), and the profile has no external_id'
+      : 'demands another external id'
+  return `The trust policy of the role does not name the source role, or it ${condition}, or there is no role of that name.`
 }

@@ -18,6 +18,8 @@ export interface WhenFailed {
   readonly explain: (failed: FailedAttempts) => Error
   /** Tries to mend what a permanent failure complains of; true means: try again at once. */
   readonly mend?: ((failure: Failure) => Promise<boolean>) | undefined
+  /** Who is asked, in messages. */
+  readonly host?: string
 }
 
 /**
@@ -27,11 +29,11 @@ export interface WhenFailed {
 export async function withRetries<T>(
   attempt: (number: number) => Promise<T>,
   { deadline, maxAttempts, terminal }: Pick<Context, 'deadline' | 'maxAttempts' | 'terminal'>,
-  { explain, mend }: WhenFailed,
+  { explain, mend, host = 'AWS STS' }: WhenFailed,
 ): Promise<T> {
   for (let number = 1; ; number++) {
     try {
-      return await deadline.race(`waiting for AWS STS (attempt ${number})`, attempt(number))
+      return await deadline.race(`waiting for ${host} (attempt ${number})`, attempt(number))
     } catch (cause) {
       deadline.signal.throwIfAborted()
       const failure = failureOf(cause)

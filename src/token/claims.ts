@@ -72,10 +72,17 @@ function malformation(token: string): string | undefined {
   if (/^[[{]/.test(token)) return 'It is JSON, not the token that may be in it.'
   if (/^\$/.test(token)) return 'It is the name of a variable that nothing expanded.'
   if (/^["'].*["']$/s.test(token)) return 'Quotation marks are part of it.'
+  if (/^bearer\s/i.test(token)) return 'It begins with "Bearer ", which is no part of the token.'
   if (/\s/.test(token)) return 'It has blanks or line breaks inside.'
+  if (/^\*+$/.test(token)) return 'It is asterisks only: what a CI shows in the place of a secret.'
+  // "eyJ", the beginning of every token, once more in base64.
+  if (/^ZXlK/.test(token)) return 'It is encoded in base64 once more.'
   const parts = token.split('.')
   if (parts.length !== 3) {
-    return `It has ${parts.length} part${parts.length === 1 ? '' : 's'} instead of 3, separated by dots.`
+    const cut = token.startsWith('eyJ')
+      ? `; of a token, these ${token.length} characters are a cut piece`
+      : ''
+    return `It has ${parts.length} part${parts.length === 1 ? '' : 's'} instead of 3, separated by dots${cut}.`
   }
   if (parts.includes('')) return 'One of its three parts is empty; an unsigned token is of no use.'
   return 'It has characters that base64url does not have.'
@@ -106,16 +113,18 @@ export interface CircleciSubject {
   readonly version: 'v1' | 'v2'
   readonly organization: string
   readonly project: string
+  readonly user: string
   readonly origin: string | undefined
   readonly ref: string | undefined
 }
 
 const CIRCLECI_SUBJECT =
-  /^org\/([^/]+)\/project\/([^/]+)\/user\/[^/]*(?:\/vcs-origin\/(.+?)\/vcs-ref\/(.*))?$/
+  /^org\/([^/]+)\/project\/([^/]+)\/user\/([^/]*)(?:\/vcs-origin\/(.+?)\/vcs-ref\/(.*))?$/
 
 /** https://circleci.com/docs/openid-connect-tokens/#format-of-the-openid-connect-id-token; undefined for other issuers. */
 export function circleciSubject({ sub = '' }: Claims): CircleciSubject | undefined {
-  const [match, organization = '', project = '', origin, ref] = CIRCLECI_SUBJECT.exec(sub) ?? []
+  const [match, organization = '', project = '', user = '', origin, ref] =
+    CIRCLECI_SUBJECT.exec(sub) ?? []
   if (match === undefined) return undefined
-  return { version: origin === undefined ? 'v1' : 'v2', organization, project, origin, ref }
+  return { version: origin === undefined ? 'v1' : 'v2', organization, project, user, origin, ref }
 }

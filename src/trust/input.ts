@@ -7,9 +7,13 @@ import { parseTrustPolicy, type TrustPolicy } from './policy/policy.ts'
 
 /** A trust policy from a file or stdin (`-`): the document alone, or as `aws iam get-role` prints it. */
 export async function readPolicyFile(path: string, signal?: AbortSignal): Promise<PolicyFile> {
-  const document = policyIn(await readJsonFile(path, 'The trust policy', signal))
+  const json = await readJsonFile(path, 'The trust policy', signal)
+  const document = policyIn(json)
   const parsed = parseTrustPolicy(document)
-  if ('policy' in parsed) return { policy: parsed.policy, length: JSON.stringify(document).length }
+  if ('policy' in parsed) {
+    const length = JSON.stringify(document).length
+    return { policy: parsed.policy, length, role: placeIn(json) }
+  }
   throw new OidcError('file-malformed', {
     what: `The trust policy in ${path === '-' ? 'stdin' : path} is malformed: ${printable(`${parsed.path || 'the document'} ${parsed.problem}`)}.`,
     next: 'Correct it; IAM would not take it either.',
@@ -20,6 +24,15 @@ export interface PolicyFile {
   readonly policy: TrustPolicy
   /** Characters without blanks between them, as IAM counts. */
   readonly length: number
+  /** Of the role, as `aws iam get-role` prints it. */
+  readonly role: { readonly partition: string; readonly accountId: string } | undefined
+}
+
+function placeIn(json: unknown): PolicyFile['role'] {
+  const answer = isObject(json) ? json : {}
+  const { Arn } = isObject(answer['Role']) ? answer['Role'] : answer
+  const [, partition, accountId] = /^arn:([\w-]+):iam::(\d{12}):role\//.exec(String(Arn)) ?? []
+  return partition && accountId ? { partition, accountId } : undefined
 }
 
 function policyIn(json: unknown): unknown {

@@ -117,7 +117,7 @@ export const COMBINED_SET_UPS: readonly BrokenSetUp[] = [
         ...['--trust-policy', job.write('trust.json', JSON.stringify(RELEASES))],
       ],
     }),
-    first: /^✗ The trust policy rejects this token: statement 1: StringLike: /,
+    first: /^✗ The trust policy rejects this token: it wants another branch \(statement 1\)/,
     code: 4,
   },
   {
@@ -127,7 +127,7 @@ export const COMBINED_SET_UPS: readonly BrokenSetUp[] = [
       args: [...BY_ROLE, '--trust-policy', job.write('trust.json', JSON.stringify(RELEASES))],
       env: { AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE', AWS_PROFILE: 'none', AWS_REGION: 'eu-west-1' },
     }),
-    first: /^✗ The trust policy rejects this token: statement 1: StringLike: /,
+    first: /^✗ The trust policy rejects this token: it wants another branch \(statement 1\)/,
     code: 4,
   },
   {

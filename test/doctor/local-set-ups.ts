@@ -266,7 +266,7 @@ export const LOCAL_SET_UPS: readonly BrokenSetUp[] = [
         job.write('profiles', `[default]\nrole_arn = ${BY_ROLE[1]}\nduration_seconds = 7200\n`),
       ],
     }),
-    first: /^✗ AWS rejects the request for .*DurationSeconds exceeds the MaxSessionDuration/,
+    first: /^✗ 7200 seconds are more than the maximum session duration of arn:/,
     code: 4,
   },
   {

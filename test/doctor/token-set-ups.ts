@@ -66,7 +66,7 @@ export const TOKEN_SET_UPS: readonly BrokenSetUp[] = [
       },
     }),
     first: /^✗ The token lacks claims that AWS requires: aud, sub\./,
-    code: 3,
+    code: 4,
   },
   {
     name: 'a clock that is two hours ahead',

@@ -30,9 +30,12 @@ const SLIPS: [text: string, why: string][] = [
   [`"${ROLE}"`, 'The quotation marks are part of the value.'],
   [`'${ROLE}'`, 'The quotation marks are part of the value.'],
   ['arn:aws:iam::123456789012:role/my role', 'It contains a blank.'],
-  ['', 'It does not begin with "arn:".'],
-  ['deploy', 'It does not begin with "arn:".'],
-  ['aws:iam::123456789012:role/deploy', 'It does not begin with "arn:".'],
+  ['', 'It does not begin with "arn:": the name of a role is not enough.'],
+  ['deploy', 'It does not begin with "arn:": the name of a role is not enough.'],
+  [
+    'aws:iam::123456789012:role/deploy',
+    'It does not begin with "arn:": the name of a role is not enough.',
+  ],
   [
     'arn:amazon:iam::123456789012:role/deploy',
     '"amazon" is not a partition such as aws, aws-cn or aws-us-gov.',
@@ -118,6 +121,6 @@ test('what does not look like an ARN may be a secret and is not shown', () => {
   const secret = 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY'
   assert.throws(() => parseRoleArn(secret), {
     message: 'The role ARN (40 characters, not shown) is not valid.',
-    why: 'It does not begin with "arn:".',
+    why: 'It does not begin with "arn:": the name of a role is not enough.',
   })
 })

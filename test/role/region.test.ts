@@ -49,8 +49,30 @@ test('every region of the General Reference is one', () => {
   for (const region of regions.split(' ')) assert.doesNotThrow(() => assertRegion(region), region)
 })
 
+const MISSPELT = [
+  ['eu-central-1a', 'eu-central-1', /availability zone/],
+  ['eu-cental-1', 'eu-central-1', /direction/],
+  ['us-eat-1', 'us-east-1', /direction/],
+  ['us-gov-wast-1', 'us-gov-(w)?e?ast-1|us-gov-west-1', /direction/],
+] as const
+
+for (const [region, meant, why] of MISSPELT) {
+  test(`${region} is no region, but ${meant} is`, () => {
+    assert.throws(() => stsRegion(region, {}, role('aws')), {
+      code: 'invalid-region',
+      message: new RegExp(
+        `"${region}" \\(from --region\\) is not an AWS region; (${meant}) may be meant\\.$`,
+      ),
+      why,
+    })
+  })
+}
+
+test('a region that AWS may open is one', () => {
+  assert.equal(stsRegion('ap-northwest-9', {}, role('aws')), 'ap-northwest-9')
+})
+
 const WRONG = [
-  'eu-central-1a',
   'EU-WEST-1',
   'Frankfurt',
   'eu-west',
@@ -67,7 +89,7 @@ for (const region of WRONG) {
     assert.throws(() => stsRegion(region, {}, role('aws')), {
       code: 'invalid-region',
       message: `${JSON.stringify(region)} (from --region) is not an AWS region.`,
-      next: 'Give the region code, for example "eu-west-1", not its display name or a zone.',
+      next: 'Give the region code, for example "eu-central-1", not its display name or a zone.',
     })
   })
 }

@@ -13,11 +13,11 @@ test('another account is refused, both named', () => {
   const error = { code: 'account-not-allowed', exitCode: 2 }
   assert.throws(() => checkAccount('111111111111', ['222222222222'], WHOSE), {
     ...error,
-    message: `${WHOSE} belongs to the account 111111111111, but only 222222222222 is allowed.`,
+    message: `${WHOSE} belongs to the account 111111111111, but only 222222222222 is allowed (--allowed-account-ids).`,
   })
   assert.throws(() => checkAccount('111111111111', ['222222222222', '333333333333'], WHOSE), {
     ...error,
-    message: `${WHOSE} belongs to the account 111111111111, but only 222222222222, 333333333333 are allowed.`,
+    message: `${WHOSE} belongs to the account 111111111111, but only 222222222222, 333333333333 are allowed (--allowed-account-ids).`,
   })
 })
 

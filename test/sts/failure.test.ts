@@ -114,7 +114,7 @@ describe('answers of something else', () => {
     assert.deepEqual(failure, {
       code: 'unexpected-answer',
       transient: false,
-      detail: 'HTTP 200, but without SecretAccessKey, Expiration',
+      detail: 'HTTP 200, but empty or HTML, without SecretAccessKey, Expiration',
     })
     assert.equal(failureOf(new FailedExchange(failure)), failure)
   })

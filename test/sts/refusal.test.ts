@@ -24,48 +24,50 @@ function refused(code: Failure['code'], detail: string, change: Partial<Failure>
   }
   const failure: Failure = { code, transient: false, detail, ...change }
   const failed = { failure, attempts: 1, cause: new Error('cause') }
-  return refusal(request, () => token)(failed, new URL('https://sts.eu-west-1.amazonaws.com/'))
+  return refusal(request, () => token, {})(failed, new URL('https://sts.eu-west-1.amazonaws.com/'))
 }
 
 const DENIED = 'AccessDenied: Not authorized to perform sts:AssumeRoleWithWebIdentity'
 
-test('access-denied: issuer, audience, subject, and the statement that would allow the token', () => {
+test('access-denied: all that role and policy must agree on, and the command that compares', () => {
   const error = refused('access-denied', DENIED)
   assert.equal(error.exitCode, 4)
-  assert.equal(error.message, `AWS refuses ${ROLE} to this token: ${DENIED}.`)
+  assert.equal(error.message, `AWS refuses ${ROLE} to this token: AccessDenied.`)
   assert.equal(
-    error.likely,
-    "AWS did not say why. Either the role's trust policy does not allow this token, or account 111111111111 has no role of that name (letter case counts), or an organization policy forbids it.",
-  )
-  const [head, statement] = (error.next ?? '').split(
-    '\nThis statement in the trust policy would allow it:\n',
-  )
-  assert.equal(
-    head,
+    error.why,
     [
-      "Compare the role's trust policy with the token:",
-      `  issuer    ${ISSUER}`,
-      '  audience  o1, other',
-      `  subject   ${SUBJECT}`,
+      'The role does not exist under exactly this name, or its trust policy does not allow this token:',
+      'role      deploy, path /, account 111111111111, partition aws (case counts)',
+      'action    sts:AssumeRoleWithWebIdentity, session name job',
+      'audience  o1, other',
+      `subject   ${SUBJECT}`,
     ].join('\n'),
   )
-  assert.deepEqual(JSON.parse(statement ?? '').Condition, {
-    StringEquals: { 'oidc.circleci.com/org/o1:aud': ['o1', 'other'] },
-    StringLike: { 'oidc.circleci.com/org/o1:sub': 'org/o1/project/p1/user/*' },
-  })
+  assert.match(error.likely ?? '', /V1 token/)
+  assert.match(
+    error.next ?? '',
+    /^In account 111111111111, .*doctor --role-arn \S+ --trust-policy role\.json$/,
+  )
 })
 
-test('provider-not-found: what to register, and in which account', () => {
+test('access-denied of another action: the one that AWS names', () => {
+  const error = refused('access-denied', 'AccessDenied: Not authorized to perform sts:TagSession')
+  assert.match(error.why ?? '', /sts:TagSession.*session tags/)
+  assert.match(error.next ?? '', /^Add sts:TagSession/)
+})
+
+test('provider-not-found: the account and what to register there', () => {
   const detail = `InvalidIdentityToken: No OpenIDConnect provider found in your account for ${ISSUER}`
   const error = refused('provider-not-found', detail)
   assert.equal(error.exitCode, 4)
   assert.equal(
     error.message,
-    `AWS knows no OIDC provider for this token's issuer in account 111111111111: ${detail}.`,
+    `Account 111111111111 has no OIDC provider for the issuer of this token, ${ISSUER}.`,
   )
-  assert.equal(
-    error.next,
-    `In account 111111111111, create an IAM OIDC provider with the URL ${ISSUER} and the client id "o1", "other". Upper and lower case must match, and there is no slash at the end.`,
+  assert.ok(error.why?.startsWith(detail))
+  assert.match(
+    error.next ?? '',
+    /URL https:\/\/oidc\.circleci\.com\/org\/o1 and the client id "o1"/,
   )
 })
 
@@ -74,12 +76,18 @@ test("audience-not-registered: the token's audience and the provider", () => {
   assert.equal(error.exitCode, 4)
   assert.equal(
     error.message,
-    'The token\'s audience is "o1", "other", which is not among the client ids of the OIDC provider in account 111111111111: InvalidIdentityToken: Incorrect token audience.',
+    'The token\'s audience "o1", "other" is not among the client ids of the OIDC provider.',
   )
-  assert.equal(
-    error.next,
-    'Add "o1", "other" to the client ids of the provider oidc.circleci.com/org/o1 in account 111111111111, or pass --audience with one that it has.',
-  )
+  assert.match(error.why ?? '', /111111111111.*oidc\.circleci\.com\/org\/o1/)
+  assert.match(error.next ?? '', /add-client-id-to-open-id-connect-provider.*--audience/)
+})
+
+test('a clock that is off by more than AWS puts up with is named', () => {
+  const detail = 'ExpiredTokenException: Token expired'
+  const awsTime = new Date(Date.now() - 3_600_000)
+  const error = refused('token-expired', detail, { awsTime })
+  assert.match(error.message, /^The clock of this machine is 60 minutes ahead of that of AWS\.$/)
+  assert.match(error.why ?? '', /Token expired/)
 })
 
 /** The message has AWS's words and what is named here; the next step has what decides. */
@@ -111,13 +119,7 @@ const OTHERS: [code: Failure['code'], detail: string, exit: number, named: strin
     ['request-rejected', 'ValidationError: other', 4, ROLE, /option that AWS names/],
     ['issuer-unreachable', 'IDPCommunicationError: x', 5, ISSUER, /--max-attempts/],
     ['aws-unavailable', 'HTTP 503', 5, 'sts.eu-west-1.amazonaws.com', /--max-attempts/],
-    [
-      'aws-unreachable',
-      'ENOTFOUND',
-      5,
-      'sts.eu-west-1.amazonaws.com',
-      /DNS, HTTPS_PROXY and NO_PROXY/,
-    ],
+    ['aws-unreachable', 'ENOTFOUND', 5, 'sts.eu-west-1.amazonaws.com', /--region.*HTTPS_PROXY/],
     [
       'aws-unreachable',
       'SELF_SIGNED_CERT_IN_CHAIN: x',
@@ -133,7 +135,7 @@ for (const [code, detail, exit, named, next] of OTHERS) {
     const error = refused(code, detail)
     assert.deepEqual([error.code, error.exitCode], [code, exit])
     assert.ok(error.message.includes(named), error.message)
-    assert.ok(error.message.endsWith(`: ${detail}.`), error.message)
+    assert.ok(`${error.message} ${error.why}`.includes(detail), error.message)
     assert.match(error.next ?? '', next)
   })
 }

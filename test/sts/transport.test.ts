@@ -14,7 +14,7 @@ test('nobody listens: aws-unreachable, with host and port', async (t) => {
   assert.equal(outcome.code, 'aws-unreachable')
   assert.equal(
     outcome.message,
-    "AWS STS can't be reached at 127.0.0.1:9: connect ECONNREFUSED 127.0.0.1:9 (after 3 attempts).",
+    "AWS STS can't be reached at 127.0.0.1:9 (from --sts-endpoint): connection refused, nothing listens there (connect ECONNREFUSED 127.0.0.1:9) (after 3 attempts).",
   )
 })
 
@@ -25,7 +25,7 @@ test('a proxy that is not there is the one that is named', async (t) => {
   })
   assert.ok(outcome instanceof OidcError)
   assert.equal(outcome.code, 'aws-unreachable')
-  assert.match(outcome.message, /: connect ECONNREFUSED 127\.0\.0\.1:9 \(after 3 attempts\)\.$/)
+  assert.match(outcome.message, /^The proxy 127\.0\.0\.1:9 \(HTTP_PROXY\) can't be reached: /)
   assert.doesNotMatch(outcome.message, /geheim/)
   assert.equal(sandbox.requests.length, 0)
 })

@@ -36,7 +36,7 @@ const MALFORMED: [text: string, why: string][] = [
   [`"${jwt()}"`, 'Quotation marks are part of it.'],
   [`'${jwt()}'`, 'Quotation marks are part of it.'],
   [`{"value":"${jwt()}"}`, 'It is JSON, not the token that may be in it.'],
-  [`Bearer ${jwt()}`, 'It has blanks or line breaks inside.'],
+  [`Bearer ${jwt()}`, 'It begins with "Bearer ", which is no part of the token.'],
   [`${jwt()}\n${jwt()}`, 'It has blanks or line breaks inside.'],
   ['token', 'It has 1 part instead of 3, separated by dots.'],
   ['a.b', 'It has 2 parts instead of 3, separated by dots.'],

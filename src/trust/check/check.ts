@@ -27,6 +27,10 @@ interface TrustQuestion {
   readonly claims: Claims | undefined
   /** Of the provider, where known. */
   readonly clientIds: readonly string[]
+  /** Where the role is, if known: its provider must be there too. */
+  readonly role?: Place | undefined
+  /** The role session name, if known. */
+  readonly sessionName?: string | undefined
   readonly now: Date
 }
 
@@ -37,6 +41,13 @@ export interface TrustReport {
   readonly token: CheckedToken | undefined
   readonly evaluation: Evaluation | undefined
   readonly findings: readonly PolicyFinding[]
+  /** ARN of the provider that the token comes through; undefined where there was no token. */
+  readonly provider: string | undefined
+}
+
+interface Place {
+  readonly partition: string
+  readonly accountId: string
 }
 
 interface CheckedToken {
@@ -52,10 +63,17 @@ export function checkTrust(question: TrustQuestion): TrustReport {
     length > 2048 ? [{ kind: 'too-long', path: '', detail: `${length} characters of 2048` }] : []
   const ofPolicy = [...policyFindings(policy), ...long]
   if (claims === undefined) {
-    return { verdict: undefined, token: undefined, evaluation: undefined, findings: ofPolicy }
+    return {
+      verdict: undefined,
+      token: undefined,
+      evaluation: undefined,
+      findings: ofPolicy,
+      provider: undefined,
+    }
   }
   const session = sessionClaims(claims)
-  const evaluation = evaluateToken(question, claims, session)
+  const provider = providerOf(question, claims)
+  const evaluation = evaluateToken(question, claims, session, provider)
   const findings = [
     ...audienceFindings(claims, question.clientIds),
     ...sessionFindings(session),
@@ -71,18 +89,20 @@ export function checkTrust(question: TrustQuestion): TrustReport {
     },
     evaluation,
     findings: distinct(findings),
+    provider,
   }
 }
 
 /** Of several actions that the token needs, the one that decides. */
 function evaluateToken(
-  { policy, now }: TrustQuestion,
+  question: TrustQuestion,
   claims: Claims,
   session: SessionClaims,
+  providerArn: string,
 ): Evaluation {
-  const caller = { kind: 'federated', providerArn: assumedProvider(policy, claims) } as const
-  const keys = requestKeys(claims, session, now)
-  const ask = (action: string) => evaluate(policy, { action, caller, keys })
+  const caller = { kind: 'federated', providerArn } as const
+  const keys = requestKeys(question, claims, session)
+  const ask = (action: string) => evaluate(question.policy, { action, caller, keys })
   const order: readonly Verdict[] = ['invalid', 'rejects', 'undecided', 'allows']
   const rank = ({ verdict }: Evaluation) => order.indexOf(verdict)
   return tokenActions(session)
@@ -91,12 +111,17 @@ function evaluateToken(
 }
 
 /** The keys of the request as far as they are known beforehand: the token's, the time, TLS. */
-function requestKeys(claims: Claims, session: SessionClaims, now: Date): ContextKeys {
+function requestKeys(
+  { now, sessionName }: TrustQuestion,
+  claims: Claims,
+  session: SessionClaims,
+): ContextKeys {
   return new Map([
     ...tokenContextKeys(claims),
     ...contextKeys([
       ...tagConditionKeys(session),
       ['sts:SourceIdentity', session.sourceIdentity],
+      ['sts:RoleSessionName', sessionName],
       ['aws:CurrentTime', now.toISOString()],
       ['aws:EpochTime', String(Math.floor(now.getTime() / 1000))],
       ['aws:SecureTransport', 'true'],
@@ -104,9 +129,10 @@ function requestKeys(claims: Claims, session: SessionClaims, now: Date): Context
   ])
 }
 
-/** A token does not tell the account: the policy's own provider for this issuer is taken, else its first one's account. */
-function assumedProvider({ statements }: TrustPolicy, claims: Claims): string {
+/** In the account of the role. A token does not tell it: the policy's own provider for this issuer is taken, else its first one's account. */
+function providerOf({ policy: { statements }, role }: TrustQuestion, claims: Claims): string {
   const host = issuerHostPath(claims.iss ?? '')
+  if (role) return `arn:${role.partition}:iam::${role.accountId}:oidc-provider/${host}`
   const named = statements
     .flatMap(({ principal }) => principal?.entries ?? [])
     .filter(({ kind }) => kind === 'Federated')

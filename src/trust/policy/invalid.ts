@@ -83,7 +83,7 @@ function invalidCondition(
     return [
       {
         path: `${path}.${operator}`,
-        problem: `IAM knows no condition operator "${operator}"`,
+        problem: `IAM knows no condition operator "${operator}"${meant ? `; ${meant} is meant` : ''}`,
         fix: meant === undefined ? "Use one of IAM's operators." : `Use ${meant}.`,
       },
     ]

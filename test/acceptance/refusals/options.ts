@@ -40,11 +40,17 @@ export const OPTION_SET_UPS: readonly Refusal[] = [
     'AWS_OIDC_ROLEARN is not read; AWS_OIDC_ROLE_ARN is meant.',
     () => ({ args: [], env: { AWS_OIDC_ROLEARN: ROLE } }),
     [/AWS_OIDC_ROLEARN/, /AWS_OIDC_ROLE_ARN/],
+    2,
+    { doctorCode: 0 },
   ),
-  call('no role at all', 'Nothing names a role.', () => ({ args: [] }), [
-    /--role-arn/,
-    /AWS_OIDC_ROLE_ARN/,
-  ]),
+  call(
+    'no role at all',
+    'Nothing names a role.',
+    () => ({ args: [] }),
+    [/--role-arn/, /AWS_OIDC_ROLE_ARN/],
+    2,
+    { doctorCode: 0 },
+  ),
   call(
     'a duration of a minute',
     'The least is 900 seconds.',
@@ -80,14 +86,14 @@ export const OPTION_SET_UPS: readonly Refusal[] = [
     'A statement of the session policy has no Resource.',
     () => policy(document({ ...STATEMENT, Resource: undefined })),
     [/Resource/, /session policy|--policy/],
-    4,
+    2,
   ),
   call(
     'a session policy with a principal',
     'A session policy names no principal.',
     () => policy(document({ ...STATEMENT, Principal: '*' })),
     [/[Pp]rincipal/, /session policy|--policy/],
-    4,
+    2,
   ),
   call(
     'a session policy that is too long',
@@ -100,6 +106,7 @@ export const OPTION_SET_UPS: readonly Refusal[] = [
     'The file of --policy does not exist.',
     () => policy('file://none.json'),
     [/none\.json/, /no such file|ENOENT|does not exist/],
+    6,
   ),
   call(
     'the ARN of a role as a policy',

@@ -7,7 +7,7 @@ export interface Played {
   readonly doctor: Outcome
 }
 
-type Played2 = Pick<Outcome, 'code' | 'stdout' | 'stderr'>
+type Output = Pick<Outcome, 'code' | 'stdout' | 'stderr'>
 
 /** Runs `doctor`, then `assume-role`, in the same job; `policy`: what the role has, in a file for `doctor`. */
 export async function play(t: TestContext, setUp: SetUp, policy?: object): Promise<Played> {
@@ -24,15 +24,33 @@ export async function play(t: TestContext, setUp: SetUp, policy?: object): Promi
 }
 
 /** What `assume-role` says before it says what to do, in one line. */
-export function firstBlock({ stderr }: Played2): string {
+export function firstBlock({ stderr }: Output): string {
   const [, block = ''] = /^(Error [\s\S]*?)^ {2}Next:/m.exec(stderr) ?? []
   return oneLine(block)
 }
 
-/** The first finding of `doctor` without its fix, in one line. */
-export function firstFinding({ stdout }: Played2): string {
-  const [, block = ''] = /^([✗!] [\s\S]*?)^ {4}Fix:/m.exec(stdout) ?? []
+/** The first finding of `doctor` without its fix, or the error that ends it, in one line. */
+export function firstFinding(output: Output): string {
+  const [, block = firstBlock(output)] = /^([✗!] [\s\S]*?)^ {4}Fix:/m.exec(output.stdout) ?? []
   return oneLine(block)
 }
 
-export const oneLine = (text: string): string => text.replace(/\s+/g, ' ').trim()
+const oneLine = (text: string): string => text.replace(/\s+/g, ' ').trim()
+
+/** What either command says to do, in one line. */
+export function advice({ stdout, stderr }: Output): string {
+  const next = [...stderr.matchAll(/^ {2}Next:([\s\S]*?)^ {2}Docs:/gm)]
+  const fixes = [...stdout.matchAll(/^ {4}Fix:([\s\S]*?)^ {4}Docs:/gm)]
+  return oneLine([...next, ...fixes].map(([, text]) => text).join(' '))
+}
+
+export function firstLine({ stdout }: Output): string {
+  return stdout.split('\n', 1)[0] ?? ''
+}
+
+/** The statement that `doctor` prints. */
+export function printedStatement({ stdout }: Output): object {
+  const [text] = /\{\n[\s\S]*?^ {10}\}$/m.exec(stdout) ?? []
+  if (text === undefined) throw new Error(`no statement in ${stdout}`)
+  return JSON.parse(text) as object
+}

@@ -364,6 +364,7 @@ export const CONDITIONS: readonly Refusal[] = [
     ),
     TRUST_POLICY,
     [/aws:RequestTag\/team/],
+    { fix: [/aws:RequestTag\/team/], mended: { sandbox: aws() } },
   ),
   rejects(
     'two statements, and none matches',
@@ -517,7 +518,13 @@ export const STATEMENTS: readonly Refusal[] = [
 ]
 
 /** Policies that IAM would not store, in a file; what the role has is another. */
-function invalid(name: string, cause: string, policy: object, doctor: readonly RegExp[]): Refusal {
+function invalid(
+  name: string,
+  cause: string,
+  policy: object,
+  doctor: readonly RegExp[],
+  rest: Partial<Refusal> = {},
+): Refusal {
   const held = limited(`${BRANCH}/release`)
   return {
     name,
@@ -529,6 +536,7 @@ function invalid(name: string, cause: string, policy: object, doctor: readonly R
     code: 4,
     fix: [/\S/],
     mended: { sandbox: aws({ policy: HEALTHY }) },
+    ...rest,
   }
 }
 
@@ -570,12 +578,14 @@ export const INVALID: readonly Refusal[] = [
     'Effect is "allow".',
     policyOf({ ...PROJECT_STATEMENT, Effect: 'allow' }),
     [/Effect/, /"allow"/, /"Allow"/],
+    { doctorCode: 6 },
   ),
   invalid(
     'a Resource',
     'A trust policy has no Resource.',
     policyOf({ ...PROJECT_STATEMENT, Resource: '*' }),
     [/Resource/],
+    { doctorCode: 6 },
   ),
   invalid(
     'a date that is none',

@@ -214,7 +214,10 @@ export const ROLES: readonly Refusal[] = [
   wrongArn('a blank in the ARN', `arn:aws:iam::${ACCOUNT}: role/circleci-oidc`, 'A blank.', [
     /blank|space/,
   ]),
-  wrongArn('an empty value', '', 'The value of --role-arn is empty.', [/--role-arn/, /empty/]),
+  {
+    ...wrongArn('an empty value', '', 'The value of --role-arn is empty.', [/--role-arn/, /empty/]),
+    fix: [/value/],
+  },
   {
     name: 'a variable that the context should have',
     cause: 'DEPLOY_ROLE is not set in this job.',

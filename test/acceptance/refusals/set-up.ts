@@ -47,8 +47,9 @@ export interface Refusal extends SetUp {
   readonly policy?: object
   /** All must stand in the first block of `doctor`, where that can know more. */
   readonly doctor?: readonly RegExp[]
-  /** The exit code of both. */
+  /** The exit code of both, unless `doctor` has another one. */
   readonly code: number
+  readonly doctorCode?: number
   /** What the printed fix must say. */
   readonly fix: readonly RegExp[]
   /** The set-up once that is done; `statement`: the printed statement is put into the policy. */

@@ -25,6 +25,7 @@ function given(
   value: (token: string) => string | undefined,
   says: readonly RegExp[],
   fix: readonly RegExp[] = [/CIRCLE_OIDC_TOKEN_V2|token/],
+  code = 3,
 ): Refusal {
   return {
     name,
@@ -33,7 +34,7 @@ function given(
       env: { CIRCLE_OIDC_TOKEN_V2: value(await sandbox.mint()) },
     }),
     says,
-    code: 3,
+    code,
     fix,
     mended: HEALTHY_SET_UP,
   }
@@ -139,10 +140,14 @@ export const TOKENS: readonly Refusal[] = [
     (token) => token.slice(0, token.lastIndexOf('.')),
     [/2 (of its )?(3 )?parts/, /cut|truncated|missing/],
   ),
-  given('cut in the signature', 'The signature lacks its end.', (token) => token.slice(0, -60), [
-    /signature/,
-    /cut|truncated|short/,
-  ]),
+  given(
+    'cut in the signature',
+    'The signature lacks its end.',
+    (token) => token.slice(0, -60),
+    [/signature/, /cut|truncated|short/],
+    undefined,
+    4,
+  ),
   given(
     'cut in the claims',
     'Only 200 characters of the token are there.',
@@ -198,6 +203,7 @@ export const TOKENS: readonly Refusal[] = [
     'It has neither aud nor sub.',
     { claims: { aud: undefined, sub: undefined } },
     [/aud/, /sub/, /claim/],
+    { code: 4 },
   ),
   minted(
     'the token of GitLab in a job of CircleCI',
@@ -301,7 +307,7 @@ export const TOKENS: readonly Refusal[] = [
       return { env: { CIRCLE_OIDC_TOKEN_V2: await other.mint() } }
     },
     says: [/signature|verification key/i],
-    code: 4,
+    code: 5,
     fix: [/token|issuer/],
     mended: HEALTHY_SET_UP,
   },
@@ -421,7 +427,8 @@ export const TOKENS: readonly Refusal[] = [
       env: clock(job, -60),
     }),
     says: [/clock/, /60 minutes|1 h/],
-    code: 4,
+    code: 5,
+    doctorCode: 4,
     fix: [/clock|NTP|time/],
     mended: HEALTHY_SET_UP,
   },
@@ -430,7 +437,8 @@ export const TOKENS: readonly Refusal[] = [
     cause: 'The clock of the machine is 120 minutes ahead, so the token looks expired.',
     call: ({ job }) => ({ env: clock(job, 120) }),
     says: [/clock/, /120 minutes|2 h/],
-    code: 4,
+    code: 3,
+    doctorCode: 4,
     fix: [/clock|NTP|time/],
     mended: HEALTHY_SET_UP,
   },

@@ -1,0 +1,208 @@
+import { type ErrorText, OidcError } from '../errors.ts'
+import { CERTIFICATE_ERROR } from '../network/agents.ts'
+import { proxySetting } from '../network/proxy.ts'
+import { settingName } from '../option-values.ts'
+import type { Environment } from '../options.ts'
+import type { Failure } from './failure.ts'
+import type { FailedAttempts } from './retry.ts'
+
+type ExplainFailedConnection = (failure: Failure, url: URL, env: Environment) => ErrorText
+
+/** The error for a request that failed for good, whatever it asked for: it is about the way to STS. */
+export function failedConnection(failed: FailedAttempts, url: URL, env: Environment): OidcError {
+  const explain =
+    EXPLANATIONS_FAILED_CONNECTION[
+      failed.failure.code as keyof typeof EXPLANATIONS_FAILED_CONNECTION
+    ] ?? unexplained
+  return failedRequest(failed, explain(failed.failure, url, env))
+}
+
+/** The error with the number of attempts and AWS's request id added to the text. */
+export function failedRequest(
+  { failure, attempts, cause }: FailedAttempts,
+  text: ErrorText,
+): OidcError {
+  const notes = [
+    ...(attempts > 1 ? [`after ${attempts} attempts`] : []),
+    ...(failure.requestId ? [`request id ${failure.requestId}`] : []),
+  ]
+  const what =
+    notes.length > 0 ? `${text.what.replace(/\.$/, '')} (${notes.join(', ')}).` : text.what
+  return new OidcError(failure.code, { ...text, what, cause })
+}
+
+const EXPLANATIONS_FAILED_CONNECTION = {
+  'credentials-rejected': ({ detail, awsTime }) =>
+    (awsTime && clockText(detail, awsTime)) ?? {
+      what: `AWS rejects the credentials: ${detail}.`,
+      likely:
+        'They have expired, were cut or mixed with those of another session, or belong to another partition.',
+      next: 'Assume the role again; check that no AWS_* variable holds an older key or session token.',
+    },
+  'aws-unavailable': ({ detail }, url) => ({
+    what: `AWS STS at ${url.host} could not answer: ${detail}.`,
+    next: 'Run the job again, or raise --max-attempts; see the AWS Health Dashboard if it stays.',
+  }),
+  'aws-unreachable': ({ detail }, url, env) => unreachable(detail, url, env),
+  'unexpected-answer': ({ detail }, url, env) => unexpected(detail, url, env),
+} as const satisfies Partial<Record<Failure['code'], ExplainFailedConnection>>
+
+const unexplained: ExplainFailedConnection = ({ detail }) => ({
+  what: `The request failed: ${detail}.`,
+})
+
+/** Where the clock of this machine is further off than AWS puts up with. */
+export function clockText(detail: string, awsTime: Date): ErrorText | undefined {
+  const minutes = Math.round((Date.now() - awsTime.getTime()) / 60_000)
+  if (Math.abs(minutes) < 5) return undefined
+  return {
+    what: `The clock of this machine is ${Math.abs(minutes)} minutes ${minutes > 0 ? 'ahead of' : 'behind'} that of AWS.`,
+    why: `It is ${new Date().toISOString()} here, and ${awsTime.toISOString()} at AWS: ${detail}.`,
+    next: 'Set the clock of the machine (NTP); AWS refuses requests that are more than 5 minutes off.',
+  }
+}
+
+/** The way to an STS, and the settings that lead there. */
+interface Way {
+  readonly url: URL
+  /** Such as `AWS_ENDPOINT_URL_STS`; undefined where it follows from the region. */
+  readonly setting: string | undefined
+  /** The host with its setting, for messages. */
+  readonly host: string
+  readonly proxy: { readonly name: string; readonly url: URL } | undefined
+}
+
+function wayTo(url: URL, env: Environment): Way {
+  const setting = endpointSetting(url, env)
+  const host = setting === undefined ? url.host : `${url.host} (from ${setting})`
+  return { url, setting, host, proxy: proxySetting(url, env) }
+}
+
+/** The host that is asked, with the setting that names it. */
+export function askedHost(url: URL, env: Environment): string {
+  return wayTo(url, env).host
+}
+
+function endpointSetting(url: URL, env: Environment): string | undefined {
+  const isSame = (text = '') => {
+    try {
+      return text !== '' && new URL(text).href === url.href
+    } catch {
+      return false
+    }
+  }
+  const option = settingName('sts-endpoint', isSame, env)
+  if (option !== '--sts-endpoint') return option
+  const variable = ['AWS_ENDPOINT_URL_STS', 'AWS_ENDPOINT_URL'].find((name) => isSame(env[name]))
+  if (variable !== undefined) return variable
+  return /^sts[.-].*\.(amazonaws\.com|amazonaws\.com\.cn|amazonaws\.eu|api\.aws)$/.test(
+    url.hostname,
+  )
+    ? undefined
+    : option
+}
+
+/** What stands on the way, and what helps against it. */
+function unreachable(detail: string, url: URL, env: Environment): ErrorText {
+  const way = wayTo(url, env)
+  const { host, proxy, setting } = way
+  const change = setting === undefined ? 'Check --region' : `Correct or unset ${setting}`
+  if (proxy) {
+    const [status] = /\b4\d\d\b/.exec(/HTTP (\d{3})/.exec(detail)?.[1] ?? '') ?? []
+    const text = proxyText(status, detail, way, proxy)
+    if (text) return text
+  }
+  if (/EAI_AGAIN/.test(detail)) {
+    return {
+      what: `The DNS of this job does not answer for ${host}: ${detail}.`,
+      next: `Check the resolver and the network of the job (getent hosts ${url.hostname}); behind a proxy, set HTTPS_PROXY.${setting ? ` Or correct ${setting}.` : ''}`,
+    }
+  }
+  if (/ENOTFOUND/.test(detail)) {
+    return {
+      what: `There is no host ${host}: ${detail}.`,
+      next: `${change}. Where only a proxy resolves names, set HTTPS_PROXY.`,
+    }
+  }
+  if (/ECONNREFUSED/.test(detail)) {
+    return {
+      what: `AWS STS can't be reached at ${host}: connection refused, nothing listens there (${detail}).`,
+      next: `${change}${setting ? '' : ', and the network of the job'}.`,
+    }
+  }
+  if (/ALTNAME/.test(detail)) {
+    return {
+      what: `The certificate of ${host} is one for another host: ${detail}.`,
+      next: `${change}, and look at what answers there.`,
+    }
+  }
+  if (CERTIFICATE_ERROR.test(detail)) {
+    return {
+      what: `The certificate of ${host} is not of a CA that this job trusts: ${detail}.`,
+      next: 'Behind a proxy that opens TLS, give its CA certificates with AWS_CA_BUNDLE or NODE_EXTRA_CA_CERTS.',
+    }
+  }
+  return {
+    what: `AWS STS can't be reached at ${host}: ${detail}.`,
+    next: `${change}, and look at network, HTTPS_PROXY and NO_PROXY; --timeout-seconds and --max-attempts give it more time.`,
+  }
+}
+
+function proxyText(
+  status: string | undefined,
+  detail: string,
+  { url, host }: Way,
+  { name, url: proxy }: NonNullable<Way['proxy']>,
+): ErrorText | undefined {
+  const at = `${proxy.hostname}:${proxy.port || '80'} (${name})`
+  if (status === '407') {
+    return {
+      what: `The proxy ${at} asks for a user and password: HTTP 407.`,
+      next: `Write ${name} as http://USER:PASSWORD@HOST:PORT, percent-encoded, in a context.`,
+    }
+  }
+  if (status !== undefined) {
+    return {
+      what: `The proxy ${at} does not let this job connect to ${host}: HTTP ${status}.`,
+      next: `Have whoever runs the proxy allow ${url.host}, or put ${url.hostname} into NO_PROXY if it can be reached directly.`,
+    }
+  }
+  const ofProxy =
+    /ECONNREFUSED|ENOTFOUND|EAI_AGAIN|no answer/.test(detail) &&
+    (detail.includes(proxy.hostname) || /no answer/.test(detail))
+  if (!ofProxy) return undefined
+  const what = /ECONNREFUSED/.test(detail)
+    ? 'connection refused, nothing listens there'
+    : 'no way to it'
+  return {
+    what: `The proxy ${at} can't be reached: ${what} (${detail}).`,
+    next: `Correct or unset ${name}; or put ${url.hostname} into NO_PROXY.`,
+  }
+}
+
+/** What answered in the place of STS. */
+function unexpected(detail: string, url: URL, env: Environment): ErrorText {
+  const way = wayTo(url, env)
+  const { host, proxy, setting } = way
+  if (/wrong version number|EPROTO|packet length too long/i.test(detail)) {
+    return {
+      what: `What answers at ${host} speaks no TLS, though its URL has https://: it may be plain http.`,
+      next: `Write http:// in ${setting ?? '--sts-endpoint'}, or name the port of TLS.`,
+    }
+  }
+  const [, status] = /^HTTP ([34]\d\d)/.exec(detail) ?? []
+  if (proxy && status) {
+    const text = proxyText(status, detail, way, proxy)
+    if (text) return text
+  }
+  const culprits = [
+    ...(proxy ? [`the proxy of ${proxy.name}`] : ['a proxy']),
+    'a captive portal',
+    setting === undefined ? 'a wrong endpoint' : `another server than STS, named by ${setting}`,
+  ]
+  return {
+    what: `What answered at ${host} is not AWS STS: ${detail}.`,
+    likely: `In its place answers ${culprits.slice(0, -1).join(', ')} or ${culprits.at(-1)}.`,
+    next: `Look at it with curl ${url.origin}; then correct ${setting ?? '--sts-endpoint'}, HTTPS_PROXY or NO_PROXY.`,
+  }
+}
