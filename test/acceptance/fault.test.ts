@@ -50,11 +50,17 @@ const FAULTS: Record<FaultName, Expected> = {
     ...transient('timed-out', /not done after 1 s; it was waiting for AWS STS/),
     requests: 1,
   },
-  reset: transient('aws-unreachable', /can't be reached at 127\.0\.0\.1:\d+: .*ECONNRESET/),
+  reset: transient(
+    'aws-unreachable',
+    /can't be reached at 127\.0\.0\.1:\d+ \(from \S+\): .*ECONNRESET/,
+  ),
   html: { ...permanent('unexpected-answer', /is not AWS STS: .*Likely: A proxy/s), exit: 5 },
   'html-502': transient('aws-unavailable', /could not answer: HTTP 502/),
   truncated: transient('aws-unreachable', /the answer broke off|aborted/),
-  empty: { ...permanent('unexpected-answer', /HTTP 200, but without AccessKeyId, /), exit: 5 },
+  empty: {
+    ...permanent('unexpected-answer', /HTTP 200, but empty or HTML, without AccessKeyId, /),
+    exit: 5,
+  },
   'missing-fields': {
     ...permanent('unexpected-answer', /HTTP 200, but without SecretAccessKey/),
     exit: 5,
@@ -116,7 +122,7 @@ const REFUSALS: Refusal[] = [
     code: 'access-denied',
     mint: { claims: { sub: 'org/o/project/p/user/u' } },
     message:
-      /issuer {4}https:\S+\n\s+audience {2}\S+\n\s+subject {3}org\/o\/project\/p\/user\/u\n.*would allow it:\n\s+\{\n/s,
+      /audience {2}\S+\n\s+subject {3}org\/o\/project\/p\/user\/u\n.*doctor --role-arn \S+ --trust-policy role\.json\n/s,
   },
   {
     name: 'no such role',

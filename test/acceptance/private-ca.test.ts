@@ -46,7 +46,7 @@ test('a certificate that nothing trusts: at once, with the way out; no token is 
     const { stderr } = await job.fails(
       ARGS,
       'aws-unreachable',
-      /can't be reached at 127\.0\.0\.1:\d+: \w*(CERT|UNABLE_TO_)\w*: .*Next: .*AWS_CA_BUNDLE or NODE_EXTRA_CA_CERTS/s,
+      /certificate of 127\.0\.0\.1:\d+ \(from \S+\) is not of a CA that this job trusts: \w*(CERT|UNABLE_TO_)\w*: .*Next: .*AWS_CA_BUNDLE or NODE_EXTRA_CA_CERTS/s,
       { env },
     )
     assert.doesNotMatch(stderr, /^Attempt/m, 'another attempt would not help')

@@ -41,7 +41,7 @@ test('no answer to one request: it is given up after 15 s, and counted as an att
   const { milliseconds } = await job.fails(
     [...ARGS, '--sts-endpoint', await silentServer(t), '--max-attempts', '1'],
     'aws-unreachable',
-    /can't be reached at 127\.0\.0\.1:\d+: no answer in time\.\n {2}Next: /,
+    /can't be reached at 127\.0\.0\.1:\d+ \(from \S+\): no answer in time\.\n {2}Next: /,
   )
   assert.ok(milliseconds > 14_000 && milliseconds < 20_000, `${milliseconds} ms`)
 })

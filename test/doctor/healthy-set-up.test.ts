@@ -43,7 +43,7 @@ test('a job in order: what was looked at, before and after assume-role', async (
 ✓ AWS gives arn:aws:sts::111111111111:assumed-role/circleci-oidc/circleci-42-website-deploy, until TIME
 ✓ config does not exist yet
 ✓ credentials does not exist yet
-✓ No variable gets in the way of the profile
+✓ No variable overrides the profile
 
 Nothing is wrong.
 `,
