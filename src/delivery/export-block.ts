@@ -79,8 +79,7 @@ export function exportsProfile(line: string, profile: string): boolean {
   return [exportLine('AWS_PROFILE', profile), KEYS_OF + profile].includes(line.trim())
 }
 
-/** In the environment of a step: the block that its shell took over. */
-const MARKER = 'AWS_OIDC_EXPORTED'
+const KEYS_OF = '# keys of the profile '
 
 /**
  * Under `set -x` or `-v` the keys would appear in the log. The shell's flags are kept meanwhile in the marker;
@@ -99,6 +98,9 @@ function untraced(id: string, body: readonly string[]): string[] {
     `${MARKER}=${id}`,
   ]
 }
+
+/** In the environment of a step: the block that its shell took over. */
+const MARKER = 'AWS_OIDC_EXPORTED'
 
 /** Variables whose value tells what the job has from what a step sets for itself. */
 type Compared =
@@ -257,5 +259,3 @@ export function assertOneLine(value: string, variable: string): void {
 }
 
 const indented = (line: string) => `  ${line}`
-
-const KEYS_OF = '# keys of the profile '

@@ -1,9 +1,15 @@
 import { type IniFile, isComment, type Section, settingAt } from './ini.ts'
 
-/** Starts the comment line above the keys we write; `cleanup` finds our work by it. */
-const PREFIX = '# circleci-aws-oidc: wrote '
-const SECTION = 'this section'
-const LINE_END = 'the line end before it'
+/** Our comments in a section, with the index of their line. */
+export function markersIn(file: IniFile, section: Section): { index: number; marker: Marker }[] {
+  const found: { index: number; marker: Marker }[] = []
+  for (let index = section.header + 1; index < section.after; index += 1) {
+    const text = file.lines[index]?.text ?? ''
+    const marker = isComment(text) ? parseMarker(text) : undefined
+    if (marker) found.push({ index, marker })
+  }
+  return found
+}
 
 /**
  * What our comment records, so that the addition can be undone from the text alone:
@@ -16,15 +22,6 @@ interface Marker {
   /** The line above that blank line had no line end; we gave it one. */
   readonly lineEnd: boolean
   readonly note: string | undefined
-}
-
-export function formatMarker(marker: Marker): string {
-  const written = [
-    ...(marker.section ? [SECTION] : []),
-    ...(marker.lineEnd ? [LINE_END] : []),
-    ...marker.keys,
-  ]
-  return PREFIX + written.join(', ') + (marker.note === undefined ? '' : `; ${marker.note}`)
 }
 
 /** Returns undefined for any line that is not our comment. */
@@ -44,24 +41,6 @@ function parseMarker(line: string): Marker | undefined {
 /** Whether there is a comment of ours anywhere in a text. */
 export function mentionsMarker(text: string): boolean {
   return text.includes(PREFIX)
-}
-
-/** Our comments in a section, with the index of their line. */
-export function markersIn(file: IniFile, section: Section): { index: number; marker: Marker }[] {
-  const found: { index: number; marker: Marker }[] = []
-  for (let index = section.header + 1; index < section.after; index += 1) {
-    const text = file.lines[index]?.text ?? ''
-    const marker = isComment(text) ? parseMarker(text) : undefined
-    if (marker) found.push({ index, marker })
-  }
-  return found
-}
-
-/** What an edit says of the keys it writes and removes. */
-interface MarkedEdit {
-  readonly values: Readonly<Record<string, string>>
-  readonly remove: readonly string[]
-  readonly note?: string | undefined
 }
 
 /**
@@ -96,3 +75,25 @@ export function nextMarker(
   const note = written.length > 0 ? edit.note : keys.length > 0 ? earlier?.note : undefined
   return { keys, ...made, note }
 }
+
+/** What an edit says of the keys it writes and removes. */
+interface MarkedEdit {
+  readonly values: Readonly<Record<string, string>>
+  readonly remove: readonly string[]
+  readonly note?: string | undefined
+}
+
+export function formatMarker(marker: Marker): string {
+  const written = [
+    ...(marker.section ? [SECTION] : []),
+    ...(marker.lineEnd ? [LINE_END] : []),
+    ...marker.keys,
+  ]
+  return PREFIX + written.join(', ') + (marker.note === undefined ? '' : `; ${marker.note}`)
+}
+
+/** Starts the comment line above the keys we write; `cleanup` finds our work by it. */
+const PREFIX = '# circleci-aws-oidc: wrote '
+
+const SECTION = 'this section'
+const LINE_END = 'the line end before it'
