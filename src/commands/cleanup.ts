@@ -1,18 +1,21 @@
-import { lstatSync, readdirSync, rmdirSync } from 'node:fs'
+import { existsSync, lstatSync, readdirSync, readFileSync, rmdirSync, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import type { CommandContext, OptionsOf } from '../command-table.ts'
 import { editExports, isExportOf } from '../delivery/bash-env.ts'
+import { OidcError } from '../errors.ts'
 import { errorCode, unreadable } from '../files/failure.ts'
 import { type FileChange, type FileEdit, fileRemoval, replaceFiles } from '../files/replace.ts'
 import { removeStaleLocks, removeTemporaryFiles } from '../files/stale.ts'
 import { resolveTarget, statTarget } from '../files/target.ts'
 import type { Environment } from '../options.ts'
+import { parseIni } from '../profiles/ini.ts'
 import { type SharedFileLocations, sharedFileLocations } from '../profiles/locations.ts'
-import { mentionsMarker } from '../profiles/marker.ts'
+import { markersIn, mentionsMarker } from '../profiles/marker.ts'
 import { decode } from '../profiles/profile.ts'
-import { assertProfileName, type SharedFile } from '../profiles/profile-name.ts'
+import { assertProfileName, profileOf, type SharedFile } from '../profiles/profile-name.ts'
 import { removeOurs } from '../profiles/removal.ts'
 import { filesIn, profileDirectory, profilesDirectory } from '../refresh/data-directory.ts'
+import { nearest } from '../text.ts'
 
 export async function run(
   { profile, format }: OptionsOf<'cleanup'>,
@@ -21,6 +24,7 @@ export async function run(
   const profiles = profile === undefined ? undefined : profileNames(profile)
   const locations = sharedFileLocations(env)
   const bashEnv = env['BASH_ENV'] ? resolve(env['BASH_ENV']) : undefined
+  if (profiles) refuseUnknown(profiles, locations, bashEnv, env)
   const directories = () => dataDirectories(locations.config, profiles, env)
   const files = () => directories().flatMap((directory) => Object.values(filesIn(directory)))
   const { changed, removed: ours } = await removeFromFiles(locations, bashEnv, files, profiles)
@@ -47,6 +51,53 @@ function profileNames(list: string): string[] {
   const names = list.split(/[\s,]+/).filter((name) => name !== '')
   for (const name of names.length > 0 ? names : [list]) assertProfileName(name)
   return names
+}
+
+/** A name of no profile leaves credentials behind that were meant to go. Throws `invalid-usage`. */
+function refuseUnknown(
+  names: readonly string[],
+  locations: SharedFileLocations,
+  bashEnv: string | undefined,
+  env: Environment,
+): void {
+  const kinds = ['config', 'credentials'] as const
+  const found = kinds.flatMap((file) => profilesIn(textOf(locations[file]), file))
+  const ours = [...new Set(found.flatMap(({ name, isOurs }) => (isOurs ? [name] : [])))]
+  const exported = bashEnv ? textOf(bashEnv) : ''
+  const parent = mayBeThere(locations.config) ? profilesDirectory(locations.config, env) : undefined
+  const isKnown = (name: string) =>
+    found.some((one) => one.name === name) ||
+    isExportOf(name, exported, '') ||
+    (parent !== undefined && existsSync(profileDirectory(parent, name)))
+  const unknown = ours.length > 0 ? names.find((name) => !isKnown(name)) : undefined
+  if (unknown === undefined) return
+  const meant = nearest(unknown, ours)
+  throw new OidcError('invalid-usage', {
+    what: `There is no profile "${unknown}", but credentials that were written for: ${ours.join(', ')}.`,
+    ...(meant ? { likely: `"${meant}" was meant.` } : {}),
+    next: 'Correct the name, or leave --profile out to clean up after all of them. Nothing was removed.',
+  })
+}
+
+function profilesIn(text: string, file: SharedFile): { name: string; isOurs: boolean }[] {
+  try {
+    const ini = parseIni(text, file)
+    return ini.sections.flatMap((section) => {
+      const name = profileOf(section.name, file)
+      return name === undefined ? [] : [{ name, isOurs: markersIn(ini, section).length > 0 }]
+    })
+  } catch {
+    // What can't be read is told of where it is edited.
+    return []
+  }
+}
+
+function textOf(path: string): string {
+  try {
+    return statSync(path).isFile() ? readFileSync(path, 'latin1') : ''
+  } catch {
+    return ''
+  }
 }
 
 /** The paths of files that changed, and of those that are gone. */

@@ -85,5 +85,6 @@ export function staticKeysWarning(
   }
   const steps = exported.kind === 'bash-env' ? 'Later bash steps' : 'Later steps'
   if (exported.mode === 'keys') return `${found} ${steps} get the new keys instead.`
-  return `${found} ${steps} no longer see ${them}.`
+  const others = exported.kind === 'bash-env' ? `; sh steps do until they run . "$BASH_ENV"` : ''
+  return `${found} ${steps} no longer see ${them}${others}.`
 }

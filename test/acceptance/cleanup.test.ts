@@ -86,6 +86,7 @@ test('--profile: that profile alone, and the exports if they are of it', async (
 
 test('--profile: exported keys go with their profile', async (t) => {
   const { job } = await startJob(t)
+  await assume(job, '--profile', 'other', '--export', 'none')
   await assume(job, '--profile', 'dev', '--export', 'keys')
   await cleanup(job, '--profile', 'other')
   assert.match(job.read('bash_env') ?? '', /AWS_SECRET_ACCESS_KEY/)
@@ -174,4 +175,30 @@ test('many at once do not get in each other’s way', async (t) => {
   for (const name of names) await assume(job, '--profile', name, '--region', 'eu-west-1')
   await Promise.all(names.map((name) => cleanup(job, '--profile', name)))
   assert.deepEqual(job.files(), { '.aws/config': CONFIG, bash_env: '' })
+})
+
+test('--profile: a name of no profile is an error with the nearest, and nothing goes', async (t) => {
+  const { job } = await startJob(t)
+  assert.match((await cleanup(job, '--profile', 'prd')).stdout, /^There is nothing to clean up/)
+  await assume(job, '--profile', 'prod')
+  const before = job.files()
+  const message = /no profile "prd", but .* for: prod\.\n {2}Likely: "prod" was meant/
+  await job.fails(['cleanup', '--profile', 'prd'], 'invalid-usage', message)
+  assert.deepEqual(job.files(), before)
+})
+
+test('keys of an STS that is not AWS go, too; keys put in their place stay', async (t) => {
+  const { job } = await startJob(t)
+  await assume(job, '--profile', 'dev')
+  const written = job.read('.aws/credentials') ?? ''
+  job.write('.aws/credentials', written.replace(/= ASIA\w+/, '= Q1W2E3R4T5Y6U7I8O9P0'))
+  await cleanup(job)
+  assert.deepEqual(job.files(), { bash_env: '' })
+  const own = 'aws_access_key_id = AKIAIOSFODNN7EXAMPLE\n'
+  job.write('.aws/credentials', written.replace(/aws_access_key_id = .*\n/, own))
+  await cleanup(job)
+  assert.match(
+    job.read('.aws/credentials') ?? '',
+    /^\[dev\]\naws_access_key_id = AKIA\w+\naws_secret/,
+  )
 })

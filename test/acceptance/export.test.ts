@@ -40,7 +40,7 @@ test('profile: later steps have the profile, both regions, and no static keys', 
   })
   assert.equal(
     stderr,
-    'Warning: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN are set in the environment and would win over the profile. Later bash steps no longer see them.\n',
+    'Warning: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN are set in the environment and would win over the profile. Later bash steps no longer see them; sh steps do until they run . "$BASH_ENV".\n',
   )
   assert.deepEqual(laterStep(bashEnv), {
     MINE: 'kept',
