@@ -78,7 +78,7 @@ const LOADERS: { readonly [Name in CommandName]: () => Promise<Run<Name>> } = {
 /** Parses the command line and runs the command; resolves to the exit code. */
 export async function runCli(
   args: readonly string[],
-  context: Omit<CommandContext, 'rest'>,
+  context: Pick<CommandContext, 'env' | 'terminal'>,
 ): Promise<number> {
   const found = findCommand(args)
   if (!found) return runWithoutCommand(args, context.terminal.print)
@@ -101,14 +101,16 @@ export async function runCli(
   }
   if (separator >= 0 && !command.takesProgram) throw strayProgram(found.name)
   const run = (await LOADERS[found.name]().catch(missingPart('This command'))) as Run
+  const given = new Set(Object.keys(flags).filter((name) => flags[name] !== undefined))
+  const whole: CommandContext = { ...context, rest, typed: given }
   try {
     const options = resolveOptions(command.options, flags, context.env)
-    return await run(options as Parameters<Run>[0], { ...context, rest })
+    return await run(options as Parameters<Run>[0], whole)
   } catch (error) {
     if (found.name !== 'assume-role') throw error
     const { runWithoutToken, SKIP_OPTIONS } = await import('./commands/assume-role.ts')
     const options = resolveOptions(SKIP_OPTIONS, flags, context.env)
-    return runWithoutToken(error, options, { ...context, rest })
+    return runWithoutToken(error, options, whole)
   }
 }
 

@@ -47,9 +47,40 @@ export const COMMANDS = {
   },
   exec: {
     summary: 'Run a command with credentials of a role in its environment and nowhere else',
-    usage: 'exec --role-arn ARN [options] -- CMD…',
+    usage: 'exec (--role-arn ARN | [--profiles-file FILE] --profile NAME) [options] -- CMD…',
     options: [
       'role-arn',
+      'profiles-file',
+      'profile',
+      'region',
+      'duration-seconds',
+      'role-session-name',
+      'policy',
+      'policy-arns',
+      'allowed-account-ids',
+      'credentials',
+      ...TOKEN_OPTIONS,
+      'sts-endpoint',
+      'timeout-seconds',
+      'max-attempts',
+      'debug',
+    ],
+    descriptions: {
+      profile: 'Profile to use: one of the profiles file or, without that, of ~/.aws',
+      credentials:
+        'static: keys that end; refresh: a local endpoint that renews them while the command runs',
+      region: 'Region of the command and of the STS endpoint',
+      'timeout-seconds': 'Limit in seconds until the command starts, 1 to 3600',
+    },
+    example: 'exec --role-arn arn:aws:iam::123456789012:role/deploy -- aws s3 ls',
+    takesProgram: true,
+  },
+  'credential-process': {
+    summary: 'Print credentials for the credential_process of a profile, cached until they expire',
+    usage: 'credential-process (--role-arn ARN | [--profile NAME]) [options]',
+    options: [
+      'role-arn',
+      'profile',
       'region',
       'duration-seconds',
       'role-session-name',
@@ -63,17 +94,10 @@ export const COMMANDS = {
       'debug',
     ],
     descriptions: {
-      region: 'Region of the command and of the STS endpoint',
-      'timeout-seconds': 'Limit in seconds until the command starts, 1 to 3600',
+      profile: 'Profile that assume-role set up with --credentials refresh (default: default)',
+      region: 'Region of the STS endpoint',
     },
-    example: 'exec --role-arn arn:aws:iam::123456789012:role/deploy -- aws s3 ls',
-    takesProgram: true,
-  },
-  'credential-process': {
-    summary: 'Print credentials for the credential_process of a profile, cached until they expire',
-    usage: 'credential-process [--profile NAME]',
-    options: ['profile', 'debug'],
-    example: 'credential-process --profile dev',
+    example: 'credential-process --role-arn arn:aws:iam::123456789012:role/deploy',
   },
   whoami: {
     summary: 'Show whose credentials a profile or the environment holds',
@@ -231,6 +255,8 @@ export type OptionsOf<Name extends CommandName> = OptionValues<
 export interface CommandContext extends Pick<Context, 'env' | 'terminal'> {
   /** What follows `--` on the command line. */
   readonly rest: readonly string[]
+  /** The options that the command line itself gives; the others come from variables or are defaults. */
+  readonly typed: ReadonlySet<string>
 }
 
 /** Runs a command; the number is the exit code. */

@@ -1,30 +1,56 @@
+import { readFileSync } from 'node:fs'
+import { devNull } from 'node:os'
 import type { CommandContext, OptionsOf } from '../command-table.ts'
 import { type Context, withinTime } from '../context.ts'
 import { OidcError } from '../errors.ts'
+import { errorCode } from '../files/failure.ts'
+import { inlineProfiles } from '../option-values.ts'
 import type { Environment } from '../options.ts'
-import { readRolePlan } from '../plans/plans.ts'
+import { checkRenewable, readRolePlans } from '../plans/plans.ts'
+import { chainTo } from '../plans/sources.ts'
 import { forwardSignals, runChild } from '../processes.ts'
-import type { SessionCredentials } from '../role/request.ts'
-import { assumeRole, type Sources, sharedCredentials } from '../sts/assume-role.ts'
+import { parseIni } from '../profiles/ini.ts'
+import { sharedFileLocations } from '../profiles/locations.ts'
+import { CREDENTIAL_KEYS } from '../profiles/profile.ts'
+import { givenRegion } from '../role/region.ts'
+import type { Credentials, SessionCredentials } from '../role/request.ts'
+import { type RolePlan, sharedCredentials } from '../sts/assume-role.ts'
+import { assumeChain } from '../sts/assume-roles.ts'
+import { type StsEndpoint, stsEndpoint } from '../sts/endpoint.ts'
 import { isoSeconds } from '../text.ts'
 import { tokenPool } from '../token/source.ts'
 
-export async function run(
-  options: OptionsOf<'exec'>,
-  { env, terminal, rest }: CommandContext,
-): Promise<number> {
+type Options = OptionsOf<'exec'>
+
+export async function run(options: Options, command: CommandContext): Promise<number> {
+  const { env, terminal, rest } = command
   if (!rest[0]) {
     throw new OidcError('invalid-usage', {
       what: 'There is no command to run.',
       next: 'Write it after "--", for instance: exec --role-arn ARN -- aws s3 ls',
     })
   }
+  checkCredentialsKind(options)
   const given = { env, terminal, maxAttempts: options['max-attempts'] }
+  const inTime = <Result>(work: (context: Context) => Promise<Result>) =>
+    withinTime(options['timeout-seconds'], given, work)
   // The time limit ends before the command starts.
-  const credentials = await withinTime(options['timeout-seconds'], given, (context) =>
-    assumeOne(options, context),
-  )
-  const environment = commandEnvironment(env, credentials, options.region)
+  const { source, found } = await inTime(async (context) => {
+    const reading = readSource(options, command, context)
+    const source = await context.deadline.race('reading the options', reading)
+    return { source, found: await obtain(source, options, context) }
+  })
+  const again = () => inTime((context) => obtain(source, options, context))
+  const delivery =
+    options.credentials === 'refresh'
+      ? await throughEndpoint(found, again, command)
+      : { variables: keyVariables(found.credentials), close: () => {} }
+  const environment = {
+    ...withoutCredentials(env),
+    ...regions(env, source.region),
+    ...(found.accountId === undefined ? {} : { AWS_ACCOUNT_ID: found.accountId }),
+    ...delivery.variables,
+  }
   // Until now a signal ended this process as it ends any other.
   const signals = forwardSignals()
   try {
@@ -32,21 +58,167 @@ export async function run(
     return await runChild(rest, environment, signals, log)
   } finally {
     signals.stop()
+    delivery.close()
   }
 }
 
-async function assumeOne(
-  options: OptionsOf<'exec'>,
+function checkCredentialsKind(options: Options): void {
+  if (options.credentials === 'refresh') checkRenewable(options)
+  if (options.credentials !== 'token-file') return
+  throw new OidcError('invalid-usage', {
+    what: 'exec writes nothing, so it takes no --credentials token-file.',
+    next: 'Use static or refresh, or write a profile with assume-role.',
+  })
+}
+
+/** Where the command's credentials come from, and the region that belongs to them. */
+type Source = { readonly region: string | undefined } & (
+  | {
+      readonly kind: 'roles'
+      /** To be assumed one after the other. */
+      readonly chain: readonly RolePlan[]
+    }
+  | {
+      /** A profile of the shared files. */
+      readonly kind: 'shared-profile'
+      readonly name: string
+      readonly endpoint: StsEndpoint
+    }
+)
+
+/** What the command line names wins over what the job's variables name for other commands. */
+async function readSource(
+  given: Options,
+  { typed, env: all }: CommandContext,
   context: Context,
-): Promise<SessionCredentials> {
-  const plan = await context.deadline.race('reading the options', readRolePlan(options, context))
-  const sources: Sources = {
-    token: tokenPool(options, context).get,
-    credentials: ({ name }) => sharedCredentials(name, plan.endpoint, context),
+): Promise<Source> {
+  const options = namedOptions(given, typed)
+  const env = typed.has('role-arn') ? { ...all, AWS_OIDC_PROFILES: undefined } : all
+  const { profile } = options
+  const hasFile = options['profiles-file'] !== undefined || inlineProfiles(env) !== undefined
+  if (profile !== undefined && options['role-arn'] === undefined && !hasFile) {
+    return sharedProfile(profile, options, { typed, env })
   }
-  const { credentials, arn } = await assumeRole(plan, sources, context)
-  context.terminal.debug(`${arn} until ${credentials.expiration.toISOString()}`)
-  return credentials
+  const asked = { ...options, output: undefined }
+  const plans = await readRolePlans(asked, { ...context, env })
+  const wanted = profile ?? (plans.length === 1 ? plans[0]?.profile : 'default')
+  const plan = plans.find((one) => one.profile === wanted)
+  if (plan) {
+    const region = typed.has('region') ? options.region : plan.region
+    return { kind: 'roles', chain: chainTo(plan.profile, plans), region }
+  }
+  throw new OidcError('invalid-usage', {
+    what: profile
+      ? `--profile is "${profile}", but the profiles file has no such profile.`
+      : 'The profiles file has several profiles and no "default".',
+    next: `Choose one with --profile: ${plans.map((one) => one.profile).join(', ')}.`,
+  })
+}
+
+function namedOptions(options: Options, typed: ReadonlySet<string>): Options {
+  if (!typed.has('role-arn')) {
+    const isProfile = typed.has('profile') || typed.has('profiles-file')
+    return isProfile ? { ...options, 'role-arn': undefined } : options
+  }
+  if (typed.has('profile')) {
+    throw new OidcError('invalid-usage', {
+      what: '--role-arn and --profile exclude each other.',
+      why: 'A profile has its role, or its keys.',
+      next: 'Give one of them.',
+    })
+  }
+  const file = typed.has('profiles-file') ? options['profiles-file'] : undefined
+  return { ...options, profile: undefined, 'profiles-file': file }
+}
+
+async function sharedProfile(
+  name: string,
+  options: Options,
+  { typed, env }: Pick<CommandContext, 'typed' | 'env'>,
+): Promise<Source> {
+  const { profileRegion } = await import('../sts/profile-credentials.ts')
+  const own = typed.has('region') ? undefined : await profileRegion(name, env)
+  const region = own ?? options.region
+  const [, asked = 'us-east-1'] = givenRegion(region, env) ?? []
+  const endpoint = stsEndpoint(asked, options['sts-endpoint'], env)
+  return { kind: 'shared-profile', name, endpoint, region }
+}
+
+interface Found {
+  readonly credentials: Credentials
+  readonly accountId?: string
+}
+
+async function obtain(source: Source, options: Options, context: Context): Promise<Found> {
+  const { terminal } = context
+  if (source.kind === 'roles') {
+    const role = await assumeChain(source.chain, tokenPool(options, context), context)
+    terminal.debug(`${role.arn} until ${role.credentials.expiration.toISOString()}`)
+    return role
+  }
+  const credentials = await sharedCredentials(source.name, source.endpoint, context)
+  terminal.conceal(credentials.secretAccessKey)
+  if (credentials.sessionToken) terminal.conceal(credentials.sessionToken)
+  return { credentials }
+}
+
+function keyVariables({ accessKeyId, secretAccessKey, sessionToken, expiration }: Credentials) {
+  return {
+    AWS_ACCESS_KEY_ID: accessKeyId,
+    AWS_SECRET_ACCESS_KEY: secretAccessKey,
+    ...(sessionToken ? { AWS_SESSION_TOKEN: sessionToken } : {}),
+    ...(expiration ? { AWS_CREDENTIAL_EXPIRATION: isoSeconds(expiration) } : {}),
+  }
+}
+
+/** An endpoint for the command, and what it takes that AWS tools ask it. */
+async function throughEndpoint(
+  { credentials }: Found,
+  again: () => Promise<Found>,
+  { env, terminal }: CommandContext,
+) {
+  const { startEndpoint } = await import('../refresh/endpoint.ts')
+  const renew = async () => renewable((await again()).credentials)
+  const { variables, close } = await startEndpoint(renewable(credentials), renew, terminal)
+  const hidden = hiddenFiles(env)
+  for (const [name, path] of Object.entries(hidden)) {
+    terminal.note(
+      `${path} has credentials in [default], which AWS tools prefer to those that renew themselves: the command runs with ${name}=${devNull}.`,
+    )
+  }
+  const nowhere = Object.keys(hidden).map((name) => [name, devNull] as const)
+  return { variables: { ...variables, ...Object.fromEntries(nowhere) }, close }
+}
+
+function renewable(credentials: Credentials): SessionCredentials {
+  const { sessionToken, expiration } = credentials
+  if (sessionToken && expiration) return { ...credentials, sessionToken, expiration }
+  throw new OidcError('invalid-usage', {
+    what: 'The profile holds keys that nobody renews, so --credentials refresh has no effect on them.',
+    next: 'Leave --credentials out, or set the profile up with assume-role --credentials refresh.',
+  })
+}
+
+/**
+ * The shared files whose [default] would win: botocore, the SDKs for JavaScript and Go ask a credentials
+ * endpoint only after them. By the variables that name them.
+ */
+function hiddenFiles(env: Environment): Record<string, string> {
+  const { config, credentials } = sharedFileLocations(env)
+  const files = { AWS_CONFIG_FILE: config, AWS_SHARED_CREDENTIALS_FILE: credentials }
+  return Object.fromEntries(Object.entries(files).filter(([, path]) => hasDefault(path)))
+}
+
+function hasDefault(path: string): boolean {
+  const keys: readonly string[] = CREDENTIAL_KEYS
+  try {
+    const { sections } = parseIni(readFileSync(path, 'utf8'), path)
+    const own = sections.filter(({ name }) => ['default', 'profile default'].includes(name))
+    return own.some(({ options }) => options.some(({ key }) => keys.includes(key)))
+  } catch (error) {
+    // Some tool may read more of a malformed file than we do.
+    return errorCode(error) !== 'ENOENT'
+  }
 }
 
 /**
@@ -61,24 +233,17 @@ const OURS = /^(AWS_OIDC_\w+|BASH_ENV)$/
 /** Where the launcher of the orb keeps the job's NODE_OPTIONS, which our own Node runs without. */
 const NODE_OPTIONS_OF_JOB = 'CIRCLECI_AWS_OIDC_NODE_OPTIONS'
 
-/** The environment of a command that shall have these credentials and no others. */
-function commandEnvironment(
-  parent: Environment,
-  credentials: SessionCredentials,
-  region: string | undefined,
-): Environment {
+/** Variables of credentials themselves, and of the account they belong to, from which SDKs make endpoints. */
+const KEYS =
+  /^AWS_(ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN|CREDENTIAL_EXPIRATION|ACCOUNT_ID)$/
+
+/** The environment of a command that shall have the credentials given to it and no others. */
+function withoutCredentials(parent: Environment): Environment {
+  const dropped = [OTHER_CREDENTIALS, KEYS, OURS]
   const kept = Object.entries(parent).filter(
-    ([name]) => !OTHER_CREDENTIALS.test(name) && !OURS.test(name) && name !== NODE_OPTIONS_OF_JOB,
+    ([name]) => !dropped.some((one) => one.test(name)) && name !== NODE_OPTIONS_OF_JOB,
   )
-  return {
-    ...Object.fromEntries(kept),
-    ...nodeOptions(parent),
-    AWS_ACCESS_KEY_ID: credentials.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
-    AWS_SESSION_TOKEN: credentials.sessionToken,
-    AWS_CREDENTIAL_EXPIRATION: isoSeconds(credentials.expiration),
-    ...regions(parent, region),
-  }
+  return { ...Object.fromEntries(kept), ...nodeOptions(parent) }
 }
 
 function nodeOptions(parent: Environment): Environment {

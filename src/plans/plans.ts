@@ -13,7 +13,7 @@ import {
   settingName,
   unsetVariable,
 } from '../option-values.ts'
-import { type Environment, OPTIONS, type OptionName } from '../options.ts'
+import { type Environment, OPTIONS, type OptionName, type OptionValues } from '../options.ts'
 import { type SharedFileLocations, sharedFileLocations } from '../profiles/locations.ts'
 import { assertProfileName } from '../profiles/profile-name.ts'
 import type { OwnKeys } from '../profiles/static-keys.ts'
@@ -51,7 +51,9 @@ export interface Plan {
 }
 
 type AssumeRoleOptions = OptionsOf<'assume-role'>
-type RoleOptions = OptionsOf<'exec'>
+type RoleOptions = OptionsOf<'credential-process'>
+type ProfileOptions = RoleOptions &
+  OptionValues<'profiles-file' | 'profile' | 'output' | 'credentials'>
 
 export async function readPlan(
   options: AssumeRoleOptions,
@@ -73,11 +75,18 @@ export function planWriting(
     ownKeys: options.overwrite ? 'replaced' : 'refused',
     export: planExport(profiles, options, env),
     notExported: whyNotExported(profiles, options, env),
-    renewal: {
-      token: tokenOptions(options),
-      maxAttempts: options['max-attempts'],
-      timeoutSeconds: options['timeout-seconds'],
-    },
+    renewal: renewalOf(options),
+  }
+}
+
+/** How credentials that these options ask for are renewed. */
+export function renewalOf(
+  options: TokenOptions & OptionValues<'max-attempts' | 'timeout-seconds'>,
+): Renewal {
+  return {
+    token: tokenOptions(options),
+    maxAttempts: options['max-attempts'],
+    timeoutSeconds: options['timeout-seconds'],
   }
 }
 
@@ -85,9 +94,21 @@ function tokenOptions(options: TokenOptions): TokenOptions {
   return Object.fromEntries(TOKEN_OPTIONS.map((name) => [name, options[name]])) as TokenOptions
 }
 
-/** The profiles of the profiles file, or the one that the options ask for. */
+/** The profiles of the profiles file, or the one that the options ask for, as they can be written. */
 export async function readProfiles(
   options: AssumeRoleOptions,
+  context: Pick<Context, 'env' | 'deadline' | 'terminal'>,
+): Promise<ProfilePlan[]> {
+  const plans = await readRolePlans(options, context)
+  for (const plan of plans) checkTokenFile(plan)
+  checkRenewableSources(plans)
+  if (plans.some(({ credentials }) => credentials === 'refresh')) checkRenewable(options)
+  return plans
+}
+
+/** The roles of the profiles file, sources before those they serve, or the one that the options name. */
+export async function readRolePlans(
+  options: ProfileOptions,
   context: Pick<Context, 'env' | 'deadline' | 'terminal'>,
 ): Promise<ProfilePlan[]> {
   const { env, deadline } = context
@@ -95,11 +116,7 @@ export async function readProfiles(
   const requests = file
     ? await requestsOf(file, options, context)
     : [await requestOf(options, context)]
-  const plans = requests.map((request) => withEndpoint(request, options, env))
-  for (const plan of plans) checkTokenFile(plan)
-  checkRenewableSources(plans)
-  if (plans.some(({ credentials }) => credentials === 'refresh')) checkRenewable(options)
-  return plans
+  return requests.map((request) => withEndpoint(request, options, env))
 }
 
 /** The role that the options name. */
@@ -113,7 +130,7 @@ export async function readRolePlan(
 type NotingContext = Pick<Context, 'env' | 'terminal'>
 
 async function requestOf(
-  options: AssumeRoleOptions,
+  options: ProfileOptions,
   context: NotingContext,
 ): Promise<ProfileRequest> {
   const { profile = 'default', output, credentials } = options
@@ -152,7 +169,7 @@ function checkAllowed(
 
 async function requestsOf(
   { text, source }: InlineProfiles,
-  options: AssumeRoleOptions,
+  options: ProfileOptions,
   context: NotingContext,
 ): Promise<ProfileRequest[]> {
   const { env, terminal } = context
@@ -223,7 +240,7 @@ function withEndpoint<Request extends Pick<ProfileRequest, 'role' | 'region'>>(
 
 /** `--profiles-file`, or the text itself from a variable. */
 async function readProfilesFile(
-  options: AssumeRoleOptions,
+  options: ProfileOptions,
   env: Environment,
   signal: AbortSignal,
 ): Promise<InlineProfiles | undefined> {
@@ -264,7 +281,8 @@ function realPath(path: string): string {
   }
 }
 
-function checkRenewable(options: AssumeRoleOptions): void {
+/** Throws `invalid-usage` for a token that cannot be read again. */
+export function checkRenewable(options: Pick<TokenOptions, 'token-source'>): void {
   if (options['token-source'] !== 'stdin') return
   throw new OidcError('invalid-usage', {
     what: 'Credentials can not be renewed with a token from stdin.',

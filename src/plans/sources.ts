@@ -74,6 +74,16 @@ export function sourcesFirst<Plan extends { profile: string; source: RoleSource 
   })
 }
 
+/** The plans that lead to one profile: its source before it, and so on. */
+export function chainTo<Plan extends { profile: string; source: RoleSource }>(
+  profile: string,
+  plans: readonly Plan[],
+): Plan[] {
+  const sources = new Map(plans.map((plan) => [plan.profile, plan.source]))
+  const path = new Set(pathFrom(profile, sources, new Set()))
+  return plans.filter((plan) => path.has(plan.profile))
+}
+
 /** The chain of profiles of the file, up to one that is done or comes again. */
 function pathFrom(
   profile: string,

@@ -27,7 +27,10 @@ export function readCachedCredentials(path: string): CachedCredentials | undefin
 }
 
 /** Sixteen minutes before their end they are renewed; those of a short life after two thirds of it. */
-export function isFresh({ start, end }: CachedCredentials, now = Date.now()): boolean {
+export function isFresh(
+  { start, end }: Pick<CachedCredentials, 'start' | 'end'>,
+  now = Date.now(),
+): boolean {
   // Where the clock was set, they may end before they were written: what has ended is never fresh.
   return end - now > Math.max(0, Math.min(MARGIN_MS, (end - start) / 3))
 }

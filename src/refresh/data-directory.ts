@@ -27,6 +27,11 @@ export function profilesDirectory(config: string, env: Environment): string {
   return join(dataDirectory(env), 'profiles', resolveTarget(config).replace(/^([A-Za-z]):/, '$1'))
 }
 
+/** The files of a request that no profile of ours stands for, by its key; no profile's directory has such a name. */
+export function requestFiles(config: string, key: string, env: Environment): ProfileFiles {
+  return filesIn(join(profilesDirectory(config, env), `=${key}`))
+}
+
 export function profileDirectory(profiles: string, profile: string): string {
   return join(profiles, fileName(profile))
 }

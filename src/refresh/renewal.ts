@@ -21,19 +21,48 @@ import { type Recipe, readRecipe, type StoredRecipe } from './recipe.ts'
  * ones while they are fresh, else new ones, asked for by one process however many wait. When that fails,
  * cached ones serve to their end.
  */
-export async function renewCredentials(
+export function renewCredentials(
   profile: string,
   config: string,
   context: Pick<Context, 'env' | 'terminal'>,
 ): Promise<CachedCredentials> {
   const files = profileFiles(config, profile, context.env)
+  const read = () => readRecipe(files.recipe, profile)
+  return keptCredentials({ title: `"${profile}"`, files, read }, config, context)
+}
+
+/** The same for what a request asks for, without a profile of ours. */
+export function requestedCredentials(
+  recipe: Recipe,
+  files: ProfileFiles,
+  config: string,
+  context: Pick<Context, 'env' | 'terminal'>,
+): Promise<CachedCredentials> {
+  const read = () => ({ recipe, isCurrent: () => true })
+  return keptCredentials({ title: recipe.plan.role.arn, files, read }, config, context)
+}
+
+/** Credentials that are kept in a file and renewed by a recipe. */
+interface Kept {
+  /** What to call them in a warning. */
+  readonly title: string
+  readonly files: ProfileFiles
+  readonly read: () => StoredRecipe
+}
+
+async function keptCredentials(
+  kept: Kept,
+  config: string,
+  context: Pick<Context, 'env' | 'terminal'>,
+): Promise<CachedCredentials> {
+  const { title, files, read } = kept
   const cached = readCachedCredentials(files.cache)
   if (cached && isFresh(cached)) return cached
   // Before a lock is made for a profile that is none of ours.
-  const { timeoutSeconds } = readRecipe(files.recipe, profile).recipe
+  const { timeoutSeconds } = read().recipe
   try {
     return await withinTime(timeoutSeconds, context, (limited) =>
-      renewAlone(profile, files, (recipe) => newCredentials(recipe, config, limited), limited),
+      renewAlone(kept, (recipe) => newCredentials(recipe, config, limited), limited),
     )
   } catch (error) {
     const left = readCachedCredentials(files.cache)
@@ -43,7 +72,7 @@ export async function renewCredentials(
     const end = new Date(left.end).toISOString()
     const reason = error instanceof Error ? error.message.split('\n')[0] : error
     context.terminal.note(
-      `Warning: the credentials of "${profile}", valid until ${end}, can't be renewed: ${reason}`,
+      `Warning: the credentials of ${title}, valid until ${end}, can't be renewed: ${reason}`,
     )
     return left
   }
@@ -54,8 +83,7 @@ export async function renewCredentials(
  * meanwhile is followed from the start.
  */
 function renewAlone(
-  profile: string,
-  files: ProfileFiles,
+  { files, read }: Kept,
   renew: (recipe: Recipe) => Promise<SessionCredentials>,
   { deadline }: Pick<Context, 'deadline'>,
 ): Promise<CachedCredentials> {
@@ -63,7 +91,7 @@ function renewAlone(
   const lock = `${files.cache}.renewal`
   const work = async (): Promise<CachedCredentials> => {
     for (;;) {
-      const stored = readRecipe(files.recipe, profile)
+      const stored = read()
       const cached = readCachedCredentials(files.cache)
       if (cached && isFresh(cached)) return cached
       const credentials = await renew(stored.recipe)

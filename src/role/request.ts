@@ -233,6 +233,8 @@ export interface Credentials {
   readonly accessKeyId: string
   readonly secretAccessKey: string
   readonly sessionToken?: string | undefined
+  /** When they end, where that is known. */
+  readonly expiration?: Date | undefined
 }
 
 /** What an exchange gives: credentials that say when they end. */

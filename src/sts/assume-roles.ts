@@ -46,20 +46,45 @@ export async function settledRoles<Plan extends RolePlan>(
   const started = new Map<string, Promise<AssumedRole>>()
   for (const plan of plans) {
     const own = plans.length > 1 ? naming(plan.profile, context) : context
-    const sources: Sources = {
-      token: tokens.get,
-      credentials: ({ kind, name }) =>
-        kind === 'profile'
-          ? credentialsOf(name, started)
-          : sharedCredentials(name, plan.endpoint, own),
-    }
-    started.set(plan.profile, assumeRole(plan, sources, own))
+    started.set(plan.profile, assumeRole(plan, sourcesOf(plan, tokens, started, own), own))
   }
   const all = await Promise.allSettled(started.values())
   return plans.flatMap((plan, index) => {
     const settled = all[index]
     return settled ? [{ plan, settled }] : []
   })
+}
+
+/** Assumes roles one after the other, each source before the role that it serves; resolves to the last. */
+export async function assumeChain(
+  plans: readonly RolePlan[],
+  tokens: TokenPool,
+  context: Context,
+): Promise<AssumedRole> {
+  const assumed = new Map<string, Promise<AssumedRole>>()
+  for (const plan of plans) {
+    const role = assumeRole(plan, sourcesOf(plan, tokens, assumed, context), context)
+    assumed.set(plan.profile, role)
+    await role
+  }
+  const last = await assumed.get(plans.at(-1)?.profile ?? '')
+  if (last) return last
+  throw new Error('a chain has at least one role')
+}
+
+function sourcesOf(
+  { endpoint }: RolePlan,
+  tokens: TokenPool,
+  assumed: ReadonlyMap<string, Promise<AssumedRole>>,
+  context: Context,
+): Sources {
+  return {
+    token: tokens.get,
+    credentials: ({ kind, name }) =>
+      kind === 'profile'
+        ? credentialsOf(name, assumed)
+        : sharedCredentials(name, endpoint, context),
+  }
 }
 
 /** The context in which every line begins with the name of the profile. */

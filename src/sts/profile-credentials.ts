@@ -151,11 +151,12 @@ export async function readProfile(
 }
 
 function readCredentials({ Credentials: given }: AssumeRoleResponse) {
-  const { AccessKeyId = '', SecretAccessKey = '', SessionToken } = given ?? {}
+  const { AccessKeyId = '', SecretAccessKey = '', SessionToken, Expiration } = given ?? {}
   return {
     accessKeyId: AccessKeyId,
     secretAccessKey: SecretAccessKey,
     ...(SessionToken ? { sessionToken: SessionToken } : {}),
+    ...(Expiration ? { expiration: Expiration } : {}),
   }
 }
 

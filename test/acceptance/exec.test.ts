@@ -49,6 +49,7 @@ test('the command has the credentials, and no others', async (t) => {
       .sort(),
     [
       'AWS_ACCESS_KEY_ID',
+      'AWS_ACCOUNT_ID',
       'AWS_CREDENTIAL_EXPIRATION',
       'AWS_DEFAULT_REGION',
       'AWS_ENDPOINT_URL_STS',

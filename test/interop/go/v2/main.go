@@ -1,5 +1,5 @@
 // Prints the caller identity and region that the AWS SDK for Go v2 finds: go-v2-identity [PROFILE]
-// With CALLS in the environment it asks as often, twice a second, with one client.
+// With CALLS in the environment it asks as often with one client, PAUSE seconds apart.
 package main
 
 import (
@@ -26,6 +26,7 @@ func main() {
 	}
 	client := sts.NewFromConfig(found)
 	calls, _ := strconv.Atoi(os.Getenv("CALLS"))
+	pause, _ := strconv.ParseFloat(os.Getenv("PAUSE"), 64)
 	for call := 0; ; call++ {
 		answer, err := client.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
 		if err != nil {
@@ -38,6 +39,6 @@ func main() {
 			}
 			return
 		}
-		time.Sleep(500 * time.Millisecond)
+		time.Sleep(time.Duration(pause * float64(time.Second)))
 	}
 }
