@@ -79,11 +79,16 @@ export async function sharedProfileNames(env: Environment): Promise<Set<string>>
 }
 
 async function sectionNames(path: string): Promise<string[]> {
+  return (await readSharedFile(path)).sections.map(({ name }) => name)
+}
+
+/** A shared file; one that is not there is empty. Throws `file-malformed`, `file-unreadable`. */
+export async function readSharedFile(path: string): Promise<IniFile> {
   const content = await readLastingFile(path).catch((error: unknown) => {
     if (errorCode(error) === 'ENOENT') return ''
     throw unreadable(path, error)
   })
-  return parseIni(content.toString(), path).sections.map(({ name }) => name)
+  return parseIni(content.toString(), path)
 }
 
 /** Enough for anyone's patience, and an end for a file that is no configuration at all. */

@@ -102,6 +102,12 @@ export async function readProfiles(
   const plans = await readRolePlans(options, context)
   for (const plan of plans) checkTokenFile(plan)
   checkRenewableSources(plans)
+  const startsEarlier = ({ source, credentials }: ProfilePlan) =>
+    credentials === 'refresh' && source.kind === 'shared-profile'
+  if (plans.some(startsEarlier)) {
+    const { checkEarlierSources } = await import('./earlier-sources.ts')
+    await checkEarlierSources(plans, context.env)
+  }
   if (plans.some(({ credentials }) => credentials === 'refresh')) checkRenewable(options)
   return plans
 }
