@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { readWorld } from '../../src/sandbox/index.ts'
+import { PYTHON, withoutModules } from '../tools/python.ts'
 import { CLI } from './built-cli.ts'
 import { type Job, ROLE, startJob } from './job.ts'
 
@@ -186,4 +187,43 @@ test('a bash in the command does not go back to the profile of an earlier step',
     { env: { BASH_ENV: bashEnv } },
   )
   assert.equal(stdout, 'none ASIA\n')
+})
+
+// What a shell does with a job in the background of its terminal, where ^C does not reach it.
+const IN_BACKGROUND = `
+import os, pty, signal, sys, time
+pid, terminal = pty.fork()
+if pid == 0:
+    reader, writer = os.pipe()
+    job = os.fork()
+    if job == 0:
+        os.setpgid(0, 0)
+        os.dup2(writer, 1)
+        os.execv(sys.argv[1], sys.argv[1:])
+    os.read(reader, 16)
+    time.sleep(0.3)
+    os.kill(job, signal.SIGINT)
+    code = os.waitpid(job, 0)[1]
+    os._exit(os.WEXITSTATUS(code) if os.WIFEXITED(code) else 99)
+code = os.waitpid(pid, 0)[1]
+sys.exit(os.WEXITSTATUS(code))
+`
+
+test('a SIGINT sent to it alone in a terminal reaches the command', {
+  skip: withoutModules('pty'),
+}, async (t) => {
+  const { job } = await startJob(t)
+  const script = "trap 'exit 5' INT; echo ready; for i in 1 2 3 4 5 6 7 8 9 10; do sleep 0.3; done"
+  const command = [process.execPath, CLI, ...EXEC, '--', 'sh', '-c', script]
+  const child = spawn(PYTHON, ['-c', IN_BACKGROUND, ...command], { env: job.env })
+  assert.deepEqual(await once(child, 'close'), [5, null])
+})
+
+test('nohup after the dashes keeps a hangup from the command', async (t) => {
+  const { job } = await startJob(t)
+  const script = 'echo ready; sleep 0.5; exit 5'
+  const command = [CLI, ...EXEC, '--', 'nohup', 'sh', '-c', script]
+  const child = spawn(process.execPath, command, { env: job.env })
+  child.stdout.once('data', () => child.kill('SIGHUP'))
+  assert.deepEqual(await once(child, 'close'), [5, null])
 })

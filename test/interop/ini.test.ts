@@ -85,6 +85,22 @@ test('token-file: the role, and a file with the token', async (t) => {
   assert.match(config['role_session_name'] ?? '', /^circleci-42-website-deploy$/)
 })
 
+test('chained: AWS takes the keys that ini reads for the second role', async (t) => {
+  const { job } = await startJob(t)
+  const playground = 'arn:aws:iam::222222222222:role/playground'
+  const file = job.write(
+    'profiles.ini',
+    `[profile dev]\nrole_arn = ${ROLE}\n[profile play]\nrole_arn = ${playground}\nsource_profile = dev\n`,
+  )
+  await job.done(['assume-role', '--profiles-file', file])
+  const keys = sectionsOf(job, '.aws/credentials')['play'] ?? {}
+  const env = Object.fromEntries(
+    Object.entries(keys).map(([key, value]) => [key.toUpperCase(), value]),
+  )
+  const { stdout } = await job.done(['whoami', '--format', 'json'], { env })
+  assert.match(JSON.parse(stdout).arn, /^arn:aws:sts::222222222222:assumed-role\/playground\//)
+})
+
 test('any session token, with its "=" and "/", beside what the user has', () => {
   const bytes = fc.uint8Array({ minLength: 20, maxLength: 300 })
   const text = USERS['.aws/credentials']
