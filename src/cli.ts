@@ -104,7 +104,8 @@ export async function runCli(
   const given = new Set(Object.keys(flags).filter((name) => flags[name] !== undefined))
   const whole: CommandContext = { ...context, rest, typed: given }
   try {
-    const options = resolveOptions(command.options, flags, context.env)
+    const names = given.has('profile') ? command.optionsOfProfile : undefined
+    const options = resolveOptions(names ?? command.options, flags, context.env)
     return await run(options as Parameters<Run>[0], whole)
   } catch (error) {
     if (found.name !== 'assume-role') throw error

@@ -9,6 +9,8 @@ export interface Command {
   /** What an option means to this command, where that is not what `OPTIONS` says. */
   readonly descriptions?: { readonly [Name in OptionName]?: string }
   readonly example: string
+  /** All that it reads where the command line names a profile, which knows the rest. */
+  readonly optionsOfProfile?: readonly OptionName[]
   /** Whether a command line of another program may follow after `--`. */
   readonly takesProgram?: boolean
   /** Whether a word follows the command's name. */
@@ -97,6 +99,7 @@ export const COMMANDS = {
       profile: 'Profile that assume-role set up with --credentials refresh (default: default)',
       region: 'Region of the STS endpoint',
     },
+    optionsOfProfile: ['profile', 'debug'],
     example: 'credential-process --role-arn arn:aws:iam::123456789012:role/deploy',
   },
   whoami: {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
-import type { CommandContext, OptionsOf } from '../command-table.ts'
+import { COMMANDS, type CommandContext, type OptionsOf } from '../command-table.ts'
 import { withinTime } from '../context.ts'
 import { OidcError } from '../errors.ts'
 import type { Environment } from '../options.ts'
@@ -32,14 +32,17 @@ function asksForRole(
   options: OptionsOf<'credential-process'>,
   { typed }: Pick<CommandContext, 'typed'>,
 ): boolean {
-  if (!typed.has('role-arn')) return options['role-arn'] !== undefined && !typed.has('profile')
-  if (!typed.has('profile')) return true
+  if (!typed.has('profile')) return options['role-arn'] !== undefined
+  const others = [...typed].filter((name) => !OF_PROFILE.includes(name))
+  if (others.length === 0) return false
   throw new OidcError('invalid-usage', {
-    what: '--role-arn and --profile exclude each other.',
-    why: 'A profile that assume-role set up knows its role.',
-    next: 'Give one of them.',
+    what: `--${others[0]} and --profile exclude each other.`,
+    why: 'A profile that assume-role set up knows its role and all that belongs to it.',
+    next: `Leave --profile out, or --${others.join(' and --')}.`,
   })
 }
+
+const OF_PROFILE: readonly string[] = COMMANDS['credential-process'].optionsOfProfile
 
 /** Kept and locked as for a profile of ours, by what was asked and by which job. */
 async function credentialsOfRole(

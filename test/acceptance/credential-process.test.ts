@@ -68,7 +68,10 @@ test('a token file: another token, other credentials', async (t) => {
 test('the profile on the command line wins over a role in the variables of the job', async (t) => {
   const { job } = await startJob(t)
   await job.done(['assume-role', '--role-arn', ROLE, '--credentials', 'refresh'])
-  const env = { AWS_OIDC_ROLE_ARN: 'arn:aws:iam::111111111111:role/no-such' }
+  const env = {
+    AWS_OIDC_ROLE_ARN: 'arn:aws:iam::111111111111:role/no-such',
+    AWS_OIDC_POLICY: 'file://$SET_IN_ANOTHER_STEP/policy.json',
+  }
   for (const path of Object.keys(job.files())) {
     if (path.endsWith('/credentials.json')) job.write(path, '')
   }
@@ -79,6 +82,8 @@ test('refused: nothing is kept, and the error names the cause', async (t) => {
   const { job, sandbox } = await startJob(t)
   const both = ['credential-process', '--role-arn', ROLE, '--profile', 'dev']
   await job.fails(both, 'invalid-usage', /exclude each other/)
+  const more = ['credential-process', '--profile', 'dev', '--duration-seconds', '900']
+  await job.fails(more, 'invalid-usage', /--duration-seconds and --profile exclude each other/)
   const stdin = ['credential-process', '--role-arn', ROLE, '--token-source', 'stdin']
   await job.fails(stdin, 'invalid-usage', /can not be renewed with a token from stdin/)
   assert.equal(sandbox.requests.length, 0)
