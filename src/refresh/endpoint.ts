@@ -7,7 +7,7 @@ import { isoSeconds } from '../text.ts'
 import { isFresh } from './cache.ts'
 
 /** A credentials endpoint on 127.0.0.1, as containers of AWS have one. Whoever has its token is answered. */
-export interface CredentialsEndpoint {
+interface CredentialsEndpoint {
   /** AWS SDKs and Tools Reference, "Container credential provider". */
   readonly variables: Readonly<
     Record<'AWS_CONTAINER_CREDENTIALS_FULL_URI' | 'AWS_CONTAINER_AUTHORIZATION_TOKEN', string>
