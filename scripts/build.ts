@@ -24,6 +24,7 @@ const EMBEDDED: Division = {
     'doctor/trust-policy.ts',
     'commands/trust-thumbprint.ts',
     'trust/policy/session-policy.ts',
+    'refresh/endpoint.ts',
     ...['github', 'gitlab', 'bitbucket', 'buildkite', 'jenkins'].map((ci) => `token/${ci}.ts`),
   ],
   later: ['commands/doctor.ts', 'commands/token.ts'],

@@ -52,8 +52,10 @@ async function credentialsOfRole(
 ): Promise<CachedCredentials> {
   const { env } = context
   checkRenewable(options)
-  const plan = await withinTime(options['timeout-seconds'], { env, terminal: context.terminal }, (limited) =>
-    limited.deadline.race('reading the options', readRolePlan(options, limited)),
+  const plan = await withinTime(
+    options['timeout-seconds'],
+    { env, terminal: context.terminal },
+    (limited) => limited.deadline.race('reading the options', readRolePlan(options, limited)),
   )
   const recipe = { plan, ...renewalOf(options) }
   const files = requestFiles(config, keyOf(recipe, env), env)
@@ -70,7 +72,7 @@ async function credentialsOfRole(
 function keyOf({ plan, token }: Recipe, env: Environment): string {
   const file = token['token-file'] === undefined ? undefined : resolve(token['token-file'])
   const tokens = Object.values(env).filter((value) => TOKEN.test(value ?? ''))
-  const job = [roleSessionName(undefined, env), env['BUILDKITE_JOB_ID'], ...tokens.sort()]
+  const job = [roleSessionName(undefined, env, () => {}), env['BUILDKITE_JOB_ID'], ...tokens.sort()]
   const asked = [plan, { ...token, 'token-file': file }, file && contentOf(file), job]
   return createHash('sha256').update(JSON.stringify(asked)).digest('hex')
 }

@@ -135,10 +135,7 @@ export async function readRolePlan(
 
 type NotingContext = Pick<Context, 'env' | 'terminal'>
 
-async function requestOf(
-  options: ProfileOptions,
-  context: NotingContext,
-): Promise<ProfileRequest> {
+async function requestOf(options: ProfileOptions, context: NotingContext): Promise<ProfileRequest> {
   const { profile = 'default', output, credentials } = options
   return { ...(await roleRequestOf(options, context)), profile, output, credentials }
 }
