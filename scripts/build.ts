@@ -25,6 +25,7 @@ const EMBEDDED: Division = {
     'commands/trust-thumbprint.ts',
     'trust/policy/session-policy.ts',
     'refresh/endpoint.ts',
+    'plans/earlier-sources.ts',
     ...['github', 'gitlab', 'bitbucket', 'buildkite', 'jenkins'].map((ci) => `token/${ci}.ts`),
   ],
   later: ['commands/doctor.ts', 'commands/token.ts'],

@@ -22,7 +22,6 @@ import type { RoleArn } from '../role/arn.ts'
 import { stsRegion } from '../role/region.ts'
 import {
   checkAccount,
-  lostWithTokenFile,
   type RequestKey,
   type RequestSettings,
   type RoleRequest,
@@ -33,6 +32,7 @@ import type { RolePlan } from '../sts/assume-role.ts'
 import { stsEndpoint } from '../sts/endpoint.ts'
 import { TOKEN_OPTIONS, type TokenOptions } from '../token/web-identity-token.ts'
 import { type Export, planExport, whyNotExported } from './export.ts'
+import { checkRenewable, checkTokenFile } from './kinds.ts'
 import type { ProfilePlan, ProfileRequest } from './profile-plan.ts'
 import { checkRenewableSources } from './sources.ts'
 
@@ -105,8 +105,9 @@ export async function readProfiles(
   const startsEarlier = ({ source, credentials }: ProfilePlan) =>
     credentials === 'refresh' && source.kind === 'shared-profile'
   if (plans.some(startsEarlier)) {
-    const { checkEarlierSources } = await import('./earlier-sources.ts')
-    await checkEarlierSources(plans, context.env)
+    // The orb's copy goes without: there, the profile fails when its source has ended.
+    const check = await import('./earlier-sources.ts').catch(() => undefined)
+    await check?.checkEarlierSources(plans, context.env)
   }
   if (plans.some(({ credentials }) => credentials === 'refresh')) checkRenewable(options)
   return plans
@@ -282,25 +283,4 @@ function realPath(path: string): string {
   } catch {
     return resolve(path)
   }
-}
-
-/** Throws `invalid-usage` for a token that cannot be read again. */
-export function checkRenewable(options: Pick<TokenOptions, 'token-source'>): void {
-  if (options['token-source'] !== 'stdin') return
-  throw new OidcError('invalid-usage', {
-    what: 'Credentials can not be renewed with a token from stdin.',
-    why: 'The command that renews them runs later, without that input.',
-    next: 'Use another token source, or credentials static.',
-  })
-}
-
-/** The SDK exchanges such a profile's token by itself, by the profile's own few settings. */
-function checkTokenFile(plan: ProfilePlan): void {
-  if (plan.credentials !== 'token-file') return
-  const lost = lostWithTokenFile(plan)
-  if (lost.length === 0) return
-  throw new OidcError('invalid-usage', {
-    what: `With credentials token-file the AWS SDK asks for the role itself, without the ${lost.join(' and ')} given.`,
-    next: 'Leave it out, or use credentials static or refresh.',
-  })
 }
