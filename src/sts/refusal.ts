@@ -129,7 +129,7 @@ const EXCHANGE = 'sts:AssumeRoleWithWebIdentity'
 /** What keeps a subject of CircleCI out most often. */
 const SLIPS = {
   v1: 'This is the subject of a V1 token, which names no branch: a policy for V2 tokens does not match it.',
-  v2: 'The policy has the subject of a V1 token (it ends after the user; this is a V2 token), vcs-ref without refs/heads/, or a wildcard under StringEquals in the place of StringLike.',
+  v2: 'If it is the policy, it often has the subject of a V1 token (it ends after the user; this is a V2 token), vcs-ref without refs/heads/, or a wildcard under StringEquals in the place of StringLike.',
 } as const
 
 /** What is unusual about the token, in words. */

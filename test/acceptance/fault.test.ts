@@ -34,16 +34,16 @@ const FAULTS: Record<FaultName, Expected> = {
     'issuer-unreachable',
     /Couldn't retrieve verification key.*Next: /s,
   ),
-  // Minting is tried first; its failure ends the run.
+  // Minting is tried first; where it fails, what AWS said is the cause.
   'expired-token': {
     ...permanent(
-      'token-mint-failed',
-      /has expired; getting a new one\..*A new token could not be/s,
+      'token-expired',
+      /has expired; getting a new one\..*AWS says that the token from CIRCLE_OIDC_TOKEN_V2 has expired/s,
     ),
     exit: 3,
   },
   'rejected-claim': permanent('token-rejected', /rejects the web identity token from CIRCLE_OIDC/),
-  'access-denied': permanent('access-denied', /Likely: .*Next: .*"sts:AssumeRoleWithWebIdentity"/s),
+  'access-denied': permanent('access-denied', /Likely: .*Next: .*doctor --role-arn/s),
   'packed-policy': permanent('session-policy-rejected', /PackedPolicyTooLarge.*Next: .*--policy/s),
   'region-disabled': permanent('region-disabled', /not active.*Next: .*another --region/s),
   slow: {
@@ -54,7 +54,10 @@ const FAULTS: Record<FaultName, Expected> = {
     'aws-unreachable',
     /can't be reached at 127\.0\.0\.1:\d+ \(from \S+\): .*ECONNRESET/,
   ),
-  html: { ...permanent('unexpected-answer', /is not AWS STS: .*Likely: A proxy/s), exit: 5 },
+  html: {
+    ...permanent('unexpected-answer', /is not AWS STS: .*Likely: In its place answers a proxy/s),
+    exit: 5,
+  },
   'html-502': transient('aws-unavailable', /could not answer: HTTP 502/),
   truncated: transient('aws-unreachable', /the answer broke off|aborted/),
   empty: {
@@ -128,19 +131,21 @@ const REFUSALS: Refusal[] = [
     name: 'no such role',
     code: 'access-denied',
     args: ['--role-arn', 'arn:aws:iam::111111111111:role/nobody'],
-    message: /Likely: .*account 111111111111 has no role of that name/,
+    message:
+      /does not exist under exactly this name.*role {6}nobody, path \/, account 111111111111/s,
   },
   {
     name: 'an account without the provider',
     code: 'provider-not-found',
     args: ['--role-arn', 'arn:aws:iam::222222222222:role/playground'],
-    message: /In account 222222222222, create an IAM OIDC provider with the URL https:\/\/oidc\./,
+    message:
+      /Account 222222222222 has no OIDC provider.*create an IAM OIDC provider there with the URL https:\/\/oidc\./s,
   },
   {
     name: 'an audience the provider does not have',
     code: 'audience-not-registered',
     mint: { audience: 'sts.amazonaws.com' },
-    message: /audience is "sts\.amazonaws\.com".*Next: .*Add "sts\.amazonaws\.com"/s,
+    message: /audience "sts\.amazonaws\.com" is not among.*Next: .*Add "sts\.amazonaws\.com"/s,
   },
   {
     name: 'longer than the role allows',
