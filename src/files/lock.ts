@@ -1,30 +1,30 @@
-import { createHash } from 'node:crypto'
-import {
-  type BigIntStats,
-  closeSync,
-  constants,
-  fstatSync,
-  lstatSync,
-  openSync,
-  readFileSync,
-  unlinkSync,
-  utimesSync,
-  writeSync,
-} from 'node:fs'
-import { hostname } from 'node:os'
+import { unlinkSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { now } from '../deadline.ts'
 import { OidcError } from '../errors.ts'
 import { onInterruption } from '../processes.ts'
 import { errorCode, unwritable } from './failure.ts'
+import {
+  createLockFile,
+  type LockHolder,
+  LockWatch,
+  readLockHolder,
+  showLife,
+  uniqueId,
+} from './holder.ts'
+import { LockQueue } from './queue.ts'
 import { makeDirectoryOf, removeFile } from './target.ts'
 
 // Our own: the stale takeover of the package proper-lockfile can remove a lock just taken by
 // another, so that after a kill -9 two writers may both hold it.
 
-const POLL_MS = { from: 5, to: 45 }
+/** The first in the queue looks often; the others have as many turns to wait for as there are before them. */
+const POLL_MS = { each: 5, most: 250 }
 /** Well below what a lock may age. */
-const TOUCH_MS = 5_000
+const LIFE_MS = 5_000
+/** Whoever's turn it is may be stopped: then the next one goes on. */
+const PATIENCE_MS = 500
 const DEFAULT_TIMEOUT_MS = 20_000
 
 export interface FileLock {
@@ -41,24 +41,49 @@ export function lockPath(target: string): string {
 }
 
 /**
- * Waits until nobody has the target's lock file and creates it. Locks of dead processes are taken over.
- * Throws `file-locked` after `timeoutMs`, `file-unwritable` when the lock file cannot be created.
+ * Waits until nobody has the target's lock file and creates it. Who has waited longest gets it first. Locks of dead
+ * processes are taken over. Throws `file-locked` after `timeoutMs`, `file-unwritable` when the lock file cannot be created.
  */
 export async function lockFile(target: string, timeoutMs = DEFAULT_TIMEOUT_MS): Promise<FileLock> {
   const path = lockPath(target)
   const id = uniqueId()
-  const deadline = Date.now() + timeoutMs
+  // Before there is one: a signal may come at any moment.
+  const lock = lockOf(path, id)
+  const queue = new LockQueue(path)
+  try {
+    await take(target, path, id, queue, timeoutMs)
+    return lock
+  } catch (error) {
+    lock.release()
+    throw error
+  } finally {
+    queue.leave()
+  }
+}
+
+async function take(
+  target: string,
+  path: string,
+  id: string,
+  queue: LockQueue,
+  timeoutMs: number,
+): Promise<void> {
+  const watch = new LockWatch()
+  const start = now()
+  let free = start
   for (;;) {
-    if (tryCreate(path, id, target)) {
-      const lock = heldLock(path, id)
-      // Lost already if this process stood still before it could write its name into the file.
-      if (lock.isOurs()) return lock
-      lock.release()
-    }
+    const ahead = queue.ahead()
     const holder = readLockHolder(path)
-    if (holder && isStale(holder)) breakLock(path, holder, target)
-    if (holder && Date.now() > deadline) throw locked(target, path, holder, timeoutMs)
-    await sleep(POLL_MS.from + Math.random() * (POLL_MS.to - POLL_MS.from))
+    if (holder) free = now()
+    const isOurTurn = ahead === 0 || now() - free > PATIENCE_MS
+    if (!holder && isOurTurn && tryCreate(path, id, target)) {
+      // Lost already if this process stood still before it could write its name into the file.
+      if (readLockHolder(path)?.id === id) return
+    }
+    if (holder && watch.isStale(path, holder)) breakLock(path, holder, target, watch)
+    if (now() - start > timeoutMs) throw locked(target, path, holder, timeoutMs)
+    queue.join()
+    await sleep(Math.min(POLL_MS.each * (ahead + 1), POLL_MS.most))
   }
 }
 
@@ -77,28 +102,19 @@ export async function withFileLocks<T>(
   }
 }
 
-function heldLock(path: string, id: string): FileLock {
+function lockOf(path: string, id: string): FileLock {
   const isOurs = () => readLockHolder(path)?.id === id
   const remove = () => {
     if (isOurs()) tryToRemove(path)
   }
   const forget = onInterruption(remove)
-  const touching = setInterval(() => touch(path, isOurs), TOUCH_MS).unref()
+  const living = setInterval(() => showLife(path, id), LIFE_MS).unref()
   const release = () => {
-    clearInterval(touching)
+    clearInterval(living)
     forget()
     remove()
   }
   return { path, isOurs, release }
-}
-
-/** Shows that this process is at work, however long that takes. */
-function touch(path: string, isOurs: () => boolean): void {
-  try {
-    if (isOurs()) utimesSync(path, new Date(), new Date())
-  } catch {
-    // Taken over a moment ago, which whoever holds it sees by `isOurs`.
-  }
 }
 
 /** A lock file that stays is taken for a dead process's. */
@@ -128,11 +144,11 @@ function tryCreate(path: string, id: string, target: string): boolean {
  * Removes a stale lock file. The right to do so is a file named after that very lock, so it is given
  * out once; it is taken back in the same way should its holder die.
  */
-function breakLock(path: string, stale: LockHolder, target: string): void {
+function breakLock(path: string, stale: LockHolder, target: string, watch: LockWatch): void {
   const right = `${path}.break-${stale.id}`
   if (!tryCreate(right, uniqueId(), target)) {
     const holder = readLockHolder(right)
-    if (holder && isStale(holder)) breakLock(right, holder, target)
+    if (holder && watch.isStale(right, holder)) breakLock(right, holder, target, watch)
     return
   }
   try {
@@ -144,126 +160,25 @@ function breakLock(path: string, stale: LockHolder, target: string): void {
   }
 }
 
-function locked(target: string, path: string, holder: LockHolder, timeoutMs: number): OidcError {
-  const who =
-    holder.pid === undefined ? 'another process' : `process ${holder.pid} on ${holder.host}`
+function locked(
+  target: string,
+  path: string,
+  holder: LockHolder | undefined,
+  timeoutMs: number,
+): OidcError {
+  const { pid, host, ageMs = 0 } = holder ?? {}
+  const who = pid === undefined ? 'another process' : `process ${pid} on ${host}`
+  const since = holder
+    ? `has been locked by ${who} for ${seconds(Math.max(ageMs, timeoutMs))} s`
+    : 'is locked by one process after the other'
   return new OidcError('file-locked', {
-    what: `${target} has been locked by ${who} for ${seconds(holder.ageMs)} s.`,
+    what: `${target} ${since}.`,
     why: `${path} was there for the ${seconds(timeoutMs)} s we waited.`,
     next: `Run again; if no such process is running, remove ${path}.`,
   })
 }
 
-/** Two digits are enough; a time in the future counts as now. */
+/** Two digits are enough. */
 function seconds(milliseconds: number): number {
-  return Number((Math.max(0, milliseconds) / 1000).toPrecision(2))
-}
-
-const DEAD_AFTER_MS = 2_000
-const STALE_AFTER_MS = 30_000
-
-/** Who holds a lock file. */
-interface LockHolder {
-  /** Different for every lock ever taken, also when the content is missing. */
-  readonly id: string
-  readonly pid: number | undefined
-  readonly host: string | undefined
-  readonly ageMs: number
-  /** Killed between creating the file and writing to it. */
-  readonly empty: boolean
-}
-
-/** Creates a lock file; false when there is one already. Throws what the file system throws. */
-function createLockFile(path: string, id: string): boolean {
-  let fd: number
-  try {
-    fd = openSync(path, 'wx', 0o600)
-  } catch (error) {
-    if (errorCode(error) === 'EEXIST') return false
-    throw error
-  }
-  try {
-    writeSync(fd, JSON.stringify({ pid: process.pid, host: hostname(), id }))
-  } catch (error) {
-    unlinkSync(path)
-    throw error
-  } finally {
-    closeSync(fd)
-  }
-  return true
-}
-
-/** The holder of a lock file; undefined when there is no such file. */
-export function readLockHolder(path: string): LockHolder | undefined {
-  const file = readInstance(path)
-  if (!file) return undefined
-  const ageMs = Date.now() - Number(file.stats.mtimeMs)
-  const written = parseHolder(file.content)
-  if (written) return { ...written, ageMs, empty: false }
-  const id = createHash('sha256').update(`${file.stats.ino} ${file.stats.mtimeNs} ${file.content}`)
-  const empty = file.content === ''
-  return { pid: undefined, host: undefined, id: id.digest('hex').slice(0, 24), ageMs, empty }
-}
-
-function parseHolder(content: string | undefined) {
-  try {
-    const { pid, host, id }: Record<string, unknown> = JSON.parse(content ?? '')
-    // An id becomes part of a file name.
-    const valid =
-      typeof pid === 'number' && typeof host === 'string' && /^[0-9a-f]{24}$/.test(`${id}`)
-    return valid ? { pid, host, id: `${id}` } : undefined
-  } catch {
-    return undefined
-  }
-}
-
-/** Age and content of one and the same file, even if another takes its place meanwhile. */
-function readInstance(
-  path: string,
-): { stats: BigIntStats; content: string | undefined } | undefined {
-  let fd: number
-  try {
-    // A pipe would keep us waiting for its other end.
-    fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW)
-  } catch {
-    const stats = lstatSync(path, { bigint: true, throwIfNoEntry: false })
-    return stats && { stats, content: undefined }
-  }
-  try {
-    const stats = fstatSync(fd, { bigint: true })
-    return { stats, content: stats.isFile() ? readFileSync(fd, 'utf8') : undefined }
-  } finally {
-    closeSync(fd)
-  }
-}
-
-export function isStale(holder: LockHolder): boolean {
-  // A time in the future is of a clock put back since, and tells as little of a process at work.
-  const age = Math.abs(holder.ageMs)
-  if (age > STALE_AFTER_MS) return true
-  const gone = holder.empty || (holder.host === hostname() && !isAlive(holder.pid))
-  // Containers may share a host's name and not its processes: a live one's lock is younger than this.
-  return gone && age > DEAD_AFTER_MS
-}
-
-export function isAlive(pid: number | undefined): boolean {
-  if (pid === undefined) return true
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return errorCode(error) !== 'ESRCH'
-  }
-}
-
-/**
- * 24 hexadecimal digits that no other process has. Not a secret: what is named by it is created only if
- * nothing of that name exists. `node:crypto` would cost every run several milliseconds.
- */
-export function uniqueId(): string {
-  const part = () =>
-    Math.floor(Math.random() * 2 ** 32)
-      .toString(16)
-      .padStart(8, '0')
-  return part() + part() + part()
+  return Number((milliseconds / 1000).toPrecision(2))
 }

@@ -1,25 +1,24 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import fs, {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { syncBuiltinESMExports } from 'node:module'
 import { hostname } from 'node:os'
-import { join } from 'node:path'
-import { after, before, describe, test } from 'node:test'
+import { basename, join } from 'node:path'
+import { after, before as beforeAll, describe, type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { readLockHolder, showLife } from '../../src/files/holder.ts'
 import { lockFile, lockPath } from '../../src/files/lock.ts'
 import { parseIni } from '../../src/profiles/ini.ts'
 import { temporaryDirectory } from '../profiles/temporary-home.ts'
+import { deadProcess, ID, leaveLock } from './left-lock.ts'
 import { ending, WriterProgram } from './writer-process.ts'
-
-const ID = '0123456789abcdef01234567'
-
-/** A lock file as another process would have left it. */
-function leaveLock(path: string, { pid = process.pid, host = hostname(), ageSeconds = 0 }) {
-  writeFileSync(path, JSON.stringify({ pid, host, id: ID }))
-  const time = Date.now() / 1000 - ageSeconds
-  utimesSync(path, time, time)
-}
-
-const deadProcess = () => spawnSync(process.execPath, ['-e', '0']).pid
 
 test('a lock is private, names its holder and is gone when released', async (t) => {
   const target = join(temporaryDirectory(t), 'credentials')
@@ -33,11 +32,14 @@ test('a lock is private, names its holder and is gone when released', async (t) 
   assert.equal(existsSync(lock.path), false)
 })
 
+const ANOTHER_MACHINE = { boot: 'another', host: 'elsewhere' }
+
 const waitedFor = [
   ['of a live process', { pid: process.pid, ageSeconds: 20 }],
-  ['on another host', { pid: 2 ** 22 + 1, host: 'elsewhere', ageSeconds: 20 }],
-  ['of a live process, its clock ahead', { pid: process.pid, ageSeconds: -20 }],
+  ['of a process of another container', { pid: 2 ** 22 + 1, processes: 'other', ageSeconds: 20 }],
   ['just taken', { pid: deadProcess(), ageSeconds: 0 }],
+  ['on another machine, however old', { ...ANOTHER_MACHINE, ageSeconds: 3600 }],
+  ['on a clock ahead of ours', { ageSeconds: -3600 }],
 ] as const
 for (const [name, lock] of waitedFor) {
   test(`a lock ${name} is waited for`, async (t) => {
@@ -46,7 +48,7 @@ for (const [name, lock] of waitedFor) {
     await assert.rejects(lockFile(target, 150), {
       code: 'file-locked',
       message: new RegExp(
-        `^${target} has been locked by process ${lock.pid} on \\S+ for \\d+(\\.\\d+)? s\\.$`,
+        `^${target} has been locked by process \\d+ on \\S+ for \\d+(\\.\\d+)? s\\.$`,
       ),
       why: `${lockPath(target)} was there for the 0.15 s we waited.`,
     })
@@ -56,9 +58,8 @@ for (const [name, lock] of waitedFor) {
 
 const takenOver = [
   ['of a dead process', { pid: deadProcess(), ageSeconds: 3 }],
-  ['of a dead process, its clock ahead', { pid: deadProcess(), ageSeconds: -3600 }],
   ['half a minute old', { ageSeconds: 31 }],
-  ['half a minute old on another host', { host: 'elsewhere', ageSeconds: 31 }],
+  ['half a minute old of another container', { processes: 'other', ageSeconds: 31 }],
 ] as const
 for (const [name, lock] of takenOver) {
   test(`a lock ${name} is taken over`, async (t) => {
@@ -74,9 +75,52 @@ for (const [name, lock] of takenOver) {
 test('a lock without content, its process killed too early, is taken over', async (t) => {
   const target = join(temporaryDirectory(t), 'credentials')
   writeFileSync(lockPath(target), '')
-  const time = Date.now() / 1000 - 3
-  utimesSync(lockPath(target), time, time)
-  ;(await lockFile(target, 1000)).release()
+  ;(await lockFile(target, 4000)).release()
+})
+
+test('a lock of another machine is taken over once it was silent for twelve seconds', async (t) => {
+  const target = join(temporaryDirectory(t), 'credentials')
+  leaveLock(lockPath(target), ANOTHER_MACHINE)
+  const uptime = process.uptime()
+  let passed = 0
+  t.mock.method(process, 'uptime', () => uptime + passed)
+  const lock = lockFile(target, 20_000)
+  await sleep(300)
+  assert.ok(existsSync(lockPath(target)))
+  passed = 6
+  await sleep(300)
+  // A sign of life, and the wait begins anew.
+  leaveLock(lockPath(target), { ...ANOTHER_MACHINE, ageSeconds: -6 })
+  await sleep(300)
+  passed = 13
+  await sleep(300)
+  assert.equal(readFileSync(lockPath(target), 'utf8').includes('another'), true)
+  passed = 19
+  ;(await lock).release()
+})
+
+test('the clock of the system may be set: no lock looks older or younger', async (t) => {
+  const target = join(temporaryDirectory(t), 'credentials')
+  const start = Date.now()
+  let now = start
+  t.mock.method(Date, 'now', () => now)
+  for (const seconds of [-40, 40, 7200]) {
+    now = start + seconds * 1000
+    leaveLock(lockPath(target), { ageSeconds: 1 })
+    fs.utimesSync(lockPath(target), now / 1000, now / 1000)
+    await assert.rejects(lockFile(target, 100), { code: 'file-locked' })
+    leaveLock(lockPath(target), { ageSeconds: 31 })
+    ;(await lockFile(target, 2000)).release()
+  }
+})
+
+test('a lock file without end is not read to its end', async (t) => {
+  const target = join(temporaryDirectory(t), 'credentials')
+  writeFileSync(lockPath(target), '')
+  fs.truncateSync(lockPath(target), 3e9)
+  const before = process.memoryUsage.rss()
+  await assert.rejects(lockFile(target, 100), { code: 'file-locked' })
+  assert.ok(process.memoryUsage.rss() - before < 50e6)
 })
 
 test('a pipe in place of a lock file keeps nobody waiting for its other end', async (t) => {
@@ -88,7 +132,7 @@ test('a pipe in place of a lock file keeps nobody waiting for its other end', as
 test('a file of the user named like a lock is neither waited for nor touched', async (t) => {
   const target = join(temporaryDirectory(t), 'yarn')
   writeFileSync(`${target}.lock`, 'precious')
-  utimesSync(`${target}.lock`, 0, 0)
+  fs.utimesSync(`${target}.lock`, 0, 0)
   ;(await lockFile(target, 1000)).release()
   assert.equal(readFileSync(`${target}.lock`, 'utf8'), 'precious')
 })
@@ -99,6 +143,152 @@ test('a dead process that was breaking a lock does not keep others from it', asy
   leaveLock(`${lockPath(target)}.break-${ID}`, { pid: deadProcess(), ageSeconds: 8 })
   ;(await lockFile(target, 1000)).release()
   assert.deepEqual(readdirSync(join(target, '..')), [])
+})
+
+/** Calls `step` right before the first call of this function of `fs` for that path. */
+function before(
+  t: TestContext,
+  name: 'openSync' | 'unlinkSync',
+  path: string | RegExp,
+  step: () => void,
+): { readonly calls: number } {
+  const real = fs[name] as (...args: unknown[]) => unknown
+  const seen = { calls: 0 }
+  t.mock.method(fs, name, (...args: unknown[]) => {
+    const isMeant = typeof path === 'string' ? args[0] === path : path.test(String(args[0]))
+    if (isMeant) {
+      seen.calls += 1
+      if (seen.calls === 1) step()
+    }
+    return real(...args)
+  })
+  syncBuiltinESMExports()
+  t.after(() => {
+    t.mock.restoreAll()
+    syncBuiltinESMExports()
+  })
+  return seen
+}
+
+describe('one step of another process between two of ours', () => {
+  const OTHER = 'f'.repeat(24)
+
+  test('a stale lock that others broke and took anew is not removed', async (t) => {
+    const target = join(temporaryDirectory(t), 'credentials')
+    const path = lockPath(target)
+    leaveLock(path, { pid: deadProcess(), ageSeconds: 9 })
+    const right = before(t, 'openSync', `${path}.break-${ID}`, () => leaveLock(path, { id: OTHER }))
+    await assert.rejects(lockFile(target, 300), { code: 'file-locked' })
+    assert.equal(right.calls, 1, 'it was about to break the stale one')
+    assert.equal(JSON.parse(readFileSync(path, 'utf8')).id, OTHER)
+    assert.deepEqual(readdirSync(join(target, '..')), [basename(path)])
+  })
+
+  test('a stale lock that another one has the right to break is left to it', async (t) => {
+    const target = join(temporaryDirectory(t), 'credentials')
+    const path = lockPath(target)
+    leaveLock(path, { pid: deadProcess(), ageSeconds: 9 })
+    leaveLock(`${path}.break-${ID}`, { id: OTHER })
+    const removals = before(t, 'unlinkSync', path, () => {})
+    await assert.rejects(lockFile(target, 300), { code: 'file-locked' })
+    assert.equal(removals.calls, 0)
+    assert.ok(existsSync(path))
+  })
+
+  test('the right to break a lock is given back', async (t) => {
+    const target = join(temporaryDirectory(t), 'credentials')
+    const path = lockPath(target)
+    leaveLock(path, { pid: deadProcess(), ageSeconds: 9 })
+    const lock = await lockFile(target, 1000)
+    assert.deepEqual(readdirSync(join(target, '..')), [basename(path)])
+    lock.release()
+  })
+
+  test('a lock taken over right before its release is not removed', async (t) => {
+    const target = join(temporaryDirectory(t), 'credentials')
+    const lock = await lockFile(target)
+    before(t, 'openSync', lock.path, () => leaveLock(lock.path, { id: OTHER }))
+    lock.release()
+    assert.equal(JSON.parse(readFileSync(lock.path, 'utf8')).id, OTHER)
+  })
+
+  test('a lock lost before its holder wrote its name is taken anew', async (t) => {
+    const target = join(temporaryDirectory(t), 'credentials')
+    const path = lockPath(target)
+    const real = fs.writeSync
+    let lost = 0
+    t.mock.method(fs, 'writeSync', (...args: Parameters<typeof real>) => {
+      const length = real(...args)
+      if (lost === 0) {
+        lost += 1
+        fs.unlinkSync(path)
+      }
+      return length
+    })
+    syncBuiltinESMExports()
+    const lock = await lockFile(target, 1000)
+    t.mock.restoreAll()
+    syncBuiltinESMExports()
+    assert.deepEqual([lost, lock.isOurs()], [1, true])
+    lock.release()
+  })
+})
+
+describe('the queue', () => {
+  const queueOf = (target: string) => lockPath(target).replace('.lock', '.queue')
+
+  test('who waits longest is first', async (t) => {
+    const target = join(temporaryDirectory(t), 'credentials')
+    const first = await lockFile(target)
+    const order: number[] = []
+    const waiting = []
+    for (let i = 0; i < 12; i += 1) {
+      waiting.push(
+        lockFile(target).then((lock) => {
+          order.push(i)
+          setTimeout(() => lock.release(), 5)
+        }),
+      )
+      await sleep(15)
+    }
+    first.release()
+    // One that comes now finds the lock free for moments, and yet is the last.
+    waiting.push(lockFile(target).then((lock) => order.push(12) && lock.release()))
+    await Promise.all(waiting)
+    assert.deepEqual(order, [...Array(13).keys()])
+    assert.deepEqual(readdirSync(join(target, '..')), [])
+  })
+
+  test('tickets of dead processes keep nobody waiting, and go', async (t) => {
+    const target = join(temporaryDirectory(t), 'credentials')
+    mkdirSync(queueOf(target))
+    const first = await lockFile(target)
+    const waiting = lockFile(target)
+    await sleep(50)
+    const [own = ''] = readdirSync(queueOf(target))
+    const [, boot, processes] = own.split('-')
+    const dead = [
+      `00000000-${boot}-${processes}-${deadProcess()}-0-${ID}`,
+      `00000000-00000001-1-1-0-${ID}`,
+    ]
+    for (const name of dead) writeFileSync(join(queueOf(target), name), '')
+    first.release()
+    ;(await waiting).release()
+    assert.deepEqual(readdirSync(join(target, '..')), [])
+  })
+
+  test('a process that is stopped when it is its turn is passed', async (t) => {
+    const target = join(temporaryDirectory(t), 'credentials')
+    const first = await lockFile(target)
+    const waiting = lockFile(target)
+    await sleep(50)
+    const [own = ''] = readdirSync(queueOf(target))
+    const stopped = own.replace(/^\d{8}/, '00000000')
+    writeFileSync(join(queueOf(target), stopped), '')
+    first.release()
+    ;(await waiting).release()
+    assert.deepEqual(readdirSync(queueOf(target)), [stopped])
+  })
 })
 
 test('a lock that another process took over is neither ours nor removed by us', async (t) => {
@@ -112,7 +302,7 @@ test('a lock that another process took over is neither ours nor removed by us', 
 
 describe('processes', () => {
   const program = new WriterProgram()
-  before(() => program.build())
+  beforeAll(() => program.build())
   after(() => program.remove())
 
   test('50 that find a stale lock all write', async (t) => {
@@ -150,12 +340,23 @@ describe('processes', () => {
 test('a lock that is held long keeps looking held', async (t) => {
   const target = join(temporaryDirectory(t), 'target')
   const lock = await lockFile(target)
-  const old = new Date(Date.now() - 60_000)
-  utimesSync(lock.path, old, old)
+  const { id } = JSON.parse(readFileSync(lock.path, 'utf8'))
+  leaveLock(lock.path, { id, ageSeconds: 29 })
   await sleep(5_500)
-  assert.ok(Date.now() - statSync(lock.path).mtimeMs < 5_000)
+  assert.ok(Number(readLockHolder(lock.path)?.ageMs) < 5_000)
   lock.release()
   assert.equal(existsSync(lock.path), false)
+})
+
+test('a lock of another is not kept alive', async (t) => {
+  const path = lockPath(join(temporaryDirectory(t), 'target'))
+  leaveLock(path, { ageSeconds: 29 })
+  const text = readFileSync(path, 'utf8')
+  showLife(path, 'f'.repeat(24))
+  assert.equal(readFileSync(path, 'utf8'), text)
+  showLife(path, ID)
+  assert.ok(Number(readLockHolder(path)?.ageMs) < 5_000)
+  assert.equal(readFileSync(path, 'utf8').length, text.length)
 })
 
 test('a directory that goes away while a lock is taken is made anew', async (t) => {
