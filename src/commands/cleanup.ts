@@ -32,7 +32,8 @@ export async function run(
   const written = [...Object.values(locations), ...(bashEnv ? [bashEnv] : [])].filter(mayBeThere)
   const targets = [...written.map((path) => resolveTarget(path)), ...files()]
   const places = new Set(targets.map((target) => dirname(target)))
-  const removed = [...ours, ...[...places].flatMap(removeTemporaryFiles)]
+  const removed = [...ours]
+  for (const place of places) removed.push(...(await removeTemporaryFiles(place)))
   await removeStaleLocks(targets)
   for (const directory of directories()) removeEmptyDirectory(directory)
 

@@ -1,16 +1,17 @@
 import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { OidcError } from '../errors.ts'
 import { type FileLock, withFileLocks } from './lock.ts'
-import { commit, discard, type StagedFile, stageFile, stageRemoval } from './staged.ts'
+import { commit, discard, type StagedFile, stageFile } from './staged.ts'
 import { removeStaleFiles } from './stale.ts'
 import {
   makeDirectoryOf,
+  type ReadFile,
   readTarget,
   refuseSpecialFile,
   refuseUnwritable,
   resolveTarget,
-  statTarget,
 } from './target.ts'
 
 export interface FileChange {
@@ -47,11 +48,17 @@ interface TargetEdit extends FileChange {
 interface Change {
   /** Undefined for no file. */
   readonly content: Buffer | undefined
+  readonly old: ReadFile
 }
+
+/** How often files are read again that other programs change meanwhile, which have no lock of ours. */
+const TRIES = 50
+const PAUSE_MS = 20
 
 /**
  * Edits several files in one step: either all change, each of them atomically, or none.
- * Returns the paths of those that changed; a file whose content stays is not written.
+ * Returns the paths of those that changed; a file whose content stays is not written. One that another program
+ * changes between our reading and our writing is read again.
  * Throws `file-unreadable`, `file-unwritable`, `file-locked`, and what an edit throws.
  */
 export async function replaceFiles(edits: Changes): Promise<string[]> {
@@ -60,13 +67,18 @@ export async function replaceFiles(edits: Changes): Promise<string[]> {
   let planned = plan()
   while (planned.some(isPending)) {
     const targets = targetsToLock(planned)
-    const changed = await withFileLocks(targets, (locks) => {
-      // Others may have written until the locks were ours: what was in order then may not be now.
-      planned = plan()
-      const locked = new Set(targets)
-      const isLocked = ({ target }: TargetEdit) => locked.has(target)
-      if (!pendingEdits(planned).every(isLocked)) return undefined
-      return replaceLocked(planned.filter(isLocked), locks)
+    const locked = new Set(targets)
+    const isLocked = ({ target }: TargetEdit) => locked.has(target)
+    const changed = await withFileLocks(targets, async (locks) => {
+      for (let tries = 1; ; tries += 1) {
+        // Others may have written until the locks were ours: what was in order then may not be now.
+        planned = plan()
+        if (!pendingEdits(planned).every(isLocked)) return undefined
+        const done = replaceLocked(planned.filter(isLocked), locks)
+        if (Array.isArray(done)) return done
+        if (tries === TRIES) throw restless(done.target)
+        await sleep(PAUSE_MS)
+      }
     })
     if (changed) return changed.flatMap(({ paths }) => paths)
   }
@@ -110,37 +122,36 @@ function isWritable(target: string): boolean {
   }
 }
 
-/** Returns the edits that changed something. */
-function replaceLocked(edits: readonly TargetEdit[], locks: readonly FileLock[]): TargetEdit[] {
-  const changed: TargetEdit[] = []
+/** Returns the edits that changed something; or the one whose file is no longer what it was when it was read. */
+function replaceLocked(
+  edits: readonly TargetEdit[],
+  locks: readonly FileLock[],
+): TargetEdit[] | TargetEdit {
+  const changes = edits.flatMap((edit) => {
+    const change = changeOf(edit)
+    return change ? [{ edit, ...change }] : []
+  })
   const staged: StagedFile[] = []
   try {
-    for (const edit of edits) {
-      const change = changeOf(edit)
-      if (!change) continue
-      staged.push(stage(edit, change))
-      changed.push(edit)
-    }
+    for (const { edit, content, old } of changes)
+      staged.push(stageFile(edit.target, content, old.content, edit.secret))
     const lost = locks.find((lock) => !lock.isOurs())
     if (lost) throw lostLock(lost)
+    const outdated = changes.find(({ old }) => !old.isCurrent())
+    if (outdated) return outdated.edit
     commit(staged)
   } finally {
     for (const file of staged) discard(file)
     for (const { target } of edits) removeStaleFiles(target)
   }
-  return changed
-}
-
-function stage({ target, secret }: TargetEdit, { content }: Change): StagedFile {
-  return content ? stageFile(target, content, secret) : stageRemoval(target)
+  return changes.map(({ edit }) => edit)
 }
 
 function changeOf({ target, edit }: TargetEdit): Change | undefined {
-  const exists = statTarget(target) !== undefined
-  const old = exists ? readTarget(target) : Buffer.alloc(0)
-  const content = edit(old, exists)
-  if (content === undefined) return exists ? { content } : undefined
-  return content.equals(old) ? undefined : { content }
+  const old = readTarget(target)
+  const content = edit(old.content, old.exists)
+  if (content === undefined) return old.exists ? { content, old } : undefined
+  return content.equals(old.content) ? undefined : { content, old }
 }
 
 /** Two paths may lead to one file, which then gets both edits in one write. */
@@ -171,6 +182,14 @@ function remembering(edit: FileChange['edit']): FileChange['edit'] {
     }
     return last.edited
   }
+}
+
+function restless(target: string): OidcError {
+  return new OidcError('file-locked', {
+    what: `${target} changed again and again while we were about to write it.`,
+    why: `Another program writes it without a lock; we read it ${TRIES} times.`,
+    next: 'Nothing was changed. Run again when the other program is done.',
+  })
 }
 
 function lostLock({ path }: FileLock): OidcError {

@@ -2,11 +2,9 @@ import {
   accessSync,
   closeSync,
   constants,
-  copyFileSync,
   fchmodSync,
   fchownSync,
   fsyncSync,
-  linkSync,
   openSync,
   renameSync,
   type Stats,
@@ -23,40 +21,37 @@ export interface StagedFile {
   readonly target: string
   /** Undefined where the file is to go. */
   readonly temporary: string | undefined
-  /** The old file under a second name, to put it back; undefined when there was none. */
+  /** A copy of the old file, for its owner only, to put it back; undefined when there was none. */
   backup: string | undefined
+  readonly old: Stats | undefined
 }
 
 /**
- * Writes and syncs a temporary file with the mode and owner of the target, 0600 for a new one.
- * With `secret`, group and others lose what rights the old file gave them.
+ * Writes and syncs a temporary file with the mode and owner of the target, 0600 for a new one; `content` is undefined
+ * where the file is to go. With `secret`, group and others lose what rights the old file gave them. `before` is its old content.
  * Throws `file-unwritable` and leaves nothing behind.
  */
-export function stageFile(target: string, content: Uint8Array, secret: boolean): StagedFile {
-  const temporary = temporaryPath(target)
-  const backup = temporaryPath(target)
+export function stageFile(
+  target: string,
+  content: Uint8Array | undefined,
+  before: Uint8Array,
+  secret: boolean,
+): StagedFile {
   const old = statTarget(target)
+  const temporary = content && temporaryPath(target)
+  const backup = old && temporaryPath(target)
+  const staged = { target, temporary, backup, old }
   try {
     // Renaming would replace even a file that its owner made read-only.
-    if (old) accessSync(target, constants.W_OK)
-    writeSynced(temporary, content, old, secret)
-    if (old) secondName(target, backup)
+    if (old && content) accessSync(target, constants.W_OK)
+    if (temporary && content) writeSynced(temporary, content, old, secret)
+    // No second name for the old file: a kill would leave it there with its old mode.
+    if (backup) writeFileSync(backup, before, { flag: 'wx', mode: 0o600 })
   } catch (error) {
-    discard({ target, temporary, backup })
+    discard(staged)
     throw unwritable(target, error)
   }
-  return { target, temporary, backup: old && backup }
-}
-
-/** Prepares the removal of a file, with a second name to put it back. Throws `file-unwritable`. */
-export function stageRemoval(target: string): StagedFile {
-  const backup = temporaryPath(target)
-  try {
-    secondName(target, backup)
-  } catch (error) {
-    throw unwritable(target, error)
-  }
-  return { target, temporary: undefined, backup }
+  return staged
 }
 
 function writeSynced(path: string, content: Uint8Array, old: Stats | undefined, secret: boolean) {
@@ -76,15 +71,6 @@ function keepOwner(fd: number, old: Stats): void {
     fchownSync(fd, old.uid, old.gid)
   } catch {
     // Only root may give a file away; for anyone else it becomes the writer's own.
-  }
-}
-
-function secondName(target: string, backup: string): void {
-  try {
-    linkSync(target, backup)
-  } catch {
-    // Some file systems have no hard links.
-    copyFileSync(target, backup, constants.COPYFILE_EXCL)
   }
 }
 
@@ -109,14 +95,28 @@ export function commit(staged: readonly StagedFile[]): void {
 
 /** Where the old content still is if it cannot be put back. */
 function putBack(file: StagedFile): string[] {
-  const { target, backup } = file
+  const { target, backup, old } = file
   try {
-    if (backup === undefined) removeFile(target)
-    else renameSync(backup, target)
+    if (backup === undefined || !old) removeFile(target)
+    else {
+      restoreMode(backup, old)
+      renameSync(backup, target)
+    }
     return []
   } catch {
     file.backup = undefined
     return backup === undefined ? [] : [backup]
+  }
+}
+
+function restoreMode(backup: string, old: Stats): void {
+  const fd = openSync(backup, 'r+')
+  try {
+    keepOwner(fd, old)
+    fchmodSync(fd, old.mode & 0o777)
+    fsyncSync(fd)
+  } finally {
+    closeSync(fd)
   }
 }
 
@@ -144,7 +144,7 @@ export function discard({ temporary, backup }: StagedFile): void {
     try {
       if (path !== undefined) removeFile(path)
     } catch {
-      // In a directory where only the owner of a file may remove it, a link to it is the owner's as well.
+      // The next run that has the lock of the target removes it.
     }
   }
 }

@@ -1,75 +1,77 @@
 import { lstatSync, readdirSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
+import { OidcError } from '../errors.ts'
 import { unwritable } from './failure.ts'
-import { isAlive, isStale, lockPath, readLockHolder, uniqueId, withFileLocks } from './lock.ts'
+import { uniqueId } from './holder.ts'
+import { lockPath, withFileLocks } from './lock.ts'
+import { LockQueue } from './queue.ts'
 import { removeFile } from './target.ts'
 
-/** A new name beside the target, by which a killed process's file is recognised. */
+/** A new name beside the target that says whose it is: who holds the lock of the target may remove it. */
 export function temporaryPath(target: string): string {
-  return join(dirname(target), `.circleci-aws-oidc-${process.pid}-${uniqueId()}.tmp`)
+  return join(dirname(target), `.${basename(target)}.circleci-aws-oidc-${uniqueId()}.tmp`)
 }
 
 /**
- * Removes what killed processes left beside a target. To be called with its lock held: then no break
- * file of an earlier lock is of use any more.
+ * Removes what killed processes left beside a target, however new it is. To be called with its lock held: nobody else
+ * has temporary files for it then, and no break file of an earlier lock is of use any more.
  */
 export function removeStaleFiles(target: string): void {
-  const directory = dirname(target)
   const breakFile = `${basename(lockPath(target))}.break-`
-  try {
-    for (const name of readdirSync(directory)) {
-      const path = join(directory, name)
-      const isOurs = name.startsWith(breakFile) || TEMPORARY.test(name)
-      if (isOurs && isStaleFile(path, DEAD_AFTER_MS)) removeFile(path)
+  for (const name of namesIn(dirname(target))) {
+    if (!name.startsWith(breakFile) && TEMPORARY.exec(name)?.[1] !== basename(target)) continue
+    try {
+      removeFile(join(dirname(target), name))
+    } catch {
+      // It does no harm, and someone else may have removed it first.
     }
-  } catch {
-    // They do no harm, and someone else may have removed them first.
   }
 }
 
 /**
  * Removes the temporary files of dead processes of this user in a directory, for there may be secrets in
- * them. Returns the paths that are gone. Throws `file-unwritable`.
+ * them. Returns the paths that are gone. Throws `file-unwritable`, `file-locked`.
  */
-export function removeTemporaryFiles(directory: string): string[] {
-  const paths = namesIn(directory)
-    .filter((name) => TEMPORARY.test(name))
-    .map((name) => join(directory, name))
-    .filter((path) => isStaleFile(path, 0) && isOwn(path))
-  for (const path of paths) {
-    try {
-      removeFile(path)
-    } catch (error) {
-      throw unwritable(path, error)
+export async function removeTemporaryFiles(directory: string): Promise<string[]> {
+  const found = () =>
+    namesIn(directory)
+      .map((name) => ({ path: join(directory, name), target: TEMPORARY.exec(name)?.[1] }))
+      .filter(({ path, target }) => target !== undefined && isOwnFile(path))
+  const targets = found().map(({ target = '' }) => join(directory, target))
+  // With the lock held, those that are still there are of the dead.
+  return withFileLocks(targets, () => {
+    const paths = found()
+      .filter(({ target = '' }) => targets.includes(join(directory, target)))
+      .map(({ path }) => path)
+    for (const path of paths) {
+      try {
+        removeFile(path)
+      } catch (error) {
+        throw unwritable(path, error)
+      }
     }
-  }
-  return paths
+    return paths
+  })
 }
 
 /** Removes the locks that dead processes of this user left of these targets. */
 export async function removeStaleLocks(targets: readonly string[]): Promise<void> {
-  const stale = targets.filter((target) => {
-    const holder = readLockHolder(lockPath(target))
-    return holder !== undefined && isStale(holder) && isOwn(lockPath(target))
-  })
-  await withFileLocks(stale, () => {})
+  for (const target of targets) {
+    const path = lockPath(target)
+    const queue = new LockQueue(path)
+    queue.ahead()
+    queue.leave()
+    if (!isOwnFile(path)) continue
+    try {
+      await withFileLocks([target], () => {})
+    } catch (error) {
+      // A living process has it.
+      if (!(error instanceof OidcError && error.code === 'file-locked')) throw error
+    }
+  }
 }
 
-const TEMPORARY = /^\.circleci-aws-oidc-(?:(\d+)-)?[0-9a-f]{24}\.tmp$/
-
-function isStaleFile(path: string, deadAfterMs: number): boolean {
-  const stats = lstatSync(path, { throwIfNoEntry: false })
-  if (!stats?.isFile()) return false
-  const age = Math.abs(Date.now() - stats.ctimeMs)
-  const pid = TEMPORARY.exec(basename(path))?.[1]
-  if (pid !== undefined && !isAlive(Number(pid))) return age >= deadAfterMs
-  return age > STALE_AFTER_MS
-}
-
-const STALE_AFTER_MS = 60_000
-
-/** Containers may share a directory and not their processes. */
-const DEAD_AFTER_MS = 2_000
+const TEMPORARY = /^\.(.+)\.circleci-aws-oidc-[0-9a-f]{24}\.tmp$/
 
 function namesIn(directory: string): string[] {
   try {
@@ -81,7 +83,8 @@ function namesIn(directory: string): string[] {
 }
 
 /** In a directory that many may write to, those of others are none of our concern. */
-function isOwn(path: string): boolean {
+function isOwnFile(path: string): boolean {
+  const stats = lstatSync(path, { throwIfNoEntry: false })
   const user = process.getuid?.() ?? 0
-  return user === 0 || lstatSync(path, { throwIfNoEntry: false })?.uid === user
+  return stats?.isFile() === true && (user === 0 || stats.uid === user)
 }

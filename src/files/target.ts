@@ -1,9 +1,12 @@
 import {
   accessSync,
+  closeSync,
   constants,
   existsSync,
+  fstatSync,
   lstatSync,
   mkdirSync,
+  openSync,
   readFileSync,
   readlinkSync,
   realpathSync,
@@ -60,13 +63,44 @@ export function statTarget(target: string): Stats | undefined {
   }
 }
 
-/** The bytes of a file; none for what is missing or, like /dev/null, no regular file. */
-export function readTarget(target: string): Buffer {
+/** A file as it was when it was read. */
+export interface ReadFile {
+  readonly content: Buffer
+  readonly exists: boolean
+  /** Whether it is still the same. */
+  isCurrent(): boolean
+}
+
+/** The bytes of a file, 10 MB at most; none for what is missing or, like /dev/null, no regular file. Throws `file-unreadable`. */
+export function readTarget(target: string): ReadFile {
+  const stamp = stampOf(statTarget(target))
+  const isCurrent = () => stampOf(statTarget(target)) === stamp
+  const none = { content: Buffer.alloc(0), exists: stamp !== undefined, isCurrent }
+  if (!stamp?.startsWith('file')) return none
   try {
-    return statTarget(target)?.isFile() ? readFileSync(target) : Buffer.alloc(0)
+    return { ...none, content: readBytesOf(target) }
   } catch (error) {
-    if (errorCode(error) === 'ENOENT') return Buffer.alloc(0)
+    if (errorCode(error) === 'ENOENT') return none
     throw unreadable(target, error)
+  }
+}
+
+function stampOf(stats: Stats | undefined): string | undefined {
+  if (!stats) return undefined
+  const { dev, ino, size, mtimeMs, ctimeMs } = stats
+  return [stats.isFile() ? 'file' : 'special', dev, ino, size, mtimeMs, ctimeMs].join(' ')
+}
+
+const MAXIMUM_BYTES = 10_000_000
+
+function readBytesOf(path: string): Buffer {
+  const fd = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
+  try {
+    const { size } = fstatSync(fd)
+    if (size > MAXIMUM_BYTES) throw new Error(`it has more than ${MAXIMUM_BYTES / 1e6} MB`)
+    return readFileSync(fd)
+  } finally {
+    closeSync(fd)
   }
 }
 

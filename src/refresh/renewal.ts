@@ -135,6 +135,6 @@ export async function keepCredentials(
   await replaceFiles([{ ...file, edit: guarded }])
   if (isCurrent()) return text.toString()
   // Whoever removes the two removes the recipe first, so what we wrote in between is seen here.
-  if (readTarget(path).equals(text)) removeFile(path)
+  if (readTarget(path).content.equals(text)) removeFile(path)
   return undefined
 }

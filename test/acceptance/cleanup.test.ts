@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
-import { hostname } from 'node:os'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
+import { deadProcess, ID, lockText } from '../files/left-lock.ts'
 import { type Job, ROLE, startJob } from './job.ts'
 
 const CONFIG = '# mine\n[default]\nregion = us-east-1\ns3 =\n  addressing_style = path\n\n[plugins]'
@@ -97,15 +96,13 @@ test('--profile: exported keys go with their profile', async (t) => {
 test('what killed processes left goes, with the secrets in it', async (t) => {
   const { job } = await startJob(t)
   await assume(job, '--credentials', 'refresh')
-  const dead = spawnSync('true').pid
-  const ours = (pid: number) => `.circleci-aws-oidc-${pid}-0123456789abcdef01234567.tmp`
+  const ours = '.config.circleci-aws-oidc-0123456789abcdef01234567.tmp'
   const [recipe = ''] = Object.keys(job.files()).filter((path) => path.endsWith('recipe.json'))
-  const left = ['.aws', dirname(recipe), '.'].map((directory) => join(directory, ours(dead)))
+  const left = ['.aws', dirname(recipe), '.'].map((directory) => join(directory, ours))
   for (const path of left) job.write(path, 'aws_secret_access_key = x\n')
-  const atWork = job.write(`.aws/${ours(process.pid)}`, 'of a process that is alive\n')
   const { stdout } = await cleanup(job)
-  for (const path of left) assert.ok(stdout.includes(join(job.home, path)), stdout)
-  fs.rmSync(atWork)
+  // That of the config file goes with the edit of it.
+  for (const path of left.slice(1)) assert.ok(stdout.includes(join(job.home, path)), stdout)
   assert.deepEqual(filesOf(job), { bash_env: '' })
 })
 
@@ -122,10 +119,9 @@ test('files that cannot be read or be there do not keep the rest', async (t) => 
 
 test('locks of dead processes go', async (t) => {
   const { job } = await startJob(t)
-  const holder = { pid: spawnSync('true').pid, host: hostname(), id: 'a'.repeat(24) }
-  const lock = job.write('.aws/.credentials.circleci-aws-oidc.lock', JSON.stringify(holder))
-  const old = new Date(Date.now() - 10_000)
-  fs.utimesSync(lock, old, old)
+  const holder = lockText({ pid: deadProcess(), ageSeconds: 10 })
+  job.write('.aws/.credentials.circleci-aws-oidc.lock', holder)
+  job.write(`.aws/.credentials.circleci-aws-oidc.queue/00000001-00000001-1-1-0-${ID}`, '')
   await cleanup(job)
   assert.deepEqual(job.files(), {})
 })

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
-import * as fs from 'node:fs'
+import fs from 'node:fs'
+import { syncBuiltinESMExports } from 'node:module'
 import { join } from 'node:path'
-import { describe, test } from 'node:test'
+import { describe, type TestContext, test } from 'node:test'
 import { replaceFiles } from '../../src/files/replace.ts'
 import { commit, stageFile } from '../../src/files/staged.ts'
 import { sharedFileLocations } from '../../src/profiles/locations.ts'
@@ -136,32 +137,73 @@ test('bytes that are not UTF-8 are an error with the line', async (t) => {
   assert.equal(fs.existsSync(files.credentials), false)
 })
 
-test('stale files of killed processes are removed, young ones and other files are not', async (t) => {
+test('files of killed processes are removed, however young; those of other targets are not', async (t) => {
   const home = temporaryDirectory(t)
-  const name = (digit: string) => `.circleci-aws-oidc-${digit.repeat(24)}.tmp`
-  for (const file of [name('a'), '.circleci-aws-oidc-mine.tmp'])
-    fs.writeFileSync(join(home, file), '')
-  const inNinetySeconds = Date.now() + 90_000
-  t.mock.method(Date, 'now', () => inNinetySeconds)
+  const name = (target: string) => `.${target}.circleci-aws-oidc-${'a'.repeat(24)}.tmp`
+  const others = [name('credentials'), '.config.circleci-aws-oidc-mine.tmp']
+  for (const file of [name('config'), ...others]) fs.writeFileSync(join(home, file), '')
   await replaceFiles([{ path: join(home, 'config'), edit: () => Buffer.from('x'), secret: false }])
-  assert.deepEqual(fs.readdirSync(home).sort(), ['.circleci-aws-oidc-mine.tmp', 'config'])
-  t.mock.restoreAll()
-  fs.writeFileSync(join(home, name('b')), '')
-  await replaceFiles([{ path: join(home, 'config'), edit: () => Buffer.from('y'), secret: false }])
-  assert.ok(fs.existsSync(join(home, name('b'))))
+  assert.deepEqual(fs.readdirSync(home).sort(), [...others, 'config'].sort())
 })
 
-test('when one rename fails, files renamed before it get their old content back', (t) => {
+test('when one rename fails, files renamed before it get their old content and mode back', (t) => {
   const files = at(temporaryDirectory(t))
   fs.writeFileSync(files.config, 'old')
-  const { ino } = fs.statSync(files.config)
+  fs.chmodSync(files.config, 0o640)
   const staged = [files.config, files.credentials].map((path) =>
-    stageFile(path, Buffer.from('new'), true),
+    stageFile(path, Buffer.from('new'), Buffer.from('old'), true),
   )
+  const backup = staged[0]?.backup ?? ''
+  assert.equal(fs.statSync(backup).mode & 0o777, 0o600)
   fs.mkdirSync(files.credentials)
   assert.throws(() => commit(staged), { code: 'file-unwritable', message: /EISDIR/ })
   assert.equal(read(files.config), 'old')
-  assert.equal(fs.statSync(files.config).ino, ino)
+  assert.equal(fs.statSync(files.config).mode & 0o777, 0o640)
+})
+
+describe('another program that writes meanwhile', () => {
+  /** Between our reading and our renaming: while the new content goes to the disk. */
+  async function written(t: TestContext, times: number, meanwhile: (path: string) => void) {
+    const path = join(temporaryDirectory(t), 'config')
+    fs.writeFileSync(path, 'theirs\n')
+    const real = fs.fsyncSync
+    let calls = 0
+    t.mock.method(fs, 'fsyncSync', (fd: number) => {
+      calls += 1
+      if (calls <= times) meanwhile(path)
+      real(fd)
+    })
+    syncBuiltinESMExports()
+    t.after(() => {
+      t.mock.restoreAll()
+      syncBuiltinESMExports()
+    })
+    const edit = (content: Buffer) => Buffer.concat([content, Buffer.from('ours\n')])
+    await replaceFiles([{ path, secret: false, edit }])
+    assert.deepEqual(fs.readdirSync(join(path, '..')), ['config'])
+    return fs.readFileSync(path, 'utf8')
+  }
+
+  test('what it adds stays', async (t) => {
+    const text = await written(t, 2, (path) => fs.appendFileSync(path, 'more\n'))
+    assert.equal(text, 'theirs\nmore\nmore\nours\n')
+  })
+
+  test('a file that it truncated and filled again is read again', async (t) => {
+    const text = await written(t, 1, (path) => fs.writeFileSync(path, 'others\n'))
+    assert.equal(text, 'others\nours\n')
+  })
+
+  test('a file that it removed is made anew', async (t) => {
+    assert.equal(await written(t, 1, (path) => fs.unlinkSync(path)), 'ours\n')
+  })
+
+  test('when it never ends, nothing is changed', async (t) => {
+    await assert.rejects(
+      written(t, Number.POSITIVE_INFINITY, (path) => fs.appendFileSync(path, 'x')),
+      { code: 'file-locked', message: /changed again and again/ },
+    )
+  })
 })
 
 describe('where the files are', () => {
