@@ -28,7 +28,8 @@ describe('sizes', () => {
   }
 
   for (const [helper, most] of [
-    ['embedded', 110_000],
+    // Meant to be 110,000; it grew by what exec, refusals and locks now do.
+    ['embedded', 120_000],
     ['npm', 8000],
     ['installed', 8000],
   ] as const) {
@@ -48,7 +49,7 @@ describe('sizes', () => {
   })
 
   for (const [helper, count] of [
-    ['embedded', 70],
+    ['embedded', 60],
     ['npm', 200],
     ['npm', 800],
   ] as const) {
