@@ -71,7 +71,7 @@ test('a proxy with user name and password', async (t) => {
   assert.equal(sandbox.exchanges, 2)
 
   const without = { ...env, HTTP_PROXY: proxy.url, HTTPS_PROXY: proxy.url }
-  const asks = /asks for a user name and password \(HTTP 407\)/
+  const asks = /\(HTTPS?_PROXY\) asks for a user and password: HTTP 407/
   await job.fails(ARGS, 'aws-unreachable', asks, { env: without })
   const tunnel = [...ARGS, '--sts-endpoint', https]
   await job.fails(tunnel, 'aws-unreachable', asks, { env: without })
@@ -80,7 +80,8 @@ test('a proxy with user name and password', async (t) => {
 test('a proxy that forbids the endpoint', async (t) => {
   const { job, https, ca, proxy } = await startBehindProxy(t, { refuses: 403 })
   const env = { HTTP_PROXY: proxy.url, HTTPS_PROXY: proxy.url, AWS_CA_BUNDLE: ca }
-  const message = /HTTP 403, but not an answer of AWS STS.*Next: .*HTTPS_PROXY and NO_PROXY/s
+  const message =
+    /\(HTTPS?_PROXY\) does not let this job connect to .*: HTTP 403.*Next: .*NO_PROXY/s
   await job.fails(ARGS, 'unexpected-answer', message, { env })
   await job.fails([...ARGS, '--sts-endpoint', https], 'unexpected-answer', message, { env })
 })
@@ -92,7 +93,8 @@ test('a proxy that is not there is named, without its password', async (t) => {
     HTTPS_PROXY: 'http://ana:s3cret-pass@127.0.0.1:9',
     AWS_CA_BUNDLE: ca,
   }
-  const message = /ECONNREFUSED 127\.0\.0\.1:9.*Next: .*HTTPS_PROXY and NO_PROXY/s
+  const message =
+    /\(HTTPS?_PROXY\) can't be reached: .*ECONNREFUSED 127\.0\.0\.1:9.*Next: .*HTTPS?_PROXY.*NO_PROXY/s
   await job.fails(ARGS, 'aws-unreachable', message, { env })
   await job.fails([...ARGS, '--sts-endpoint', https], 'aws-unreachable', message, { env })
 })

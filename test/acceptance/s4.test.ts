@@ -121,7 +121,7 @@ test('S4: a token from a file', async (t) => {
 test('S4: another audience, another job, another bearer', async (t) => {
   const { job, assume } = await startBuild(t)
   const other = [...assume, '--audience', 'https://other.example.com']
-  await job.fails(other, 'audience-not-registered', /audience is "https:\/\/other\.example\.com"/)
+  await job.fails(other, 'audience-not-registered', /audience "https:\/\/other\.example\.com"/)
   const stranger = { JENKINS_ID_TOKEN_REQUEST_TOKEN: 'the-bearer-of-another-build' }
   await job.fails(assume, 'token-mint-failed', /HTTP 401: unknown bearer/, { env: stranger })
 

@@ -29,7 +29,7 @@ for (const protocol of ['http', 'https']) {
     const { milliseconds } = await job.fails(
       [...ARGS, '--sts-endpoint', url, '--timeout-seconds', '2'],
       'timed-out',
-      /: The command was not done after 2 s; it was waiting for AWS STS \(attempt 1\)\./,
+      /: The command was not done after 2 s; it was waiting for AWS STS at 127\.0\.0\.1:\d+ \(from --sts-endpoint\) \(attempt 1\)\./,
     )
     assert.ok(milliseconds > 1900 && milliseconds < 4500, `${milliseconds} ms`)
     assert.deepEqual(job.files(), {})
@@ -174,7 +174,7 @@ test('nobody listens, a name that does not resolve', async (t) => {
   const { job } = await startJob(t)
   const once = [...ARGS, '--max-attempts', '1', '--sts-endpoint']
   const refused =
-    /127\.0\.0\.1:9: connect ECONNREFUSED 127\.0\.0\.1:9\.\n {2}Next: {3}Check network/
+    /127\.0\.0\.1:9 \(from --sts-endpoint\): connection refused.* ECONNREFUSED 127\.0\.0\.1:9\)\.\n {2}Next: {3}Correct or unset --sts-endpoint/
   await job.fails([...once, 'http://127.0.0.1:9'], 'aws-unreachable', refused)
   await job.fails([...once, 'https://sts.invalid'], 'aws-unreachable', /ENOTFOUND|EAI_AGAIN/)
 })

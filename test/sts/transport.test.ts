@@ -44,7 +44,7 @@ test('a server that accepts and never answers: the deadline ends it', async (t) 
   assert.deepEqual([outcome.code, outcome.exitCode], ['timed-out', 5])
   assert.equal(
     outcome.message,
-    'The command was not done after 1 s; it was waiting for AWS STS (attempt 1).',
+    `The command was not done after 1 s; it was waiting for AWS STS at 127.0.0.1:${port} (from --sts-endpoint) (attempt 1).`,
   )
 })
 
