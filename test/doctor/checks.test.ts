@@ -7,6 +7,7 @@ import { COMPARISON_FINDINGS, FINDINGS, finding, fine } from '../../src/doctor/f
 import { exitCode, inOrder, reportText } from '../../src/doctor/report.ts'
 import { checkRuntime } from '../../src/doctor/runtime.ts'
 import { parseIni } from '../../src/profiles/ini.ts'
+import { AUDIT_FINDINGS } from '../../src/trust/audit/findings.ts'
 import { POLICY_FINDINGS } from '../../src/trust/check/findings.ts'
 
 const plain = (_stream: string, _style: string, text: string) => text
@@ -95,9 +96,8 @@ test('whoever chose a claim does not write on the terminal', () => {
 test('docs/troubleshooting.md has a heading for each finding', () => {
   const page = readFileSync('docs/troubleshooting.md', 'utf8')
   const headings = [...page.matchAll(/^##+ (.*)$/gm)].map(([, heading]) => heading)
-  const kinds = [FINDINGS, COMPARISON_FINDINGS, POLICY_FINDINGS].flatMap((table) =>
-    Object.keys(table),
-  )
+  const tables = [FINDINGS, COMPARISON_FINDINGS, POLICY_FINDINGS, AUDIT_FINDINGS]
+  const kinds = [...new Set(tables.flatMap((table) => Object.keys(table)))]
   assert.deepEqual(
     kinds.filter((kind) => headings.filter((one) => one === kind).length !== 1),
     [],

@@ -199,14 +199,14 @@ export const FILE_SET_UPS: readonly BrokenSetUp[] = [
   withFile(
     'a session token that goes on in the next line',
     CREDENTIALS,
-    `[default]\n${KEYS}aws_session_token = IQoJb3JpZ2luX2Vj\nFwoGZXIvYXdzEJr//////////wEaDGNhc2U=\n`,
+    `[dev]\n${KEYS}aws_session_token = IQoJb3JpZ2luX2Vj\nFwoGZXIvYXdzEJr//////////wEaDGNhc2U=\n`,
     /^! The AWS CLI and the SDK .* line 5: only the AWS CLI reads the key \(not shown\), in capitals/,
     0,
   ),
   {
     name: 'credentials that everyone can read',
     breakIt: (job) => {
-      job.write(CREDENTIALS, `[default]\n${KEYS}`, 0o644)
+      job.write(CREDENTIALS, `[dev]\n${KEYS}`, 0o644)
       return {}
     },
     first: /^! Others can get at the credentials: \S*\/\.aws\/credentials has mode 644\./,
