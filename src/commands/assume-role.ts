@@ -80,8 +80,8 @@ export async function runWithoutToken(
     const nothing = { skipped: true, profiles: [], files: [], export: null }
     terminal.print(JSON.stringify(nothing, null, 2))
   } else {
-    const told = file ? '; later steps have AWS_OIDC_SKIPPED=1' : ''
-    printLine(['Skipped', `this job has no OIDC token, so no role is assumed${told}`], terminal)
+    const later = file ? '; later steps have AWS_OIDC_SKIPPED=1' : ''
+    printLine(['Skipped', `this job has no OIDC token, so no role is assumed${later}`], terminal)
   }
   return 0
 }

@@ -6,14 +6,13 @@ import type { Environment } from '../options.ts'
 import type { Failure } from './failure.ts'
 import type { FailedAttempts } from './retry.ts'
 
-type ExplainFailedConnection = (failure: Failure, url: URL, env: Environment) => ErrorText
+type ExplainConnection = (failure: Failure, url: URL, env: Environment) => ErrorText
 
 /** The error for a request that failed for good, whatever it asked for: it is about the way to STS. */
 export function failedConnection(failed: FailedAttempts, url: URL, env: Environment): OidcError {
   const explain =
-    EXPLANATIONS_FAILED_CONNECTION[
-      failed.failure.code as keyof typeof EXPLANATIONS_FAILED_CONNECTION
-    ] ?? unexplained
+    CONNECTION_EXPLANATIONS[failed.failure.code as keyof typeof CONNECTION_EXPLANATIONS] ??
+    unexplained
   return failedRequest(failed, explain(failed.failure, url, env))
 }
 
@@ -31,7 +30,7 @@ export function failedRequest(
   return new OidcError(failure.code, { ...text, what, cause })
 }
 
-const EXPLANATIONS_FAILED_CONNECTION = {
+const CONNECTION_EXPLANATIONS = {
   'credentials-rejected': ({ detail, awsTime }) =>
     (awsTime && clockText(detail, awsTime)) ?? {
       what: `AWS rejects the credentials: ${detail}.`,
@@ -45,9 +44,9 @@ const EXPLANATIONS_FAILED_CONNECTION = {
   }),
   'aws-unreachable': ({ detail }, url, env) => unreachable(detail, url, env),
   'unexpected-answer': ({ detail }, url, env) => unexpected(detail, url, env),
-} as const satisfies Partial<Record<Failure['code'], ExplainFailedConnection>>
+} as const satisfies Partial<Record<Failure['code'], ExplainConnection>>
 
-const unexplained: ExplainFailedConnection = ({ detail }) => ({
+const unexplained: ExplainConnection = ({ detail }) => ({
   what: `The request failed: ${detail}.`,
 })
 

@@ -38,12 +38,12 @@ function tableLines(rows: readonly (readonly string[])[]): string[] {
 function summary({ things }: AuditReport): string {
   const open = things.flatMap(({ findings }) => findings).filter(isOpen)
   const counts = SEVERITIES.map((severity) => [severity, count(open, severity)] as const)
-  const told = counts
+  const shown = counts
     .filter(([, number]) => number > 0)
     .map(([name, number]) => `${number} ${name}`)
   const allowed = things.flatMap(({ findings }) => findings).length - open.length
   const suffix = allowed > 0 ? `, ${allowed} allowed` : ''
-  return `Findings: ${told.join(', ') || 'none'}${suffix}.`
+  return `Findings: ${shown.join(', ') || 'none'}${suffix}.`
 }
 
 export function isOpen({ allowance }: Judged): boolean {

@@ -33,7 +33,7 @@ export async function writeFiles(
   for (const path of paths) refuseExisting(path, await statusOf(path), overwrite)
   try {
     for (const path of paths) makeDirectories(dirname(path), 0o777)
-    for (const path of await leftOvers(directory, files)) await rm(path, { force: true })
+    for (const path of await staleFiles(directory, files)) await rm(path, { force: true })
     for (const [index, { text, executable }] of files.entries()) {
       const path = paths[index] ?? ''
       // A symbolic link is replaced, not what it points to.
@@ -68,7 +68,7 @@ const OPTIONAL_INPUTS = [
 ]
 
 /** The JSON files of ours beside the scripts to be replaced, which the new ones do not use. */
-async function leftOvers(directory: string, files: readonly GeneratedFile[]): Promise<string[]> {
+async function staleFiles(directory: string, files: readonly GeneratedFile[]): Promise<string[]> {
   const scripts = files.filter(({ executable }) => executable)
   const found = await Promise.all(
     scripts.map(async ({ name: script }) => {
