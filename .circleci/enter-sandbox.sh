@@ -17,4 +17,4 @@ if command -v cygpath >/dev/null; then
   path='s/^export PATH=\(.*\):"$PATH"$/export PATH="$(cygpath \1)":"$PATH"/'
 fi
 # The job keeps its own $BASH_ENV: what comes later is written there.
-sed -e '/^export BASH_ENV=/d' -e "$path" sandbox.env >>"$BASH_ENV"
+sed -e '/^export BASH_ENV=/d' -e '/^unset /s/ BASH_ENV\( \|$\)/\1/' -e "$path" sandbox.env >>"$BASH_ENV"

@@ -105,7 +105,7 @@ for (const { roles, tokens } of WORLDS) {
   before(async () => {
     const provider = {
       url: issuer,
-      clientIds: [audience, 'sts.amazonaws.com', 'https://github.com/acme'],
+      clientIds: [...new Set([audience, 'sts.amazonaws.com', 'https://github.com/acme'])],
     }
     const account = {
       providers: [provider],
