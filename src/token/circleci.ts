@@ -78,8 +78,9 @@ async function mintToken(
       failures.push({ command, reason: answer.reason + times, mayPass: answer.mayPass })
     }
     const goOn = attempt < MINTING_ATTEMPTS && failures.some(({ mayPass }) => mayPass)
-    if (!goOn || signal.aborted) return { failures }
+    if (!goOn) return { failures }
     await sleep(MINTING_PAUSE_MS, undefined, { signal }).catch(() => undefined)
+    if (signal.aborted) return { failures }
   }
 }
 
