@@ -44,7 +44,9 @@ test('what is kept is kept by what was asked, and by whose token', async (t) => 
   const others = [
     await accessKeyId(job, [...role, '--role-session-name', 'other']),
     await accessKeyId(job, [...role, '--duration-seconds', '900']),
-    await accessKeyId(job, role, { CIRCLE_OIDC_TOKEN_V2: await sandbox.mint() }),
+    await accessKeyId(job, role, {
+      CIRCLE_OIDC_TOKEN_V2: await sandbox.mint({ claims: { jti: 'other' } }),
+    }),
     await accessKeyId(job, role, { CIRCLE_BUILD_NUM: '43' }),
   ]
   assert.equal(new Set([first, ...others]).size, 5)
@@ -60,7 +62,7 @@ test('a token file: another token, other credentials', async (t) => {
   job.write('token.jwt', token)
   const first = await accessKeyId(job, args)
   assert.equal(await accessKeyId(job, args), first)
-  job.write('token.jwt', await sandbox.mint())
+  job.write('token.jwt', await sandbox.mint({ claims: { jti: 'other' } }))
   assert.notEqual(await accessKeyId(job, args), first)
   assert.equal(sandbox.exchanges, 2)
 })

@@ -206,7 +206,12 @@ async function eachLegalSetup(judge: (text: string) => void, runs: number): Prom
 
 test('python-hcl2 parses every legal tag and policy', { skip: withoutHcl }, async () => {
   const texts: string[] = []
-  await eachLegalSetup((text) => texts.push(text), 20)
+  // It reads an escaped `$${` on to the next `}`, beyond the end of the string; the formatter judges those too.
+  const misread = /(?:\$\$|%%)\{[^}"]*"/
+  await eachLegalSetup((text) => {
+    if (!misread.test(text)) texts.push(text)
+  }, 20)
+  assert.ok(texts.length > 0)
   const program = 'import hcl2,json,sys; [hcl2.loads(one) for one in json.load(sys.stdin)]'
   const { status, stderr } = runPython(['-c', program], JSON.stringify(texts))
   assert.equal(status, 0, stderr)
