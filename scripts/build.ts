@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { chmod, mkdir, rm, writeFile } from 'node:fs/promises'
 import { type BuildOptions, build } from 'esbuild'
+import { CODE_PAGES } from './docs/indexes.ts'
 import { DOCTOR_FILE } from './embed.ts'
 import { notices, packagesOf } from './notices.ts'
 import { parsedLate, REFUSE_OLD_NODE } from './old-node.ts'
@@ -80,7 +81,7 @@ const main = await build({
   plugins: [
     replacements({
       'launcher-text': `export default ${JSON.stringify(launcher.outputFiles[0]?.text)}`,
-      'troubleshooting-page': `export default ${JSON.stringify(readFileSync('docs/troubleshooting.md', 'utf8'))}`,
+      'code-pages': `export default ${JSON.stringify(CODE_PAGES.map((page) => readFileSync(page, 'utf8')).join('\n'))}`,
     }),
   ],
 })

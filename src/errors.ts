@@ -11,7 +11,7 @@ export const EXIT = {
   files: 6,
 } as const
 
-/** Every error code with its exit code. `docs/troubleshooting.md` has one heading per code. */
+/** Every error code with its exit code. `docs/errors/` has one heading per code. */
 export const ERROR_EXIT_CODES = {
   'internal-error': EXIT.defect,
 
@@ -140,6 +140,15 @@ export function errorText(error: OidcError, paint: Terminal['paint']): string {
 /** Prints the page of an error or a finding; `npx` finds it where the log of a job is read, too. */
 export function explainCommand(code: string): string {
   return `npx circleci-aws-oidc explain ${code}`
+}
+
+/** The pages of errors, by exit code. */
+const PAGES = ['usage', 'usage', 'usage', 'token', 'aws', 'network', 'files'] as const
+
+/** The heading of a code: an error's page follows from its exit code, that of a finding is given. */
+export function docsLink(code: string, page: 'audit' | 'doctor' | 'trust-policy'): string {
+  const exit = ERROR_EXIT_CODES[code as ErrorCode]
+  return `docs/${exit === undefined ? `findings/${page}` : `errors/${PAGES[exit]}`}.md#${code}`
 }
 
 function indent(text: string): string {

@@ -1,4 +1,4 @@
-import page from 'troubleshooting-page'
+import pages from 'code-pages'
 import type { CommandContext, OptionsOf } from '../command-table.ts'
 import { EXIT, OidcError } from '../errors.ts'
 import { nearest } from '../text.ts'
@@ -11,13 +11,13 @@ export async function run(
   return EXIT.done
 }
 
-/** What `docs/troubleshooting.md` says under the heading of a code. Throws `invalid-usage`. */
+/** What `docs/errors/` or `docs/findings/` says under the heading of a code. Throws `invalid-usage`. */
 function explanation(code: string | undefined): string {
-  const headings = [...page.matchAll(/^##+ ([a-z0-9-]+)$/gm)]
+  const headings = [...pages.matchAll(/^## ([a-z0-9-]+)$/gm)]
   const codes = headings.map(([, name = '']) => name)
   const at = codes.indexOf(code ?? '')
   if (code === undefined || at < 0) throw unknownCode(code, codes)
-  const text = page.slice(headings[at]?.index)
+  const text = pages.slice(headings[at]?.index)
   const next = text.search(/\n#+ /)
   return text.slice(0, next < 0 ? undefined : next).trim()
 }

@@ -2,7 +2,7 @@ import { asOidcError, type ErrorCode, EXIT, type OidcError } from '../errors.ts'
 import type { PolicyFindingKind } from '../trust/check/findings.ts'
 
 export interface Finding {
-  /** What is wrong has a heading in `docs/troubleshooting.md`; what is fine or skipped has the check's name. */
+  /** What is wrong has a heading in `docs/errors/` or `docs/findings/`; what is fine or skipped has the check's name. */
   readonly id: FindingKind | ComparisonFindingKind | PolicyFindingKind | ErrorCode | Check
   readonly level: (typeof LEVELS)[number]
   /** One line, with the values. Never a secret. */
@@ -33,7 +33,7 @@ export const LEVELS = ['error', 'warning', 'skipped', 'ok'] as const
 
 /**
  * What can be wrong with a job, apart from the errors that a command ends with: as findings those keep
- * their codes. `docs/troubleshooting.md` has one heading per kind.
+ * their codes. `docs/findings/doctor.md` has one heading per kind; that of `COMPARISON_FINDINGS` is in `trust-policy.md`.
  */
 export const FINDINGS = {
   'node-too-old': {

@@ -1,7 +1,7 @@
-import { EXIT, explainCommand } from '../errors.ts'
+import { docsLink, EXIT, explainCommand } from '../errors.ts'
 import type { Style, Terminal } from '../terminal.ts'
 import { withoutControls } from '../text.ts'
-import { CHECKS, type Check, type Finding, LEVELS } from './findings.ts'
+import { CHECKS, type Check, FINDINGS, type Finding, LEVELS } from './findings.ts'
 
 export type Findings = Readonly<Record<Check, readonly Finding[]>>
 
@@ -47,8 +47,8 @@ function details({ id, level, evidence, fix }: Finding): [string, string][] {
   return entries.filter((entry): entry is [string, string] => Boolean(entry[1]))
 }
 
-export function docs({ id, level }: Pick<Finding, 'id' | 'level'>): string | undefined {
-  return isWrong(level) ? `docs/troubleshooting.md#${id}` : undefined
+function docs({ id, level }: Pick<Finding, 'id' | 'level'>): string | undefined {
+  return isWrong(level) ? docsLink(id, id in FINDINGS ? 'doctor' : 'trust-policy') : undefined
 }
 
 function isWrong(level: Finding['level']): boolean {

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
+import { CODE_PAGES, codesOf } from '../../scripts/docs/indexes.ts'
 import { Job } from './job.ts'
 
-const page = readFileSync('docs/troubleshooting.md', 'utf8')
-const codes = [...page.matchAll(/^##+ ([a-z0-9-]+)$/gm)].map(([, code = '']) => code)
+const page = CODE_PAGES.map((path) => readFileSync(path, 'utf8')).join('\n')
+const codes = CODE_PAGES.flatMap(codesOf)
 
 describe('explain', () => {
   test('prints what the page says of an error, up to the next heading', async (t) => {
@@ -20,7 +21,7 @@ describe('explain', () => {
     const job = new Job(t)
     for (const code of [codes[0] ?? '', codes.at(-1) ?? '']) {
       const { stdout } = await job.done(['explain', code])
-      assert.match(stdout, new RegExp(`^##+ ${code}\n\n\\S`))
+      assert.match(stdout, new RegExp(`^## ${code}\n\n\\S`))
       assert.ok(page.includes(stdout.trimEnd()))
     }
   })

@@ -55,7 +55,7 @@ test('the package holds the bundles and the pages, and nothing else', () => {
   )
   const needed = [
     ...['LICENSE', 'README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md'],
-    ...['docs/troubleshooting.md', 'dist/THIRD-PARTY-NOTICES.txt'],
+    ...['docs/troubleshooting.md', 'docs/errors/aws.md', 'dist/THIRD-PARTY-NOTICES.txt'],
   ]
   const bundles = ['circleci-aws-oidc', 'sandbox', 'sandbox-circleci']
   for (const path of [...needed, ...bundles.map((name) => `dist/${name}.cjs`)]) {

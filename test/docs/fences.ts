@@ -31,7 +31,9 @@ const KEYS = ['not run', 'file', 'world', 'exits', 'output', 'admits']
 
 /** The README and every page of docs/. */
 export function pages(): string[] {
-  const docs = readdirSync('docs').filter((name) => name.endsWith('.md'))
+  const docs = readdirSync('docs', { recursive: true, encoding: 'utf8' }).filter((name) =>
+    name.endsWith('.md'),
+  )
   return ['README.md', ...docs.sort().map((name) => join('docs', name))]
 }
 

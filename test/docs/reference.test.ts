@@ -6,12 +6,12 @@ import { ERROR_EXIT_CODES, EXIT } from '../../src/errors.ts'
 import { OPTIONS, type OptionSpec } from '../../src/options.ts'
 import { readWorld } from '../../src/sandbox/aws/world.ts'
 import { FAULT_NAMES, type FaultName, faultEffect } from '../../src/sandbox/fault.ts'
+import { explanation } from './codes.ts'
 import { pages } from './fences.ts'
 import { codeSpans, section, tableRows } from './table.ts'
 
 const readme = readFileSync('README.md', 'utf8')
 const sandbox = readFileSync('docs/sandbox.md', 'utf8')
-const troubleshooting = readFileSync('docs/troubleshooting.md', 'utf8')
 
 describe('options', () => {
   const rows = new Map(
@@ -66,21 +66,6 @@ test('CONTRIBUTING.md has a line for each folder', () => {
   )
 })
 
-describe('docs/troubleshooting.md', () => {
-  test('has a heading for each error code, in their order', () => {
-    const headings = [...troubleshooting.matchAll(/^## (.*)$/gm)].map(([, heading]) => heading)
-    assert.deepEqual(headings, Object.keys(ERROR_EXIT_CODES))
-  })
-
-  for (const [code, exit] of Object.entries(ERROR_EXIT_CODES)) {
-    test(`${code} tells its exit code and more`, () => {
-      const text = section(troubleshooting, `## ${code}`)
-      assert.equal(/\((\d)\)/.exec(text)?.[1], String(exit))
-      assert.ok(text.length > 150)
-    })
-  }
-})
-
 describe('docs/sandbox.md', () => {
   test('names every key of a world file', () => {
     const named = codeSpans(section(sandbox, '## World file'))
@@ -112,7 +97,7 @@ describe('docs/sandbox.md', () => {
       const code = /^Error ([a-z-]+):/m.exec(stderr)?.[1]
       const effect = faultEffect(name as FaultName)
       if (effect.kind === 'error') {
-        assert.ok(section(troubleshooting, `## ${code}`).includes(effect.code), 'to search for')
+        assert.ok(explanation(code).includes(effect.code), 'to search for')
       }
       assert.equal(code, codeSpans(error)[0], stderr)
       assert.equal(

@@ -1,14 +1,11 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
 import { checkClock } from '../../src/doctor/clock.ts'
 import { contentFindings } from '../../src/doctor/files.ts'
-import { COMPARISON_FINDINGS, FINDINGS, finding, fine } from '../../src/doctor/findings.ts'
+import { finding, fine } from '../../src/doctor/findings.ts'
 import { exitCode, inOrder, reportText } from '../../src/doctor/report.ts'
 import { checkRuntime } from '../../src/doctor/runtime.ts'
 import { parseIni } from '../../src/profiles/ini.ts'
-import { AUDIT_FINDINGS } from '../../src/trust/audit/findings.ts'
-import { POLICY_FINDINGS } from '../../src/trust/check/findings.ts'
 
 const plain = (_stream: string, _style: string, text: string) => text
 
@@ -91,21 +88,4 @@ test('whoever chose a claim does not write on the terminal', () => {
   )
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be shown
   assert.doesNotMatch(text, /[\x00-\x09\x0b-\x1f]/)
-})
-
-test('docs/troubleshooting.md has a heading for each finding', () => {
-  const page = readFileSync('docs/troubleshooting.md', 'utf8')
-  const headings = [...page.matchAll(/^##+ (.*)$/gm)].map(([, heading]) => heading)
-  const tables = [FINDINGS, COMPARISON_FINDINGS, POLICY_FINDINGS, AUDIT_FINDINGS]
-  const kinds = [...new Set(tables.flatMap((table) => Object.keys(table)))]
-  assert.deepEqual(
-    kinds.filter((kind) => headings.filter((one) => one === kind).length !== 1),
-    [],
-  )
-  const section = page.slice(page.indexOf('\n# Findings'))
-  const named = [...section.matchAll(/^### (.*)$/gm)].map(([, heading]) => heading ?? '')
-  assert.deepEqual(
-    named.filter((kind) => !kinds.includes(kind)),
-    [],
-  )
 })

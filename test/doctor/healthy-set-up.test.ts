@@ -141,7 +141,7 @@ test('--format json', async (t) => {
     what: 'The profile is not in the shared files: AWS_PROFILE is "staging".',
     evidence: null,
     fix: 'Assume the role in an earlier step of this job, with the same HOME, or correct the name.',
-    docs: 'docs/troubleshooting.md#profile-missing',
+    docs: 'docs/findings/doctor.md#profile-missing',
   })
   for (const one of findings) {
     assert.deepEqual(Object.keys(one), ['id', 'level', 'what', 'evidence', 'fix', 'docs'])

@@ -4,7 +4,7 @@ import { POLICY_FINDINGS, type PolicyFindingKind } from '../check/findings.ts'
 export const SEVERITIES = ['critical', 'high', 'medium', 'low'] as const
 export type Severity = (typeof SEVERITIES)[number]
 
-/** What can be wrong with the roles and providers of accounts. `docs/troubleshooting.md` has one heading per kind. */
+/** What can be wrong with the roles and providers of accounts. `docs/findings/audit.md` has one heading per kind. */
 const OWN_FINDINGS = {
   'open-to-everyone': {
     severity: 'critical',
@@ -99,6 +99,11 @@ export interface AuditFinding {
 
 export function auditFinding(kind: OwnKind, detail: string, path = ''): AuditFinding {
   return { kind, severity: OWN_FINDINGS[kind].severity, path, detail }
+}
+
+/** The page with the kind's heading. */
+export function pageOf(kind: AuditFindingKind): 'audit' | 'trust-policy' {
+  return kind in OWN_FINDINGS ? 'audit' : 'trust-policy'
 }
 
 export function severityOf(kind: PolicyFindingKind): Severity | undefined {

@@ -1,6 +1,7 @@
+import { docsLink, explainCommand } from '../../errors.ts'
 import { printable } from '../../text.ts'
 import type { AuditedThing, AuditReport, Judged } from './audit.ts'
-import { AUDIT_FINDINGS, SEVERITIES, type Severity } from './findings.ts'
+import { AUDIT_FINDINGS, pageOf, SEVERITIES, type Severity } from './findings.ts'
 
 /** The report for people: a table of roles, then the findings by kind, the most dangerous first. */
 export function auditText(report: AuditReport): string {
@@ -69,7 +70,7 @@ function findingLines(things: readonly AuditedThing[]): string[] {
       '',
       `${severity}: ${AUDIT_FINDINGS[kind]?.title} (${kind})`,
       `  Fix:  ${AUDIT_FINDINGS[kind]?.fix}`,
-      `  Docs: docs/troubleshooting.md#${kind}`,
+      `  More: ${explainCommand(kind)}`,
       ...those
         .filter(({ finding }) => finding.kind === kind)
         .map(({ thing, finding: { path, detail } }) => {
@@ -102,7 +103,7 @@ export function auditJson(report: AuditReport): object {
         path,
         detail,
         allowed: allowance ? { name: allowance.name, reason: allowance.reason } : null,
-        docs: `docs/troubleshooting.md#${kind}`,
+        docs: docsLink(kind, pageOf(kind)),
       })),
       file: thing.place.file,
       line: thing.place.line,

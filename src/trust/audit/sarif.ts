@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { version } from '../../../package.json'
+import { explainCommand } from '../../errors.ts'
 import { printable } from '../../text.ts'
 import type { AuditedThing, AuditReport, Judged } from './audit.ts'
 import { AUDIT_FINDINGS, type Severity } from './findings.ts'
@@ -36,7 +37,7 @@ function rule(kind: string): object {
   return {
     id: kind,
     shortDescription: { text: title },
-    help: { text: `${fix} See docs/troubleshooting.md#${kind}.` },
+    help: { text: `${fix} More: ${explainCommand(kind)}` },
     defaultConfiguration: { level: LEVELS[severity].level },
     properties: { 'security-severity': LEVELS[severity].score, tags: ['security'] },
   }

@@ -17,7 +17,7 @@ interface PolicyFindingText {
   readonly fix: string
 }
 
-/** What can be wrong with a trust policy. `docs/troubleshooting.md` has one heading per kind. */
+/** What can be wrong with a trust policy. `docs/findings/trust-policy.md` has one heading per kind. */
 export const POLICY_FINDINGS = {
   'no-condition': {
     severity: 'broad',

@@ -1,4 +1,4 @@
-import { explainCommand } from '../../errors.ts'
+import { docsLink, explainCommand } from '../../errors.ts'
 import { printable } from '../../text.ts'
 import type { ConditionResult } from '../policy/condition.ts'
 import type { StatementResult, Verdict } from '../policy/evaluate.ts'
@@ -103,7 +103,7 @@ export function checkJson({ verdict, token, evaluation, findings }: TrustReport)
     findings: findings.map((one) => ({
       ...POLICY_FINDINGS[one.kind],
       ...one,
-      docs: `docs/troubleshooting.md#${one.kind}`,
+      docs: docsLink(one.kind, 'trust-policy'),
     })),
   }
 }

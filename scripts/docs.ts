@@ -1,0 +1,5 @@
+import { writeFileSync } from 'node:fs'
+import { indexedPages } from './docs/indexes.ts'
+
+// What pages have that is made from something else: `npm run docs`. test/docs says when it is out of date.
+for (const [path, text] of indexedPages()) writeFileSync(path, text)
