@@ -88,10 +88,16 @@ async function join(
   { leftOut, later, restName }: Omit<Division, 'unread'>,
   finish: (code: string, inputs: readonly string[]) => Promise<string>,
 ): Promise<{ readonly file: string; readonly rest: string }> {
-  const outputs = new Map(
-    Object.entries(built.metafile.outputs).map(([path, output]) => [basename(path), output]),
+  const texts = new Map(
+    built.outputFiles.map(({ path, text }) => [basename(path), withoutBareImports(text)]),
   )
-  const texts = new Map(built.outputFiles.map(({ path, text }) => [basename(path), text]))
+  const outputs = new Map(
+    Object.entries(built.metafile.outputs).map(([path, output]) => {
+      const imported = (name: string) => texts.get(basename(path))?.includes(`"./${name}"`)
+      const imports = output.imports.filter((one) => one.external || imported(basename(one.path)))
+      return [basename(path), { ...output, imports }]
+    }),
+  )
   const first = reachable(outputs, [...leftOut, ...later])
   const names = [...new Set([...first, ...reachable(outputs, leftOut)])]
   const numbers = new Map(names.map((name, index) => [name, index]))
@@ -174,6 +180,14 @@ async function asCommonJs(
     : ''
   const minified = await transform(url + linked, { ...options, minify: true })
   return minified.code.trimEnd()
+}
+
+/**
+ * esbuild imports every part that anything of this one's may need, for the order in which modules run. No module
+ * of ours or of the SDK's does anything by being loaded alone, so a part waits for the first import of its names.
+ */
+function withoutBareImports(text: string): string {
+  return text.replace(/\bimport\s*"\.\/[^"]+";/g, '')
 }
 
 /** A part that exports through the loader, and the helpers of esbuild's that stood before its exports. */

@@ -10,7 +10,7 @@ import { type Export, exportFile } from '../plans/export.ts'
 import { type Plan, readPlan } from '../plans/plans.ts'
 import type { ProfilePlan } from '../plans/profile-plan.ts'
 import type { PlannedRole } from '../sts/assume-roles.ts'
-import { resolveUrl } from '../sts/endpoint.ts'
+import { endpointUrl } from '../sts/endpoint.ts'
 import type { Terminal } from '../terminal.ts'
 import { clockTime, isoSeconds, printable } from '../text.ts'
 import { audiences, expiration } from '../token/claims.ts'
@@ -41,7 +41,7 @@ export async function run(
 async function connect({ profiles }: Plan, { env }: Pick<Context, 'env'>): Promise<void> {
   const [first] = profiles
   if (!first) return
-  connectAhead(await resolveUrl(first.endpoint), env)
+  connectAhead(endpointUrl(first.endpoint), env)
   // The address is looked up, or the connection asked for, before the thread is busy again.
   await afterEvents()
 }

@@ -38,7 +38,7 @@ async function identify(options: OptionsOf<'whoami'>, context: Context) {
   checkSharedFiles(env)
   const [, given] = givenRegion(options.region, env) ?? []
   const region = given ?? (await profileRegion(options.profile, env)) ?? 'us-east-1'
-  const sts = await connectSts(stsEndpoint(region, options['sts-endpoint'], env), context)
+  const sts = connectSts(stsEndpoint(region, options['sts-endpoint'], env), context)
   const finding = findCredentials(options.profile, sts, context)
   const { credentials, source, otherwise } = await deadline.race('reading the credentials', finding)
   terminal.conceal(credentials.secretAccessKey)

@@ -3,7 +3,7 @@ import { EXIT } from '../errors.ts'
 import { proxyFor } from '../network/proxy.ts'
 import type { Environment } from '../options.ts'
 import { httpHandler } from '../sts/client.ts'
-import { resolveUrl, type StsEndpoint } from '../sts/endpoint.ts'
+import { endpointUrl, type StsEndpoint } from '../sts/endpoint.ts'
 import { askedHost, failedConnection } from '../sts/failed-connection.ts'
 import { withRetries } from '../sts/retry.ts'
 import type { ClockReading } from './clock.ts'
@@ -21,7 +21,7 @@ export interface Reached {
 /** Sends a request without an action to the endpoint, through the same proxy and TLS as the exchange. Throws `OidcError`. */
 export async function reachEndpoint(endpoint: StsEndpoint, context: Context): Promise<Reached> {
   const { env, deadline } = context
-  const url = await resolveUrl(endpoint)
+  const url = endpointUrl(endpoint)
   const handler = httpHandler(url, env)
   const proxy = proxyFor(url, env)
   const attempt = async (): Promise<Reached> => {

@@ -85,22 +85,76 @@ function zoneRegion(region: string): string | undefined {
 
 interface Partition {
   readonly regions: RegExp
+  /** Whose STS we ask when no region is given. */
   readonly defaultRegion: string
+  /** What the host names of endpoints end in; those of endpoints for IPv4 and IPv6 end in `dualStackSuffix`. */
+  readonly dnsSuffix: string
+  readonly dualStackSuffix: string
 }
 
-/** Partitions with the shape of their region names and the region whose STS we use when none is given. */
+// The SDK's own rules for endpoints would be 5 kB of the orb's step; a test compares with them.
 const PARTITIONS: Readonly<Record<string, Partition>> = {
-  'aws-cn': { regions: /^cn-/, defaultRegion: 'cn-north-1' },
-  'aws-us-gov': { regions: /^us-gov-/, defaultRegion: 'us-gov-west-1' },
-  'aws-eusc': { regions: /^eusc-/, defaultRegion: 'eusc-de-east-1' },
-  'aws-iso': { regions: /^us-iso-/, defaultRegion: 'us-iso-east-1' },
-  'aws-iso-b': { regions: /^us-isob-/, defaultRegion: 'us-isob-east-1' },
-  'aws-iso-e': { regions: /^eu-isoe-/, defaultRegion: 'eu-isoe-west-1' },
-  'aws-iso-f': { regions: /^us-isof-/, defaultRegion: 'us-isof-south-1' },
-  aws: { regions: /^[a-z]{2,4}-/, defaultRegion: 'us-east-1' },
+  'aws-cn': {
+    regions: /^cn-/,
+    defaultRegion: 'cn-north-1',
+    dnsSuffix: 'amazonaws.com.cn',
+    dualStackSuffix: 'api.amazonwebservices.com.cn',
+  },
+  'aws-us-gov': {
+    regions: /^us-gov-/,
+    defaultRegion: 'us-gov-west-1',
+    dnsSuffix: 'amazonaws.com',
+    dualStackSuffix: 'api.aws',
+  },
+  'aws-eusc': {
+    regions: /^eusc-/,
+    defaultRegion: 'eusc-de-east-1',
+    dnsSuffix: 'amazonaws.eu',
+    dualStackSuffix: 'api.amazonwebservices.eu',
+  },
+  'aws-iso': {
+    regions: /^us-iso-/,
+    defaultRegion: 'us-iso-east-1',
+    dnsSuffix: 'c2s.ic.gov',
+    dualStackSuffix: 'api.aws.ic.gov',
+  },
+  'aws-iso-b': {
+    regions: /^us-isob-/,
+    defaultRegion: 'us-isob-east-1',
+    dnsSuffix: 'sc2s.sgov.gov',
+    dualStackSuffix: 'api.aws.scloud',
+  },
+  'aws-iso-e': {
+    regions: /^eu-isoe-/,
+    defaultRegion: 'eu-isoe-west-1',
+    dnsSuffix: 'cloud.adc-e.uk',
+    dualStackSuffix: 'api.cloud-aws.adc-e.uk',
+  },
+  'aws-iso-f': {
+    regions: /^us-isof-/,
+    defaultRegion: 'us-isof-south-1',
+    dnsSuffix: 'csp.hci.ic.gov',
+    dualStackSuffix: 'api.aws.hci.ic.gov',
+  },
+  aws: {
+    regions: /^[a-z]{2,4}-/,
+    defaultRegion: 'us-east-1',
+    dnsSuffix: 'amazonaws.com',
+    dualStackSuffix: 'api.aws',
+  },
 }
 
+/** The partition of a region; `aws` for what looks like none of another. */
 function partitionOf(region: string): string {
   const found = Object.entries(PARTITIONS).find(([, { regions }]) => regions.test(region))
   return found?.[0] ?? 'aws'
+}
+
+/** The host of the region's STS. https://docs.aws.amazon.com/general/latest/gr/sts.html */
+export function stsHost(region: string, useFips: boolean, useDualstack: boolean): string {
+  const name = partitionOf(region)
+  const { dnsSuffix, dualStackSuffix } = PARTITIONS[name] as Partition
+  // All of GovCloud's endpoints for IPv4 are FIPS.
+  const service = useFips && (useDualstack || name !== 'aws-us-gov') ? 'sts-fips' : 'sts'
+  return `${service}.${region}.${useDualstack ? dualStackSuffix : dnsSuffix}`
 }

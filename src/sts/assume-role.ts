@@ -76,7 +76,7 @@ async function exchangeToken(
   context: Context,
 ): Promise<AssumedRole> {
   const { deadline, terminal } = context
-  const sts = await connectSts(plan.endpoint, context)
+  const sts = connectSts(plan.endpoint, context)
   let token = given
   terminal.conceal(token.value)
   const renew = async (): Promise<boolean> => {
@@ -118,7 +118,7 @@ async function assumeChainedRole(
   credentials: Credentials,
   context: Context,
 ): Promise<AssumedRole> {
-  const sts = await connectSts(plan.endpoint, context)
+  const sts = connectSts(plan.endpoint, context)
   const request = {
     operation: AssumeRole$,
     input: () => stsInput(plan),
@@ -158,7 +158,7 @@ export async function sharedCredentials(
   context: Context,
 ): Promise<Credentials> {
   const { readProfile } = await import('./profile-credentials.ts')
-  const sts = await connectSts(endpoint, context)
+  const sts = connectSts(endpoint, context)
   const reading = readProfile(name, sts, context).finally(() => sts.destroy())
   return context.deadline.race(`reading the profile "${name}"`, reading)
 }

@@ -10,7 +10,7 @@ import type { OidcError } from '../errors.ts'
 import { agents, CONNECTION_TIMEOUT, REQUEST_TIMEOUT } from '../network/agents.ts'
 import type { Environment } from '../options.ts'
 import type { Credentials } from '../role/request.ts'
-import { resolveUrl, type StsEndpoint } from './endpoint.ts'
+import { endpointUrl, type StsEndpoint } from './endpoint.ts'
 import { askedHost } from './failed-connection.ts'
 import { type FailedAttempts, type WhenFailed, withRetries } from './retry.ts'
 
@@ -37,15 +37,12 @@ export interface StsConnection {
 }
 
 /**
- * The SDK's schemas, protocol, endpoints, signature and HTTP handler, without its client: that one's
+ * The SDK's schemas, protocol, signature and HTTP handler, without its client: that one's
  * middleware for retries, shared configuration and the credential chain would do nothing here, and
  * double the time of a run.
  */
-export async function connectSts(
-  endpoint: StsEndpoint,
-  { env }: Pick<Context, 'env'>,
-): Promise<StsConnection> {
-  const url = await resolveUrl(endpoint)
+export function connectSts(endpoint: StsEndpoint, { env }: Pick<Context, 'env'>): StsConnection {
+  const url = endpointUrl(endpoint)
   const { send, destroy } = openTransport(url, endpoint.region, env)
   return {
     url,

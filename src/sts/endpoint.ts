@@ -1,7 +1,8 @@
 import { OidcError } from '../errors.ts'
 import type { Environment } from '../options.ts'
+import { stsHost } from '../role/region.ts'
 
-/** Where STS is asked. Without a URL the SDK derives it from region, FIPS and dual-stack. */
+/** Where STS is asked. Without a URL it is derived from region, FIPS and dual-stack. */
 export interface StsEndpoint {
   readonly region: string
   readonly url?: URL
@@ -27,21 +28,15 @@ export function stsEndpoint(
     useFips: env['AWS_USE_FIPS_ENDPOINT']?.toLowerCase() === 'true',
     useDualstack: env['AWS_USE_DUALSTACK_ENDPOINT']?.toLowerCase() === 'true',
   }
-  // The SDK refuses FIPS and dual-stack together with a URL of one's own.
+  // As in the SDKs, FIPS and dual-stack do not go together with a URL of one's own.
   return text
     ? { region, useFips: false, useDualstack: false, url: parseEndpoint(text, where ?? '') }
     : base
 }
 
-/** The URL of an endpoint, by the rules of the SDK where none was given. */
-export async function resolveUrl(endpoint: StsEndpoint): Promise<URL> {
-  if (endpoint.url) return endpoint.url
-  const { defaultEndpointResolver } = await import(
-    '@aws-sdk/client-sts/dist-es/endpoint/endpointResolver.js'
-  )
-  const { region, useFips, useDualstack } = endpoint
-  const parameters = { Region: region, UseFIPS: useFips, UseDualStack: useDualstack }
-  return defaultEndpointResolver(parameters).url
+/** The URL of an endpoint. */
+export function endpointUrl({ url, region, useFips, useDualstack }: StsEndpoint): URL {
+  return url ?? new URL(`https://${stsHost(region, useFips, useDualstack)}`)
 }
 
 function parseEndpoint(text: string, where: string): URL {

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { STSClient } from '@aws-sdk/client-sts'
 import type { Environment } from '../../src/options.ts'
-import { resolveUrl, stsEndpoint } from '../../src/sts/endpoint.ts'
+import { endpointUrl, stsEndpoint } from '../../src/sts/endpoint.ts'
 
-async function urlOf(region: string, option: string | undefined, env: Environment) {
-  return (await resolveUrl(stsEndpoint(region, option, env))).href
+function urlOf(region: string, option: string | undefined, env: Environment) {
+  return endpointUrl(stsEndpoint(region, option, env)).href
 }
 
 const FIPS = { AWS_USE_FIPS_ENDPOINT: 'true' }
@@ -31,10 +32,25 @@ const REGIONAL: [region: string, env: Environment, host: string][] = [
 ]
 
 for (const [region, env, host] of REGIONAL) {
-  test(`${region} ${JSON.stringify(env)}: ${host}`, async () => {
-    assert.equal(await urlOf(region, undefined, env), `https://${host}/`)
+  test(`${region} ${JSON.stringify(env)}: ${host}`, () => {
+    assert.equal(urlOf(region, undefined, env), `https://${host}/`)
   })
 }
+
+// One or more of each partition, and some that may come.
+const REGIONS = `us-east-1 us-west-2 ap-southeast-7 mx-central-1 sa-west-1 il-central-9 xx-north-1
+  cn-north-1 cn-northwest-1 us-gov-east-1 us-gov-west-1 eusc-de-east-1 eusc-de-west-2
+  us-iso-east-1 us-iso-west-1 us-isob-east-1 us-isob-west-1 eu-isoe-west-1 us-isof-south-1 us-isof-east-1`
+test("the endpoints of the SDK's own rules", () => {
+  const { endpointProvider } = new STSClient({ region: 'us-east-1' }).config
+  for (const region of REGIONS.split(/\s+/)) {
+    for (const env of [{}, FIPS, DUALSTACK, { ...FIPS, ...DUALSTACK }]) {
+      const { useFips: UseFIPS, useDualstack: UseDualStack } = stsEndpoint(region, undefined, env)
+      const { url } = endpointProvider({ Region: region, UseFIPS, UseDualStack })
+      assert.equal(urlOf(region, undefined, env), url.href)
+    }
+  }
+})
 
 const BOTH = { AWS_ENDPOINT_URL_STS: 'https://sts.test', AWS_ENDPOINT_URL: 'https://all.test' }
 
@@ -59,8 +75,8 @@ const GIVEN: [option: string | undefined, env: Environment, url: string][] = [
 ]
 
 for (const [option, env, url] of GIVEN) {
-  test(`${option ?? 'no option'} with ${JSON.stringify(env)}: ${url}`, async () => {
-    assert.equal(await urlOf('us-east-1', option, env), url)
+  test(`${option ?? 'no option'} with ${JSON.stringify(env)}: ${url}`, () => {
+    assert.equal(urlOf('us-east-1', option, env), url)
   })
 }
 
