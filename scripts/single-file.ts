@@ -93,7 +93,7 @@ async function join(
   )
   const outputs = new Map(
     Object.entries(built.metafile.outputs).map(([path, output]) => {
-      const imported = (name: string) => texts.get(basename(path))?.includes(`"./${name}"`)
+      const imported = (name: string) => texts.get(basename(path))?.includes(`/${name}"`)
       const imports = output.imports.filter((one) => one.external || imported(basename(one.path)))
       return [basename(path), { ...output, imports }]
     }),
