@@ -36,6 +36,7 @@ export const ERROR_EXIT_CODES = {
   'token-mint-failed': EXIT.noToken,
 
   'access-denied': EXIT.refused,
+  'token-version-refused': EXIT.refused,
   'provider-not-found': EXIT.refused,
   'audience-not-registered': EXIT.refused,
   'token-rejected': EXIT.refused,

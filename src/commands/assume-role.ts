@@ -14,7 +14,7 @@ import { endpointUrl } from '../sts/endpoint.ts'
 import type { Terminal } from '../terminal.ts'
 import { clockTime, isoSeconds, printable } from '../text.ts'
 import { audiences, expiration } from '../token/claims.ts'
-import { type TokenPool, tokenPool } from '../token/source.ts'
+import { saysTokenMissing, type TokenPool, tokenPool } from '../token/source.ts'
 import { TOKEN_OPTIONS, type WebIdentityToken } from '../token/web-identity-token.ts'
 
 export async function run(
@@ -86,14 +86,12 @@ export async function runWithoutToken(
   return 0
 }
 
-/** An audience means minting; without any token in the job, as for a fork, that fails in another way. */
 async function isTokenMissing(tokens: TokenPool, env: Environment): Promise<boolean> {
   const why = await tokens.get().then(
     () => undefined,
-    (error: unknown) => asOidcError(error).code,
+    (error: unknown) => asOidcError(error),
   )
-  const hasVariable = Boolean(env['CIRCLE_OIDC_TOKEN_V2'] || env['CIRCLE_OIDC_TOKEN'])
-  return why === 'token-not-found' || (why === 'token-mint-failed' && !hasVariable)
+  return why !== undefined && saysTokenMissing(why, env)
 }
 
 /** While AWS answers: loads what writes, and checks that it can. Earlier it would hold up the request. */

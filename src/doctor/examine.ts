@@ -1,24 +1,18 @@
 import { version } from '../../package.json'
 import { COMMANDS, type OptionsOf } from '../command-table.ts'
 import { type Context, withinTime } from '../context.ts'
-import { OidcError } from '../errors.ts'
+import { EXIT, OidcError } from '../errors.ts'
 import { inlineProfiles, resolveOptions } from '../option-values.ts'
 import { planWriting, readProfiles } from '../plans/plans.ts'
 import type { ProfilePlan } from '../plans/profile-plan.ts'
 import { assertProfileName } from '../profiles/profile-name.ts'
 import { givenRegion } from '../role/region.ts'
 import { type StsEndpoint, stsEndpoint } from '../sts/endpoint.ts'
-import { readToken, type TokenPool, tokenPool } from '../token/source.ts'
+import { readToken, saysTokenMissing, type TokenPool, tokenPool } from '../token/source.ts'
 import { checkClock } from './clock.ts'
 import { checkEndpoint, type Reached, reachEndpoint } from './endpoint.ts'
 import { checkEnvironment } from './environment.ts'
-import {
-  checkExchange,
-  plansOfProfile,
-  type TriedRole,
-  tryOtherVersion,
-  tryRoles,
-} from './exchange.ts'
+import { checkExchange, plansOfProfile, tryRoles } from './exchange.ts'
 import { checkFiles, readSharedFiles } from './files.ts'
 import { errorFinding, type Finding, fine, type Settled, settle, skipped } from './findings.ts'
 import type { Findings } from './report.ts'
@@ -41,10 +35,7 @@ export async function examine(options: OptionsOf<'doctor'>, context: Context): P
   const tokens = poolOf(found, options, context)
   const obstacle =
     'error' in plans ? 'what to ask for is not in order' : whyNoExchange(planned, token, endpoints)
-  const { exchanges, other } =
-    obstacle === undefined
-      ? await exchangeAll(planned, tokens, found, options, context)
-      : { exchanges: [], other: undefined }
+  const exchanges = obstacle === undefined ? await tryRoles(planned, tokens, context) : []
   const clock = endpoints.flatMap((one) =>
     'value' in one && one.value.clock ? [one.value.clock] : [],
   )
@@ -53,11 +44,11 @@ export async function examine(options: OptionsOf<'doctor'>, context: Context): P
   // That AWS refuses what the trust policy rejects is no finding of its own.
   const explained = compared.some(({ level }) => level === 'error')
   const isUnexplained = ({ id, level }: Finding) =>
-    !(explained && level === 'error' && (id === 'access-denied' || id === 'fork-token'))
+    !(explained && level === 'error' && REFUSALS.includes(id))
   const facts = 'value' in files ? files.value : []
   const writing = await settle(() => checkWriting(planned, options, context))
   const inUse = { given: options.profile, written: planned.map(({ profile }) => profile) }
-  return {
+  const all: Findings = {
     runtime: checkRuntime(
       { node: process.versions.node, version, program: process.argv[1] ?? '' },
       env,
@@ -78,7 +69,7 @@ export async function examine(options: OptionsOf<'doctor'>, context: Context): P
     endpoint: endpoints.flatMap((one) => checkEndpoint(one, env)),
     exchange:
       obstacle === undefined
-        ? exchanges.flatMap((one) => checkExchange(one, strange, other)).filter(isUnexplained)
+        ? exchanges.flatMap((one) => checkExchange(one, strange)).filter(isUnexplained)
         : [skipped('exchange', obstacle)],
     files: [
       ...('error' in files ? [errorFinding(files.error)] : checkFiles(facts)),
@@ -86,7 +77,25 @@ export async function examine(options: OptionsOf<'doctor'>, context: Context): P
     ],
     environment: checkEnvironment(env, inUse, facts),
   }
+  const skips =
+    options['missing-token'] === 'skip' && 'error' in token && saysTokenMissing(token.error, env)
+  return skips ? asSkipped(all) : all
 }
+
+/** With `--missing-token skip` nothing else that a fork lacks, as the variables of a context, is an error either. */
+function asSkipped(findings: Findings): Findings {
+  const lowered = (one: Finding): Finding =>
+    one.level === 'error' ? { ...one, level: 'warning', exit: EXIT.done } : one
+  const entries = Object.entries(findings).map(([check, found]) => [check, found.map(lowered)])
+  const { token, ...others }: Findings = Object.fromEntries(entries)
+  const skip = fine(
+    'token',
+    '--missing-token is skip: assume-role assumes no role, and ends with 0',
+  )
+  return { ...others, token: [...token, skip] }
+}
+
+const REFUSALS: readonly string[] = ['access-denied', 'token-version-refused', 'fork-token']
 
 /** A quarter of the time at most: a FIFO that nobody writes to must not keep the rest from being looked at. */
 async function readFiles(options: OptionsOf<'doctor'>, context: Context) {
@@ -217,16 +226,4 @@ function poolOf(
   const get: TokenPool['get'] = (audience) =>
     audience === undefined && found ? Promise.resolve(found.token) : pool.get(audience)
   return { get }
-}
-
-async function exchangeAll(
-  plans: readonly ProfilePlan[],
-  tokens: TokenPool,
-  found: FoundToken | undefined,
-  options: OptionsOf<'doctor'>,
-  context: Context,
-): Promise<{ exchanges: TriedRole[]; other: Awaited<ReturnType<typeof tryOtherVersion>> }> {
-  const exchanges = await tryRoles(plans, tokens, context)
-  const other = found && (await tryOtherVersion(exchanges, found.token, options, context))
-  return { exchanges, other }
 }

@@ -1,19 +1,9 @@
 import type { Context } from '../context.ts'
 import { asOidcError } from '../errors.ts'
 import type { AssumedRole, RolePlan } from '../sts/assume-role.ts'
-import { assumeRoles, SourceFailed, settledRoles } from '../sts/assume-roles.ts'
-import { readToken, type TokenPool } from '../token/source.ts'
-import type { TokenOptions, WebIdentityToken } from '../token/web-identity-token.ts'
-import {
-  errorFinding,
-  type Finding,
-  finding,
-  fine,
-  raise,
-  type Settled,
-  settle,
-  skipped,
-} from './findings.ts'
+import { SourceFailed, settledRoles } from '../sts/assume-roles.ts'
+import type { TokenPool } from '../token/source.ts'
+import { errorFinding, type Finding, fine, raise, type Settled, skipped } from './findings.ts'
 
 export interface TriedRole {
   readonly plan: RolePlan
@@ -47,18 +37,8 @@ export function plansOfProfile<Plan extends RolePlan>(
   return [...base, own]
 }
 
-/** The CircleCI token of the other version, which AWS accepted where it refused the one in use. */
-interface OtherVersion {
-  readonly refused: string
-  readonly accepted: string
-}
-
 /** How AWS answered; where it refused, what the reason may be. */
-export function checkExchange(
-  { plan, outcome }: TriedRole,
-  doubts: readonly Finding[],
-  other: OtherVersion | undefined,
-): Finding[] {
+export function checkExchange({ plan, outcome }: TriedRole, doubts: readonly Finding[]): Finding[] {
   if (!outcome) return [skipped('exchange', `${plan.profile}: the profile it builds on failed`)]
   if ('value' in outcome) {
     const { arn, credentials } = outcome.value
@@ -72,49 +52,7 @@ export function checkExchange(
     return [...issuers.map((one) => raise(one, error)), found]
   }
   if (error.code !== 'access-denied') return [found]
-  if (other) {
-    const detail = `AWS accepts ${other.accepted} and refuses ${other.refused}`
-    return [finding('token-version-refused', detail), found]
-  }
   // Rerunning with SSH changes nothing that a trust policy can see.
   const likely = doubts.filter(({ id }) => id !== 'ssh-rerun')
   return [...likely.map((one) => raise(one, error)), found]
-}
-
-const OTHERS = {
-  CIRCLE_OIDC_TOKEN_V2: ['v1', 'CIRCLE_OIDC_TOKEN'],
-  CIRCLE_OIDC_TOKEN: ['v2', 'CIRCLE_OIDC_TOKEN_V2'],
-} as const
-
-/** Where AWS refuses the job's token: does it take the one of the other version? */
-export async function tryOtherVersion(
-  exchanges: readonly TriedRole[],
-  { source }: WebIdentityToken,
-  options: TokenOptions,
-  context: Context,
-): Promise<OtherVersion | undefined> {
-  const refused = exchanges.find(
-    ({ plan, outcome }) =>
-      plan.source.kind === 'token' &&
-      plan.source.audience === undefined &&
-      outcome &&
-      'error' in outcome &&
-      outcome.error.code === 'access-denied',
-  )
-  const [version, variable] = OTHERS[source as keyof typeof OTHERS] ?? []
-  if (!refused || !variable || !context.env[variable]) return undefined
-  const wanted = { ...options, 'token-version': version }
-  const accepted = await settle(async () => {
-    const token = await readToken(wanted, context.env, context.deadline.signal)
-    context.terminal.conceal(token.value)
-    // With a token minted in its place nothing would be learnt of this version.
-    if (token.source === variable) await assumeRoles([refused.plan], poolOf(token), context)
-    return token.source === variable
-  })
-  return 'value' in accepted && accepted.value ? { refused: source, accepted: variable } : undefined
-}
-
-/** One token, whatever the audience. */
-function poolOf(token: WebIdentityToken): TokenPool {
-  return { get: async () => token }
 }

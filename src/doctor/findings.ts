@@ -150,12 +150,6 @@ export const FINDINGS = {
     title: 'A shared file belongs to another user',
     fix: 'Run all steps as one user, or chown it.',
   },
-  'token-version-refused': {
-    level: 'error',
-    exit: EXIT.refused,
-    title: "The role's trust policy allows only the other version of the token",
-    fix: 'Let the condition on sub be StringLike and end in "/user/*", which matches both, or choose one with --token-version.',
-  },
 } as const satisfies Record<string, FindingText>
 
 type FindingKind = keyof typeof FINDINGS

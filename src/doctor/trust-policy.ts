@@ -47,7 +47,10 @@ async function examinePolicy(
   const token = await settle(() => tokens.get(audience))
   const claims = 'value' in token ? token.value.claims : undefined
   const outcome = exchanges.find((one) => one.plan.profile === plan?.profile)?.outcome
-  const refused = outcome && 'error' in outcome && outcome.error.code === 'access-denied'
+  const refused =
+    outcome &&
+    'error' in outcome &&
+    ['access-denied', 'token-version-refused'].includes(outcome.error.code)
   const answer = outcome && 'value' in outcome ? 'accepted' : refused ? 'refused' : undefined
   const { policy, length } = file
   const role = plan?.role ?? file.role

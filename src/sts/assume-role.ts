@@ -70,7 +70,7 @@ export async function assumeRole(
 }
 
 /** AssumeRoleWithWebIdentity. A token that expires meanwhile is renewed, where its source can. */
-async function exchangeToken(
+export async function exchangeToken(
   plan: RolePlan,
   given: WebIdentityToken,
   context: Context,

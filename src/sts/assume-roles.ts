@@ -9,6 +9,7 @@ import {
   type Sources,
   sharedCredentials,
 } from './assume-role.ts'
+import { triedOtherVersion } from './other-version.ts'
 
 export { requestMade } from './client.ts'
 
@@ -46,7 +47,7 @@ export async function settledRoles<Plan extends RolePlan>(
   const started = new Map<string, Promise<AssumedRole>>()
   for (const plan of plans) {
     const own = plans.length > 1 ? naming(plan.profile, context) : context
-    started.set(plan.profile, assumeRole(plan, sourcesOf(plan, tokens, started, own), own))
+    started.set(plan.profile, assumeWith(plan, tokens, started, own))
   }
   const all = await Promise.allSettled(started.values())
   return plans.flatMap((plan, index) => {
@@ -63,13 +64,28 @@ export async function assumeChain(
 ): Promise<AssumedRole> {
   const assumed = new Map<string, Promise<AssumedRole>>()
   for (const plan of plans) {
-    const role = assumeRole(plan, sourcesOf(plan, tokens, assumed, context), context)
+    const role = assumeWith(plan, tokens, assumed, context)
     assumed.set(plan.profile, role)
     await role
   }
   const last = await assumed.get(plans.at(-1)?.profile ?? '')
   if (last) return last
   throw new Error('a chain has at least one role')
+}
+
+async function assumeWith(
+  plan: RolePlan,
+  tokens: TokenPool,
+  assumed: ReadonlyMap<string, Promise<AssumedRole>>,
+  context: Context,
+): Promise<AssumedRole> {
+  const { source } = plan
+  try {
+    return await assumeRole(plan, sourcesOf(plan, tokens, assumed, context), context)
+  } catch (error) {
+    if (source.kind !== 'token') throw error
+    throw await triedOtherVersion(error, plan, await tokens.get(source.audience), context)
+  }
 }
 
 function sourcesOf(

@@ -1,5 +1,6 @@
 import type { ErrorText, OidcError } from '../errors.ts'
 import type { Environment } from '../options.ts'
+import type { RoleArn } from '../role/arn.ts'
 import type { RoleRequest } from '../role/request.ts'
 import { audiences, circleciSubject, expiration } from '../token/claims.ts'
 import { type Doubt, doubts } from '../token/doubts.ts'
@@ -100,7 +101,7 @@ function accessDenied({ detail }: Failure, { request, token, env }: Refused): Er
   const { arn, name, path, accountId, partition } = request.role
   const [action = EXCHANGE] = /sts:\w+/.exec(detail) ?? []
   const what = `AWS refuses ${arn} to this token: AccessDenied.`
-  const next = `In account ${accountId}, let doctor compare: aws iam get-role --role-name ${name} > role.json; npx circleci-aws-oidc doctor --role-arn ${arn} --trust-policy role.json`
+  const next = compareCommand(request.role)
   if (action !== EXCHANGE) {
     return {
       what,
@@ -119,18 +120,26 @@ function accessDenied({ detail }: Failure, { request, token, env }: Refused): Er
       `audience  ${audiences(token.claims).join(', ') || '(none)'}`,
       `subject   ${token.claims.sub ?? '(none)'}`,
     ].join('\n'),
-    ...(doubt || version ? { likely: doubt ?? SLIPS[version ?? 'v2'] } : {}),
+    ...(doubt || version ? { likely: doubt ?? likelySlip(version ?? 'v2', env) } : {}),
     next,
   }
 }
 
+/** What shows why a trust policy rejects the token. */
+export function compareCommand({ arn, name, accountId }: RoleArn): string {
+  return `In account ${accountId}, let doctor compare: aws iam get-role --role-name ${name} > role.json; npx circleci-aws-oidc doctor --role-arn ${arn} --trust-policy role.json`
+}
+
 const EXCHANGE = 'sts:AssumeRoleWithWebIdentity'
 
-/** What keeps a subject of CircleCI out most often. */
-const SLIPS = {
-  v1: 'This is the subject of a V1 token, which names no branch: a policy for V2 tokens does not match it.',
-  v2: 'If it is the policy, it often has the subject of a V1 token (it ends after the user; this is a V2 token), vcs-ref without refs/heads/, or a wildcard under StringEquals in the place of StringLike.',
-} as const
+/** What keeps a subject of CircleCI out most often. Where the job has both versions, AWS is asked with both. */
+function likelySlip(version: 'v1' | 'v2', { CIRCLE_OIDC_TOKEN: v1 }: Environment): string {
+  if (version === 'v1') {
+    return 'This is the subject of a V1 token, which names no branch: a policy for V2 tokens does not match it.'
+  }
+  const forV1 = v1 ? '' : 'the subject of a V1 token (it ends after the user; this is a V2 token), '
+  return `If it is the policy, it often has ${forV1}vcs-ref without refs/heads/, or a wildcard under StringEquals in the place of StringLike.`
+}
 
 /** What is unusual about the token, in words. */
 function likelyDoubt(

@@ -87,6 +87,12 @@ export function tokenPool(
   }
 }
 
+/** Whether the job has no token, as that of a fork: an audience means minting, which then fails in another way. */
+export function saysTokenMissing({ code }: OidcError, env: Environment): boolean {
+  const hasVariable = Boolean(env['CIRCLE_OIDC_TOKEN_V2'] || env['CIRCLE_OIDC_TOKEN'])
+  return code === 'token-not-found' || (code === 'token-mint-failed' && !hasVariable)
+}
+
 /** An option that the source would ignore is a mistake, not a wish. Throws `invalid-usage`. */
 function checkOptions(source: Source, options: TokenOptions): void {
   const names = Object.keys(SOURCES_OF) as SourceOption[]

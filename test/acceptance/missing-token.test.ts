@@ -78,3 +78,15 @@ test('GitHub Actions and dotenv files say it, too', async (t) => {
   await job.done(args, { env: FORK })
   assert.equal(job.read('role.env'), 'AWS_OIDC_SKIPPED=1\n')
 })
+
+test('doctor ends as assume-role would', async (t) => {
+  const { job } = await startJob(t)
+  const doctor = ['doctor', '--role-arn', 'DEPLOY_ROLE_ARN']
+  assert.equal((await job.run(doctor, { env: FORK })).code, 3)
+  const { stdout } = await job.done([...doctor, '--missing-token', 'skip'], { env: FORK })
+  assert.match(stdout, /^! This job has no OIDC token/m)
+  assert.match(stdout, /^! .*DEPLOY_ROLE_ARN, which is not set/m)
+  assert.match(stdout, /assume-role assumes no role, and ends with 0/)
+  const wrong = await job.run([...doctor, '--missing-token', 'skip'])
+  assert.equal(wrong.code, 2, 'with a token, nothing is skipped')
+})

@@ -28,12 +28,14 @@ for (const [name, path, text, profile] of [
       })
     }
 
-    test('doctor finds them', async (t) => {
+    test('doctor finds them, but with --overwrite', async (t) => {
       const { job } = await startJob(t)
       job.write(path, text)
-      const { stdout, code } = await job.run(['doctor', '--role-arn', ROLE, '--profile', profile])
+      const doctor = ['doctor', '--role-arn', ROLE, '--profile', profile]
+      const { stdout, code } = await job.run(doctor)
       assert.equal(code, 6, stdout)
       assert.match(stdout, /has static keys that circleci-aws-oidc did not write/)
+      await job.done([...doctor, '--overwrite'])
     })
 
     test('--overwrite replaces them', async (t) => {

@@ -79,7 +79,7 @@ export const AWS_SET_UPS: readonly BrokenSetUp[] = [
       env: { CIRCLE_OIDC_TOKEN: await sandbox.mint({ version: 'v1' }) },
     }),
     first:
-      /^✗ The role's trust policy allows only the other version of the token: AWS accepts CIRCLE_OIDC_TOKEN and refuses CIRCLE_OIDC_TOKEN_V2\./,
+      /^✗ AWS refuses \S+ to the V2 token in CIRCLE_OIDC_TOKEN_V2, and allows the V1 token in CIRCLE_OIDC_TOKEN\./,
     code: 4,
   },
   withPolicy(
