@@ -98,6 +98,13 @@ export function asOidcError(error: unknown): OidcError {
   // The sandbox is a bundle of its own and has its own copy of the class.
   if (error instanceof Error && error.name === 'OidcError') return error as OidcError
   if (isMissingPart(error)) return notInThisCopy('What these options ask for', error)
+  if (isWithoutHome(error)) {
+    return new OidcError('invalid-usage', {
+      what: 'There is no home directory: HOME is not set, and the user has none.',
+      next: 'Set HOME to a directory that this user may write to.',
+      cause: error,
+    })
+  }
   const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
   return new OidcError('internal-error', {
     what: `This is a defect of circleci-aws-oidc: ${message}`,
@@ -109,6 +116,11 @@ export function asOidcError(error: unknown): OidcError {
 /** Whether a module is not there: the orb's copy goes without some. */
 export function isMissingPart(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'MODULE_NOT_FOUND'
+}
+
+/** What Node throws, for us and for the SDK, where HOME is not set and the user is in no list of accounts. */
+function isWithoutHome(error: unknown): boolean {
+  return error instanceof Error && 'syscall' in error && error.syscall === 'uv_os_homedir'
 }
 
 export function notInThisCopy(what: string, cause: unknown): OidcError {

@@ -4,6 +4,11 @@ import { withoutEmptyHome } from './profiles/locations.ts'
 import { openTerminal } from './terminal.ts'
 
 const terminal = openTerminal()
+if (process.env['HOME'] === '') {
+  const note =
+    "Warning: HOME is empty, and AWS tools may look elsewhere than in the account's home. Set it."
+  terminal.note(terminal.paint('stderr', 'yellow', note))
+}
 
 runCli(process.argv.slice(2), { env: withoutEmptyHome(process.env), terminal })
   .catch((thrown: unknown) => {

@@ -1,4 +1,3 @@
-import { homedir } from 'node:os'
 import { setImmediate as afterEvents } from 'node:timers/promises'
 import type { CommandContext, OptionsOf } from '../command-table.ts'
 import { type Context, withinTime } from '../context.ts'
@@ -110,7 +109,7 @@ function report(
   const warning = staticKeysWarning(env, done.plan.export)
   if (warning) terminal.note(terminal.paint('stderr', 'yellow', warning))
   if (format === 'json') terminal.print(JSON.stringify(reportJson(done), null, 2))
-  else for (const line of reportLines(done)) printLine(line, terminal)
+  else for (const line of reportLines(done, env)) printLine(line, terminal)
 }
 
 function printLine([label, text]: Line, { paint, print }: Terminal): void {
@@ -130,17 +129,19 @@ type Role = PlannedRole<ProfilePlan>
 type Line = [label: string, text: string]
 
 /** The lines a person reads in the log of the job. */
-function reportLines({ plan, roles, files }: Report): Line[] {
+function reportLines({ plan, roles, files }: Report, env: Environment): Line[] {
   const tokens = new Map(
     roles.flatMap(({ role }) => (role.token ? [[role.token.value, role.token]] : [])),
   )
-  const paths = (files.length > 0 ? files : Object.values(plan.locations)).map(fromHome)
+  const paths = (files.length > 0 ? files : Object.values(plan.locations)).map((path) =>
+    fromHome(path, env),
+  )
   const names = plan.profiles.map(({ profile }) => profile).join(', ')
   return [
     ...[...tokens.values()].map((token): Line => ['Token', tokenText(token)]),
     ...roles.map((role): Line => ['Role', roleText(role, roles.length > 1)]),
     [roles.length > 1 ? 'Profiles' : 'Profile', `${names} in ${paths.join(' and ')}`],
-    ...exportLines(plan),
+    ...exportLines(plan, env),
   ]
 }
 
@@ -158,14 +159,14 @@ function roleText({ plan, role }: Role, oneOfMany: boolean): string {
   return oneOfMany ? `${plan.profile}: ${text}` : text
 }
 
-function exportLines({ export: exported, notExported }: Plan): Line[] {
+function exportLines({ export: exported, notExported }: Plan, env: Environment): Line[] {
   if (!exported) return notExported === undefined ? [] : [['Note', notExported]]
   const { kind, path, mode, profile, region } = exported
   const what = mode === 'keys' ? 'the keys' : `AWS_PROFILE=${profile}`
   const where = {
     'bash-env': 'for later bash steps',
     'github-env': 'for later steps',
-    dotenv: `in ${fromHome(path)}`,
+    dotenv: `in ${fromHome(path, env)}`,
   }
   return [['Export', `${what}${region ? ` and region ${region}` : ''} ${where[kind]}`]]
 }
@@ -213,7 +214,7 @@ function seconds(date: Date | undefined): string | null {
   return date ? isoSeconds(date) : null
 }
 
-function fromHome(path: string): string {
-  const home = homedir()
-  return home !== '/' && path.startsWith(`${home}/`) ? `~${path.slice(home.length)}` : path
+/** Where HOME is not set, a shell may know no `~`. */
+function fromHome(path: string, { HOME: home }: Environment): string {
+  return home && home !== '/' && path.startsWith(`${home}/`) ? `~${path.slice(home.length)}` : path
 }

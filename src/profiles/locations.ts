@@ -6,7 +6,7 @@ import type { SharedFile } from './profile-name.ts'
 
 /**
  * Where AWS tools look: `AWS_CONFIG_FILE` and `AWS_SHARED_CREDENTIALS_FILE`, else `~/.aws`.
- * Throws `invalid-usage` for a value that they read differently, or when there is no home directory.
+ * Throws `invalid-usage` for a value that they read differently; Node throws where there is no home directory.
  */
 export function sharedFileLocations(env: Environment = process.env): SharedFileLocations {
   return {
@@ -20,8 +20,8 @@ export type SharedFileLocations = Readonly<Record<SharedFile, string>>
 
 function locate(env: Environment, variable: string, name: string): string {
   const path = env[variable]
-  if (!path) return join(homeDirectory(env), '.aws', name)
-  if (path.startsWith('~/')) return join(homeDirectory(env), path.slice(2))
+  if (!path) return join(env['HOME'] || homedir(), '.aws', name)
+  if (path.startsWith('~/')) return join(env['HOME'] || homedir(), path.slice(2))
   // botocore expands these, the SDK for JavaScript does not.
   if (/^~|\$[\w{]/.test(path)) {
     throw new OidcError('invalid-usage', {
@@ -30,19 +30,6 @@ function locate(env: Environment, variable: string, name: string): string {
     })
   }
   return resolve(path)
-}
-
-function homeDirectory(env: Environment): string {
-  if (env['HOME']) return env['HOME']
-  try {
-    return homedir()
-  } catch (cause) {
-    throw new OidcError('invalid-usage', {
-      what: 'There is no home directory: HOME is not set, and the user has none.',
-      next: 'Set HOME, or both AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE.',
-      cause,
-    })
-  }
 }
 
 /**

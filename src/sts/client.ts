@@ -84,7 +84,7 @@ export const requestMade = new Promise<void>((resolve) => {
 /** Sends requests, each once. Throws what the SDK throws. */
 function openTransport(url: URL, region: string, env: Environment) {
   const handler = httpHandler(url, env)
-  const protocol = new AwsQueryProtocol({
+  const protocol = new Protocol({
     defaultNamespace: 'com.amazonaws.sts',
     errorTypeRegistries,
     version: '2011-06-15',
@@ -118,6 +118,19 @@ function openTransport(url: URL, region: string, env: Environment) {
     }
   }
   return { send, destroy: handler.destroy }
+}
+
+/** What STSs of storage servers say in an `Error` that stands alone, as S3's, the SDK would not look at. */
+class Protocol extends AwsQueryProtocol {
+  protected override loadQueryError(data: Partial<Record<'Code' | 'Error', unknown>>) {
+    return super.loadQueryError(data) ?? (data.Code ? data : undefined)
+  }
+
+  protected override loadQueryErrorCode(
+    ...[output, data]: Parameters<AwsQueryProtocol['loadQueryErrorCode']>
+  ) {
+    return super.loadQueryErrorCode(output, data) ?? data.Code
+  }
 }
 
 /** The SDK's HTTP handler, made with the first request: what is wrong with proxy or certificates fails that. */

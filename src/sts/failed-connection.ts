@@ -50,6 +50,16 @@ const unexplained: ExplainConnection = ({ detail }) => ({
   what: `The request failed: ${detail}.`,
 })
 
+/** A refusal by a server that is not AWS: what it knows of roles and policies, only that server can tell. */
+export function foreignRefusal({ detail }: Failure, what: string, url: URL, env: Environment) {
+  const { host, setting } = wayTo(url, env)
+  return {
+    what: `The STS at ${host} refuses ${what}: ${detail.replace(/: (Unknown(Error)?)?$/, '')}.`,
+    why: 'It does not answer as AWS does, but as S3-compatible storage: its own settings decide, not those of an AWS account.',
+    next: `Check that it has an STS at this URL, and there the OIDC provider, the audience and the role. If AWS is meant, ${setting === undefined ? 'look at the proxy' : `take ${setting} away`}.`,
+  } satisfies ErrorText
+}
+
 /** Where the clock of this machine is further off than AWS puts up with. */
 export function clockText(detail: string, awsTime: Date): ErrorText | undefined {
   const minutes = Math.round((Date.now() - awsTime.getTime()) / 60_000)

@@ -14,6 +14,8 @@ export interface Failure {
   readonly requestId?: string
   /** What the header `Date` of the answer said. */
   readonly awsTime?: Date
+  /** Set where the error has not the form of AWS's: a server with an STS of its own. */
+  readonly isForeign?: true
 }
 
 /** The failure behind anything an attempt threw; errors of our own pass through. */
@@ -65,6 +67,8 @@ const NETWORK =
 
 interface SdkError extends Error {
   readonly Code?: string
+  /** Sender or Receiver in what AWS answers; in an `Error` that stands alone there is none. */
+  readonly Type?: string
   readonly code?: string
   readonly $metadata?: { readonly httpStatusCode?: number; readonly requestId?: string }
   readonly $response?: {
@@ -110,10 +114,12 @@ function answer(error: SdkError, status: number): Failure {
     return { code: 'credentials-rejected', transient: false, detail }
   }
   const known = CODES[code]
+  const isForeign = error.Code !== undefined && error.Type === undefined
   if (known) {
     const [meaning, retry] = known
     const limit = retry === 'brief' ? { attempts: BRIEF_ATTEMPTS } : {}
-    return { code: meaning, transient: retry !== 'permanent', ...limit, detail }
+    const form = isForeign ? ({ isForeign } as const) : {}
+    return { code: meaning, transient: retry !== 'permanent', ...limit, ...form, detail }
   }
   if (/^Throttl|^RequestThrottled|^SlowDown|^BandwidthLimit/.test(code) || status === 429) {
     return { code: 'aws-unavailable', transient: true, detail }
@@ -127,7 +133,7 @@ function answer(error: SdkError, status: number): Failure {
   }
   // What is not AWS's XML has no code of AWS; the SDK then makes up a name or fails to parse.
   // An answer of STS has a request id: https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html
-  if (error.Code !== undefined && /MethodNotAllowed|NoSuch|InvalidURI/.test(code)) {
+  if (isForeign || (error.Code !== undefined && /MethodNotAllowed|NoSuch|InvalidURI/.test(code))) {
     return { code: 'unexpected-answer', transient: false, detail: `HTTP ${status}, ${detail}` }
   }
   if (error.Code === undefined) {

@@ -9,7 +9,7 @@ import { fromIni } from '@aws-sdk/credential-providers/dist-es/fromIni.js'
 import { loadSharedConfigFiles } from '@smithy/core/config'
 import type { AwsCredentialIdentity } from '@smithy/types'
 import type { Context } from '../context.ts'
-import { ERROR_EXIT_CODES, EXIT, OidcError } from '../errors.ts'
+import { asOidcError, ERROR_EXIT_CODES, EXIT, OidcError } from '../errors.ts'
 import type { Environment } from '../options.ts'
 import type { Credentials } from '../role/request.ts'
 import { readTokenFile } from '../token/given.ts'
@@ -145,8 +145,8 @@ export async function readProfile(
   try {
     return await provider()
   } catch (error) {
-    if (error instanceof OidcError) throw error
-    throw notFound(profile, error as Error)
+    const known = asOidcError(error)
+    throw known.code === 'internal-error' ? notFound(profile, error as Error) : known
   }
 }
 

@@ -5,7 +5,13 @@ import type { RoleRequest } from '../role/request.ts'
 import { audiences, circleciSubject, expiration } from '../token/claims.ts'
 import { type Doubt, doubts } from '../token/doubts.ts'
 import type { WebIdentityToken } from '../token/web-identity-token.ts'
-import { clockText, failedConnection, failedRequest } from './failed-connection.ts'
+import {
+  askedHost,
+  clockText,
+  failedConnection,
+  failedRequest,
+  foreignRefusal,
+} from './failed-connection.ts'
 import type { Failure } from './failure.ts'
 import type { FailedAttempts } from './retry.ts'
 
@@ -97,8 +103,10 @@ const EXPLANATIONS = {
 } as const satisfies Partial<Record<Failure['code'], Explain>>
 
 /** AWS does not say which of the two it is: everything that both must agree on, with the values of this request. */
-function accessDenied({ detail }: Failure, { request, token, env }: Refused): ErrorText {
+function accessDenied(failure: Failure, { request, token, url, env }: Refused): ErrorText {
+  const { detail } = failure
   const { arn, name, path, accountId, partition } = request.role
+  if (failure.isForeign) return foreignRefusal(failure, `${arn} to this token`, url, env)
   const [action = EXCHANGE] = /sts:\w+/.exec(detail) ?? []
   const what = `AWS refuses ${arn} to this token: AccessDenied.`
   const next = compareCommand(request.role)
@@ -111,6 +119,7 @@ function accessDenied({ detail }: Failure, { request, token, env }: Refused): Er
   }
   const doubt = likelyDoubt(token, env, ['fork-token', 'token-of-another-job', 'root-issuer'])
   const version = circleciSubject(token.claims)?.version
+  const host = askedHost(url, env)
   return {
     what,
     why: [
@@ -119,6 +128,7 @@ function accessDenied({ detail }: Failure, { request, token, env }: Refused): Er
       `action    ${EXCHANGE}, session name ${request.roleSessionName}`,
       `audience  ${audiences(token.claims).join(', ') || '(none)'}`,
       `subject   ${token.claims.sub ?? '(none)'}`,
+      ...(host === url.host ? [] : [`endpoint  ${host}, so the role must be one of that server's`]),
     ].join('\n'),
     ...(doubt || version ? { likely: doubt ?? likelySlip(version ?? 'v2', env) } : {}),
     next,
@@ -204,7 +214,12 @@ export function chainedRefusal(
   env: Environment,
 ): (failed: FailedAttempts, url: URL) => OidcError {
   return (failed, url) => {
-    const text = chainedText(failed.failure, request, sourceProfile)
+    const { failure } = failed
+    const to = `${request.role.arn} to the credentials of the profile "${sourceProfile}"`
+    const text =
+      failure.isForeign && failure.code === 'access-denied'
+        ? foreignRefusal(failure, to, url, env)
+        : chainedText(failure, request, sourceProfile)
     return text ? failedRequest(failed, text) : failedConnection(failed, url, env)
   }
 }

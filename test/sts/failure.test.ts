@@ -6,7 +6,8 @@ import { FailedExchange, failureOf, incompleteAnswer } from '../../src/sts/failu
 /** An error as the SDK throws it for an answer of STS. */
 function stsError(status: number, Code: string | undefined, message: string) {
   const $metadata = { httpStatusCode: status, requestId: 'request-1' }
-  return Object.assign(new Error(message), { name: Code ?? 'Unknown', $metadata }, Code && { Code })
+  const wire = Code && { Code, Type: status < 500 ? 'Sender' : 'Receiver' }
+  return Object.assign(new Error(message), { name: Code ?? 'Unknown', $metadata }, wire)
 }
 
 /** An error as the SDK throws it when there is no answer. */
@@ -108,6 +109,17 @@ describe('answers of something else', () => {
       assert.deepEqual(failure, { code, transient, detail, requestId: 'request-1' })
     })
   }
+
+  test('an Error that stands alone, as S3 answers: a code that AWS has, too, and one that is foreign', () => {
+    const bare = (Code: string) => Object.assign(stsError(403, undefined, 'no'), { Code })
+    const { code, isForeign } = failureOf(bare('AccessDenied'))
+    assert.deepEqual([code, isForeign], ['access-denied', true])
+    const other = failureOf(bare('InvalidArgument'))
+    assert.deepEqual(
+      [other.code, other.detail],
+      ['unexpected-answer', 'HTTP 403, InvalidArgument: no'],
+    )
+  })
 
   test('HTTP 200 without a part is not worth a retry', () => {
     const failure = incompleteAnswer(['SecretAccessKey', 'Expiration'])
