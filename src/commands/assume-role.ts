@@ -160,7 +160,10 @@ function roleText({ plan, role }: Role, oneOfMany: boolean): string {
 }
 
 function exportLines({ export: exported, notExported }: Plan, env: Environment): Line[] {
-  if (!exported) return notExported === undefined ? [] : [['Note', notExported]]
+  if (!exported) {
+    const { why, next } = notExported ?? {}
+    return why === undefined ? [] : [['Note', `nothing is exported: ${why}. ${next}`]]
+  }
   const { kind, path, mode, profile, region } = exported
   const what = mode === 'keys' ? 'the keys' : `AWS_PROFILE=${profile}`
   const where = {

@@ -3,6 +3,7 @@ import { COMMANDS, type OptionsOf } from '../command-table.ts'
 import { type Context, withinTime } from '../context.ts'
 import { EXIT, OidcError } from '../errors.ts'
 import { inlineProfiles, resolveOptions } from '../option-values.ts'
+import { whyNotExported } from '../plans/export.ts'
 import { planWriting, readProfiles } from '../plans/plans.ts'
 import type { ProfilePlan } from '../plans/profile-plan.ts'
 import { assertProfileName } from '../profiles/profile-name.ts'
@@ -14,7 +15,15 @@ import { checkEndpoint, type Reached, reachEndpoint } from './endpoint.ts'
 import { checkEnvironment } from './environment.ts'
 import { checkExchange, plansOfProfile, tryRoles } from './exchange.ts'
 import { checkFiles, readSharedFiles } from './files.ts'
-import { errorFinding, type Finding, fine, type Settled, settle, skipped } from './findings.ts'
+import {
+  errorFinding,
+  type Finding,
+  finding,
+  fine,
+  type Settled,
+  settle,
+  skipped,
+} from './findings.ts'
 import type { Findings } from './report.ts'
 import { checkRuntime } from './runtime.ts'
 import { checkMissingToken, checkToken, doubtFindings, type FoundToken } from './token.ts'
@@ -72,10 +81,13 @@ export async function examine(options: OptionsOf<'doctor'>, context: Context): P
         ? exchanges.flatMap((one) => checkExchange(one, strange)).filter(isUnexplained)
         : [skipped('exchange', obstacle)],
     files: [
-      ...('error' in files ? [errorFinding(files.error)] : checkFiles(facts)),
+      ...('error' in files ? [errorFinding(files.error)] : checkFiles(facts, env)),
       ...('error' in writing ? [errorFinding(writing.error)] : []),
     ],
-    environment: checkEnvironment(env, inUse, facts),
+    environment: [
+      ...checkEnvironment(env, inUse, facts),
+      ...exportFindings(plans, options, context),
+    ],
   }
   const skips =
     options['missing-token'] === 'skip' && 'error' in token && saysTokenMissing(token.error, env)
@@ -140,6 +152,19 @@ async function checkWriting(
   const { checkWritable } = await import('../delivery/write-profiles.ts')
   const plan = planWriting(plans, assumeRoleOptions(options, context), context)
   await checkWritable(plan, context)
+}
+
+/** Why later steps would get nothing of what `assume-role` writes. */
+function exportFindings(
+  plans: Settled<ProfilePlan[]>,
+  options: OptionsOf<'doctor'>,
+  { env }: Pick<Context, 'env'>,
+): Finding[] {
+  const given = assumeRoleOptions(options, { env })
+  // Where the role is not in order, it is the same for whatever profile was meant.
+  const profiles = 'value' in plans ? plans.value : [{ profile: options.profile ?? 'default' }]
+  const found = profiles.length > 0 ? whyNotExported(profiles, given, env) : undefined
+  return found ? [finding('nothing-exported', found.why, { fix: `${found.next}.` })] : []
 }
 
 function assumeRoleOptions(

@@ -9,6 +9,7 @@ import { type IniFile, parseIni, settingAt } from '../profiles/ini.ts'
 import { sharedFileLocations } from '../profiles/locations.ts'
 import { decode } from '../profiles/profile.ts'
 import type { SharedFile } from '../profiles/profile-name.ts'
+import { checkProcesses } from './credential-process.ts'
 import { errorFinding, type Finding, finding, fine, settle } from './findings.ts'
 
 /** One of the shared files as it is on the disk. */
@@ -66,12 +67,13 @@ async function contentOf(path: string): Promise<IniFile> {
 }
 
 /** Whether both SDK families read the shared files, and alike. */
-export function checkFiles(files: readonly SharedFileFacts[]): Finding[] {
+export function checkFiles(files: readonly SharedFileFacts[], env: Environment): Finding[] {
   return files.flatMap((facts) => {
     const wrong = [
       ...(facts.error ? [errorFinding(facts.error)] : []),
       ...permissionFindings(facts),
       ...(facts.content ? contentFindings(facts.content, facts.file, facts.path) : []),
+      ...(facts.content ? checkProcesses(facts.content, facts.path, env) : []),
     ]
     return wrong.length > 0 ? wrong : [fine('files', summary(facts))]
   })

@@ -120,6 +120,11 @@ export const FINDINGS = {
     title: 'AWS tools do not all see the same region',
     fix: 'Set both to the same region: the AWS CLI reads AWS_DEFAULT_REGION, the SDK for JavaScript AWS_REGION.',
   },
+  'nothing-exported': {
+    level: 'warning',
+    title: 'Later steps would get no profile',
+    fix: 'Name the profile in each command, with --profile or AWS_PROFILE.',
+  },
   'section-ignored': {
     level: 'warning',
     title: 'AWS tools do not take a section for a profile',
@@ -139,6 +144,11 @@ export const FINDINGS = {
     level: 'warning',
     title: 'Quotation marks are part of a value',
     fix: 'Remove them; AWS tools take them as they stand.',
+  },
+  'process-cannot-run': {
+    level: 'warning',
+    title: 'AWS tools cannot run the credential_process of a profile',
+    fix: 'Run assume-role with --credentials refresh again, if it wrote the profile; else correct the path, or chmod +x the program.',
   },
   'file-mode': {
     level: 'warning',

@@ -43,10 +43,10 @@ export function exportFile(
 }
 
 /** The one profile that is clearly meant for later steps: the one named, the only one, or `default`. */
-function chosenPlan(
-  plans: readonly ProfilePlan[],
+function chosenPlan<Plan extends Pick<ProfilePlan, 'profile'>>(
+  plans: readonly Plan[],
   named: string | undefined,
-): ProfilePlan | undefined {
+): Plan | undefined {
   const wanted = named ?? (plans.length === 1 ? plans[0]?.profile : 'default')
   const chosen = plans.find(({ profile }) => profile === wanted)
   if (chosen || named === undefined) return chosen
@@ -58,17 +58,28 @@ function chosenPlan(
 
 /** Why later steps get nothing although they should, and what to do; undefined where they get what they should. */
 export function whyNotExported(
-  plans: readonly ProfilePlan[],
+  plans: readonly Pick<ProfilePlan, 'profile'>[],
   options: ExportOptions,
   env: Environment,
-): string | undefined {
+): NotExported | undefined {
   if (options.export === 'none') return undefined
   const names = plans.map(({ profile }) => profile)
   if (chosenPlan(plans, options.profile) === undefined) {
-    return `nothing is exported: several profiles, and none of them is "default". Choose one with --profile, or name it in each command (--profile, AWS_PROFILE): ${names.join(', ')}`
+    return {
+      why: 'several profiles, and none of them is "default"',
+      next: `Choose one with --profile, or name it in each command (--profile, AWS_PROFILE): ${names.join(', ')}`,
+    }
   }
   if (exportFile(options, env)) return undefined
-  return `nothing is exported: BASH_ENV is not set. Name the profile in later commands with --profile ${names[0]} or AWS_PROFILE=${names[0]}`
+  return {
+    why: 'BASH_ENV is not set',
+    next: `Name the profile in later commands with --profile ${names[0]} or AWS_PROFILE=${names[0]}`,
+  }
+}
+
+export interface NotExported {
+  readonly why: string
+  readonly next: string
 }
 
 function noKeysToExport(file: Pick<Export, 'kind'> | undefined): OidcError {

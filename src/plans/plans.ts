@@ -31,7 +31,7 @@ import { roleSessionName } from '../role/session-name.ts'
 import type { RolePlan } from '../sts/assume-role.ts'
 import { stsEndpoint } from '../sts/endpoint.ts'
 import { TOKEN_OPTIONS, type TokenOptions } from '../token/web-identity-token.ts'
-import { type Export, planExport, whyNotExported } from './export.ts'
+import { type Export, type NotExported, planExport, whyNotExported } from './export.ts'
 import { checkRenewable, checkTokenFile } from './kinds.ts'
 import type { ProfilePlan, ProfileRequest } from './profile-plan.ts'
 import { checkRenewableSources } from './sources.ts'
@@ -43,7 +43,7 @@ export interface Plan {
   /** What later steps get, if anything. */
   readonly export: Export | undefined
   /** Why they get nothing although they should. */
-  readonly notExported: string | undefined
+  readonly notExported: NotExported | undefined
   readonly locations: SharedFileLocations
   readonly ownKeys: OwnKeys
   /** How profiles that renew themselves do it. */

@@ -171,8 +171,9 @@ function refused(role: string, failed: FailedAttempts, url: URL, env: Environmen
 
 function notFound(profile: string, error: Error): OidcError {
   // What a credential_process said on stderr comes after the line that names it.
-  const [first, second] = error.message.split('\n')
-  const reason = first?.startsWith('Command failed') && second ? second : first
+  const [first, ...said] = error.message.split('\n').filter((line) => line.trim() !== '')
+  const telling = said.find((line) => /error|cannot|can't|not found|no such|denied/i.test(line))
+  const reason = first?.startsWith('Command failed') ? (telling ?? said[0] ?? first) : first
   return new OidcError('credentials-not-found', {
     what: `The profile "${profile}" gives no credentials: ${reason}.`.replace(/\.\.$/, '.'),
     next: 'Check the name and that an earlier step wrote the profile into the files that this one reads (HOME, AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE).',

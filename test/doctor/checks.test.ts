@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
+import { dirname } from 'node:path'
 import { describe, test } from 'node:test'
 import { checkClock } from '../../src/doctor/clock.ts'
+import { checkProcesses } from '../../src/doctor/credential-process.ts'
 import { contentFindings } from '../../src/doctor/files.ts'
 import { finding, fine } from '../../src/doctor/findings.ts'
 import { exitCode, inOrder, reportText } from '../../src/doctor/report.ts'
@@ -60,6 +62,39 @@ describe('lines that SDKs read differently', () => {
         ({ id }) => id,
       )
       assert.deepEqual(kinds, found)
+    })
+  }
+})
+
+describe('whether AWS tools can run a credential_process', () => {
+  const cases: [command: string, why?: string][] = [
+    ['sh -c "exit 1"'],
+    [`"${process.execPath}" --version`],
+    [`node -e '"'`],
+    [String.raw`/bin/s\h /bin/sh`],
+    ['/bin/\'sh\' "/bin/sh" $HOME'],
+    [''],
+    ['vault-aws --role x', 'vault-aws is missing on PATH'],
+    ['"/no where/tool" a', '/no where/tool is missing'],
+    // Popen of botocore expands nothing.
+    ['~/t', '~/t is missing, for the AWS CLI takes ~ and $ as they stand: write the whole path'],
+    ['/etc/passwd x', '/etc/passwd may not be executed (/etc/passwd)'],
+    ['/usr is/bin', '/usr is missing'],
+    ["/bin/echo 'x", 'a quotation mark or a backslash has no end'],
+    ['/bin/echo x\\', 'a quotation mark or a backslash has no end'],
+    ['sh /gone/tool', '/gone/tool is missing'],
+  ]
+  const env = { PATH: `/nowhere:${dirname(process.execPath)}:/bin` }
+  for (const [command, why] of cases) {
+    test(command, () => {
+      const text = `[profile p]\ncredential_process = ${command}\n`
+      const found = checkProcesses(parseIni(text, 'config'), 'config', env)
+      const title = 'AWS tools cannot run the credential_process of a profile'
+      const expected = why ? [`${title}: config, line 2, [profile p]: ${why}.`] : []
+      assert.deepEqual(
+        found.map(({ what }) => what),
+        expected,
+      )
     })
   }
 })

@@ -27,6 +27,7 @@ function steady(text: string): string {
 
 test('a job in order: what was looked at, before and after assume-role', async (t) => {
   const { job, sandbox } = await startJob(t)
+  job.env['BASH_ENV'] = job.write('bash_env', '')
   const policy = job.write('trust.json', JSON.stringify(POLICY))
   const args = ['doctor', ...BY_ROLE, '--trust-policy', policy]
   const { stdout, stderr } = await job.done(args)
@@ -60,6 +61,7 @@ Nothing is wrong.
 
 test('what does no harm: no config file, a session token without keys', async (t) => {
   const { job } = await startJob(t)
+  job.env['BASH_ENV'] = job.write('bash_env', '')
   const env = { AWS_CONFIG_FILE: '/dev/null', AWS_SESSION_TOKEN: 'left-over-from-before' }
   const { stdout } = await job.done(['doctor', ...BY_ROLE], { env })
   assert.match(stdout, /^✓ \/dev\/null: 0 sections, readable for all AWS tools$/m)
@@ -113,6 +115,7 @@ test('one profile of a profiles file, and what it builds on', async (t) => {
 
 test("the orb's copy has everything but the evaluator of trust policies", async (t) => {
   const { job } = await startJob(t)
+  job.env['BASH_ENV'] = job.write('bash_env', '')
   const policy = job.write('trust.json', JSON.stringify(POLICY))
   const args = ['doctor', ...BY_ROLE, '--trust-policy', policy]
   const { env } = job

@@ -1,4 +1,5 @@
-import { symlinkSync } from 'node:fs'
+import { readdirSync, rmSync, symlinkSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { type BrokenSetUp, BY_ROLE } from './set-ups.ts'
 
 const KEYS = 'aws_access_key_id = AKIDEXAMPLE\naws_secret_access_key = wJalrXUtnFEMIK7MDENG\n'
@@ -53,6 +54,40 @@ const FIFOS: readonly BrokenSetUp[] = [
     first: /^✗ The command was not done after 1 s; it was reading the token file \S*token\./,
     code: 5,
   },
+]
+
+const CANNOT_RUN = String.raw`^! AWS tools cannot run the credential_process of a profile: \S*config, line`
+
+/** A profile of ours whose helper has lost a part. */
+function helperWithout(part: RegExp, first: string): BrokenSetUp {
+  return {
+    name: `a refresh profile whose ${part.source} is gone`,
+    breakIt: async (job) => {
+      await job.done(['assume-role', ...BY_ROLE, '--credentials', 'refresh'])
+      const [script = ''] = Object.keys(job.files()).filter((path) => /process\.sh$/.test(path))
+      const text = job.read(script) ?? ''
+      const place = dirname(join(job.home, script))
+      if (part.test('node')) job.write(script, text.replace(process.execPath, '/gone/node'))
+      for (const name of readdirSync(place)) if (part.test(name)) rmSync(join(place, name))
+      return {}
+    },
+    first: new RegExp(`${CANNOT_RUN} 3, \\[default\\]: ${first}`),
+    code: 0,
+  }
+}
+
+/** What botocore and the SDKs would fail to start. */
+const PROCESSES: readonly BrokenSetUp[] = [
+  helperWithout(/^node$/, '/gone/node is gone since the profile was set up'),
+  helperWithout(/^launcher\.cjs$/, String.raw`\S*/launcher\.cjs is gone since`),
+  helperWithout(/^credential-process\.sh$/, String.raw`\S*/credential-process\.sh is missing`),
+  withFile(
+    'a credential_process that is not on PATH',
+    CONFIG,
+    '[profile p]\ncredential_process = vault-aws --role x\n',
+    new RegExp(`${CANNOT_RUN} 2, \\[profile p\\]: vault-aws is missing on PATH\\.`),
+    0,
+  ),
 ]
 
 export const FILE_SET_UPS: readonly BrokenSetUp[] = [
@@ -203,6 +238,7 @@ export const FILE_SET_UPS: readonly BrokenSetUp[] = [
     /^! The AWS CLI and the SDK .* line 5: only the AWS CLI reads the key \(not shown\), in capitals/,
     0,
   ),
+  ...PROCESSES,
   {
     name: 'credentials that everyone can read',
     breakIt: (job) => {
@@ -323,6 +359,22 @@ export const LOCAL_SET_UPS: readonly BrokenSetUp[] = [
     breakIt: () => ({ env: { AWS_REGION: 'eu-central-1' } }),
     first:
       /^! AWS tools do not all see the same region: AWS_REGION is "eu-central-1", AWS_DEFAULT_REGION is not set/,
+    code: 0,
+  },
+  {
+    name: 'no BASH_ENV',
+    breakIt: () => ({ args: [...BY_ROLE, '--profile', 'dev'] }),
+    first: /^! Later steps would get no profile: BASH_ENV is not set\.$/,
+    code: 0,
+  },
+  {
+    name: 'no profile that later steps could mean',
+    breakIt: (job) => {
+      const role = `role_arn = ${BY_ROLE[1]}\n`
+      const file = job.write('profiles', `[profile a]\n${role}[profile b]\n${role}`)
+      return { args: ['--profiles-file', file] }
+    },
+    first: /^! Later steps would get no profile: several profiles, and none of them is "default"\./,
     code: 0,
   },
   {
