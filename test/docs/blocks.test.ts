@@ -6,6 +6,7 @@ import { Botocore, withoutBotocore } from '../profiles/botocore.ts'
 import { type Skip, without } from '../tools/programs.ts'
 import { compileConfig, readConfig, usesOrb } from './config.ts'
 import { type Fence, pages, readFences } from './fences.ts'
+import { checkFlowchart } from './flowchart.ts'
 import { type Job, type StepResult, skipped, startJob } from './job.ts'
 import { checkJson } from './json-block.ts'
 import { runOrbConfig } from './orb-config.ts'
@@ -68,6 +69,8 @@ async function checkFence(t: TestContext, fence: Fence, page: Page): Promise<voi
       return
     case 'text':
       return
+    case 'mermaid':
+      return checkFlowchart(text)
     default:
       assert.fail(`blocks of "${language}" are not run: say why with <!-- not run: … -->`)
   }

@@ -10,7 +10,6 @@ import { FAULT_NAMES, type FaultName, faultEffect } from '../../src/sandbox/faul
 import { explanation } from './codes.ts'
 import { codeSpans, section, tableRows } from './table.ts'
 
-const readme = readFileSync('README.md', 'utf8')
 const sandbox = readFileSync('docs/sandbox.md', 'utf8')
 
 describe('options', () => {
@@ -59,7 +58,9 @@ describe('options', () => {
 })
 
 test('the exit codes are those of src/errors.ts', () => {
-  const codes = tableRows(section(readme, '## Exit codes')).map(([code]) => Number(code))
+  const codes = tableRows(section(readFileSync('docs/stability.md', 'utf8'), '## Exit codes')).map(
+    ([code]) => Number(code),
+  )
   assert.deepEqual(codes, Object.values(EXIT))
 })
 
@@ -74,8 +75,8 @@ test('CONTRIBUTING.md has a line for each folder', () => {
 })
 
 describe('docs/sandbox.md', () => {
-  test('names every key of a world file', () => {
-    const named = codeSpans(section(sandbox, '## World file'))
+  test('names every key of a world file, on its page', () => {
+    const named = codeSpans(readFileSync('docs/sandbox-world.md', 'utf8'))
     const world = readWorld({})
     const [account] = world.accounts
     const objects = [world, world.job, account, account?.providers[0], account?.roles[0]]

@@ -5,7 +5,7 @@ import { evaluatedKeys } from '../sandbox/aws/condition-requests.ts'
 import { ROWS } from '../sandbox/aws/request-table.ts'
 import { codeSpans, section, tableRows } from './table.ts'
 
-const page = readFileSync('docs/sandbox.md', 'utf8')
+const page = readFileSync('docs/sandbox-aws.md', 'utf8')
 const verified = new Map(
   tableRows(section(page, '## What it verifies')).map(([what = '', how = '']) => [what, how]),
 )

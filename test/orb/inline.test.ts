@@ -8,9 +8,9 @@ import { parse } from 'yaml'
 import { orbText } from '../../scripts/pack-orb.ts'
 import { orb } from './packed-orb.ts'
 
-test('the packed orb, indented as docs/orb.md says, is an inline orb', (t) => {
+test('the packed orb, indented as docs/publish.md says, is an inline orb', (t) => {
   const [, script = ''] =
-    /npm run orb\n(printf .*?)```/s.exec(readFileSync('docs/orb.md', 'utf8')) ?? []
+    /npm run orb\n(printf .*?)```/s.exec(readFileSync('docs/publish.md', 'utf8')) ?? []
   const directory = mkdtempSync(join(tmpdir(), 'inline-'))
   t.after(() => rmSync(directory, { recursive: true, force: true }))
   mkdirSync(join(directory, 'dist'))

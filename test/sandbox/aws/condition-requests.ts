@@ -95,7 +95,7 @@ function rows(operation: string, source: Source, cases: readonly Case[]): Row[] 
   })
 }
 
-/** The line of docs/sandbox.md on them. */
+/** The line of docs/sandbox-aws.md on them. */
 export const UNKNOWN_KEYS = 'Keys whose values only AWS knows'
 
 const CANNOT = { line: UNKNOWN_KEYS, aws: 'success' }

@@ -19,7 +19,7 @@ interface Difference {
   readonly why: string
 }
 
-/** What moto answers otherwise. In each the documentation is with us, or docs/sandbox.md says that we deviate. */
+/** What moto answers otherwise. In each the documentation is with us, or docs/sandbox-aws.md says that we deviate. */
 const DIFFERENCES: readonly Difference[] = [
   {
     operations: OPERATIONS,

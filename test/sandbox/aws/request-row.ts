@@ -10,7 +10,7 @@ export interface Row {
   readonly change?: Readonly<Record<string, unknown>>
   /** The error code of the sandbox; `undefined`: it succeeds. */
   readonly code: string | undefined
-  /** Where AWS answers otherwise, or does not document its answer: the line of docs/sandbox.md that says so. */
+  /** Where AWS answers otherwise, or does not document its answer: the line of docs/sandbox-aws.md that says so. */
   readonly deviation?: { readonly line: string; readonly aws: string }
   /** Of the role's trust policy. */
   readonly condition?: object
