@@ -16,7 +16,9 @@ const OUT = 'dist'
  */
 const EMBEDDED: Division = {
   leftOut: [
-    'help.ts',
+    'help/flags.ts',
+    'help/pages.ts',
+    'commands/completion.ts',
     'commands/explain.ts',
     'commands/sandbox.ts',
     'commands/trust-audit.ts',
@@ -32,7 +34,10 @@ const EMBEDDED: Division = {
   later: ['commands/doctor.ts', 'commands/token.ts'],
   unread: {
     of: ['src/options.ts', 'src/trust/options.ts', 'src/command-table.ts'],
-    keys: ['description', 'descriptions', 'summary', 'usage', 'example'],
+    keys: [
+      ...['description', 'descriptions', 'summary', 'usage', 'examples'],
+      ...['group', 'groups', 'takes'],
+    ],
   },
   restName: DOCTOR_FILE,
 }

@@ -5,9 +5,10 @@ import {
   type Command,
   type CommandContext,
   type CommandName,
+  findCommand,
   type Run,
 } from './command-table.ts'
-import { isMissingPart, notInThisCopy, OidcError } from './errors.ts'
+import { EXIT, isMissingPart, notInThisCopy, OidcError } from './errors.ts'
 import { type Flags, misspeltVariables, resolveOptions } from './option-values.ts'
 import { OPTIONS, type OptionName, type OptionSpec } from './options.ts'
 
@@ -72,6 +73,7 @@ const LOADERS: { readonly [Name in CommandName]: () => Promise<Run<Name>> } = {
   'trust audit': async () => (await import('./commands/trust-audit.ts')).run,
   'trust thumbprint': async () => (await import('./commands/trust-thumbprint.ts')).run,
   explain: async () => (await import('./commands/explain.ts')).run,
+  completion: async () => (await import('./commands/completion.ts')).run,
   sandbox: async () => (await import('./commands/sandbox.ts')).run,
 }
 
@@ -81,7 +83,15 @@ export async function runCli(
   context: Pick<CommandContext, 'env' | 'terminal'>,
 ): Promise<number> {
   const found = findCommand(args)
-  if (!found) return runWithoutCommand(args, context.terminal.print)
+  if (!found && VERSION.includes(args[0] ?? '')) {
+    context.terminal.print(version)
+    return 0
+  }
+  if (!found) {
+    const { helpOn } = await loadHelp()
+    context.terminal.print(await helpOn(args, context.env))
+    return args.length === 0 ? EXIT.usage : 0
+  }
   if (found.name !== 'doctor') {
     for (const { name, meant } of misspeltVariables(context.env)) {
       context.terminal.note(`Warning: ${name} is not read; ${meant} may be meant.`)
@@ -95,8 +105,12 @@ export async function runCli(
   const rest = separator < 0 ? words : found.args.slice(separator + 1)
   const flags = readFlags(command.options, typed) ?? (await readUnusual(command, typed))
   if (flags['help'] === true) {
-    const { commandHelp } = await loadHelp()
-    context.terminal.print(await commandHelp(command))
+    const { helpOn } = await loadHelp()
+    context.terminal.print(await helpOn(['help', ...found.name.split(' ')], context.env))
+    return 0
+  }
+  if (flags['version'] === true) {
+    context.terminal.print(version)
     return 0
   }
   if (separator >= 0 && !command.takesProgram) throw strayProgram(found.name)
@@ -115,6 +129,8 @@ export async function runCli(
   }
 }
 
+const VERSION = ['--version', '-V', '-v', 'version']
+
 function strayProgram(name: CommandName): OidcError {
   return new OidcError('invalid-usage', {
     what: `${name} takes no command after "--".`,
@@ -123,14 +139,14 @@ function strayProgram(name: CommandName): OidcError {
 }
 
 async function readUnusual(command: Command, args: readonly string[]) {
-  const { readFlagsStrictly } = await loadHelp()
+  const { readFlagsStrictly } = await import('./help/flags.ts').catch(
+    missingPart('Something on the command line is unknown, and help'),
+  )
   return readFlagsStrictly(command, args)
 }
 
 function loadHelp() {
-  return import('./help.ts').catch(
-    missingPart('Something on the command line is unknown, and help'),
-  )
+  return import('./help/pages.ts').catch(missingPart('What this asks for'))
 }
 
 /** The copy in the orb goes without what only a workstation needs. */
@@ -138,51 +154,4 @@ function missingPart(what: string): (cause: NodeJS.ErrnoException) => never {
   return (cause) => {
     throw isMissingPart(cause) ? notInThisCopy(what, cause) : cause
   }
-}
-
-/** The command named by the first two words or by the first, and the arguments after it. */
-function findCommand(
-  args: readonly string[],
-): { name: CommandName; args: readonly string[] } | undefined {
-  for (const words of [2, 1]) {
-    const name = args.slice(0, words).join(' ')
-    if (isCommand(name)) return { name, args: args.slice(words) }
-  }
-  return undefined
-}
-
-function isCommand(name: string): name is CommandName {
-  return Object.hasOwn(COMMANDS, name)
-}
-
-async function runWithoutCommand(
-  [name = '', ...rest]: readonly string[],
-  print: (text: string) => void,
-): Promise<number> {
-  if (name === '--version' || name === '-v') {
-    print(version)
-    return 0
-  }
-  if (['', '--help', '-h', 'help'].includes(name)) {
-    const { commandHelp, overviewHelp } = await loadHelp()
-    const topic = findCommand(rest)
-    if (!topic && rest[0] !== undefined && !rest[0].startsWith('-')) {
-      throw await unknownCommand(rest[0])
-    }
-    print(await (topic ? commandHelp(COMMANDS[topic.name]) : overviewHelp(COMMANDS)))
-    return name === '' ? 2 : 0
-  }
-  throw await unknownCommand(name)
-}
-
-async function unknownCommand(name: string): Promise<OidcError> {
-  const names = Object.keys(COMMANDS)
-  const below = names.filter((known) => known.startsWith(`${name} `))
-  const { nearest } = await import('./text.ts')
-  const meant = nearest(name, names)
-  return new OidcError('invalid-usage', {
-    what: below.length > 0 ? `"${name}" is not a whole command.` : `There is no command "${name}".`,
-    ...(meant ? { likely: `"${meant}" was meant.` } : {}),
-    next: `Choose one of: ${(below.length > 0 ? below : names).join(', ')}. Options follow the command.`,
-  })
 }

@@ -1,5 +1,5 @@
 import type { Context } from './context.ts'
-import type { OptionName, OptionValues } from './options.ts'
+import type { OptionGroup, OptionName, OptionValues } from './options.ts'
 import { TOKEN_OPTIONS } from './token/web-identity-token.ts'
 
 export interface Command {
@@ -8,13 +8,18 @@ export interface Command {
   readonly options: readonly OptionName[]
   /** What an option means to this command, where that is not what `OPTIONS` says. */
   readonly descriptions?: { readonly [Name in OptionName]?: string }
-  readonly example: string
+  /** Options that help lists under another heading than `OPTIONS` says. */
+  readonly groups?: { readonly [Name in OptionName]?: OptionGroup }
+  /** What each is for, and the command line without the program's name. */
+  readonly examples: Readonly<Record<string, string>>
   /** All that it reads where the command line names a profile, which knows the rest. */
   readonly optionsOfProfile?: readonly OptionName[]
   /** Whether a command line of another program may follow after `--`. */
   readonly takesProgram?: boolean
   /** Whether a word follows the command's name. */
   readonly takesWord?: boolean
+  /** The words that it can be, where they are few. */
+  readonly words?: readonly string[]
 }
 
 /** What assume-role takes; doctor takes all of it, too, to look at what that would do. */
@@ -45,13 +50,17 @@ const ASSUME_ROLE_OPTIONS = [
 /** Every command, for help and for the command line. Loads nothing: a command's own code may drag in the AWS SDK. */
 export const COMMANDS = {
   'assume-role': {
-    summary: "Exchange the job's OIDC token for credentials of a role and write a profile",
+    summary: "Exchange the job's OIDC token for a role's credentials and write a profile",
     usage: 'assume-role (--role-arn ARN | --profiles-file FILE) [options]',
     options: ASSUME_ROLE_OPTIONS,
-    example: 'assume-role --role-arn arn:aws:iam::123456789012:role/deploy --region eu-central-1',
+    examples: {
+      'One role, in the default profile':
+        'assume-role --role-arn arn:aws:iam::123456789012:role/deploy',
+      'Several roles, one profile each': 'assume-role --profiles-file aws-profiles.ini',
+    },
   },
   exec: {
-    summary: 'Run a command with credentials of a role in its environment and nowhere else',
+    summary: "Run a command with a role's credentials in its environment and nowhere else",
     usage: 'exec (--role-arn ARN | [--profiles-file FILE] --profile NAME) [options] -- CMD…',
     options: [
       'role-arn',
@@ -73,11 +82,17 @@ export const COMMANDS = {
     descriptions: {
       profile: 'Profile to use: one of the profiles file or, without that, of ~/.aws',
       credentials:
-        'static: keys that end; refresh: a local endpoint that renews them while the command runs',
+        'static: keys that expire; refresh: a local endpoint that renews them as the command runs',
       region: 'Region of the command and of the STS endpoint',
-      'timeout-seconds': 'Limit in seconds until the command starts, 1 to 3600',
+      'timeout-seconds': 'Time limit in seconds until the command starts, 1 to 3600',
     },
-    example: 'exec --role-arn arn:aws:iam::123456789012:role/deploy -- aws s3 ls',
+    groups: { profile: 'role' },
+    examples: {
+      'One command with a role':
+        'exec --role-arn arn:aws:iam::123456789012:role/deploy -- aws s3 ls',
+      'A long one, with a profile of ~/.aws':
+        'exec --profile dev --credentials refresh -- terraform apply',
+    },
     takesProgram: true,
   },
   'credential-process': {
@@ -103,10 +118,14 @@ export const COMMANDS = {
       region: 'Region of the STS endpoint',
     },
     optionsOfProfile: ['profile', 'debug'],
-    example: 'credential-process --role-arn arn:aws:iam::123456789012:role/deploy',
+    groups: { profile: 'role', region: 'connection' },
+    examples: {
+      'For a role': 'credential-process --role-arn arn:aws:iam::123456789012:role/deploy',
+      'For a profile that assume-role set up': 'credential-process --profile dev',
+    },
   },
   whoami: {
-    summary: 'Show whose credentials a profile or the environment holds',
+    summary: 'Show whose credentials a profile or the environment has',
     usage: 'whoami [options]',
     options: [
       'profile',
@@ -117,34 +136,51 @@ export const COMMANDS = {
       'format',
       'debug',
     ],
-    example: 'whoami --profile dev',
+    descriptions: { region: 'Region of the STS endpoint' },
+    groups: { profile: 'profile', region: 'connection' },
+    examples: {
+      'Whoever AWS tools would be here': 'whoami',
+      'A profile': 'whoami --profile dev',
+    },
   },
   token: {
     summary: 'Show the claims of the web identity token, or write the token to a file',
     usage: 'token [options]',
     options: [...TOKEN_OPTIONS, 'write', 'timeout-seconds', 'format', 'debug'],
-    example: 'token --audience sts.amazonaws.com --write web-identity-token',
+    examples: {
+      "The claims of the job's token": 'token',
+      'A new token, into a file': 'token --audience sts.amazonaws.com --write web-identity-token',
+    },
   },
   doctor: {
-    summary: 'Find what is wrong: environment, token, files, endpoint, exchange, trust policy',
+    summary: 'Find out why it fails: environment, token, files, endpoint, exchange, trust policy',
     usage: 'doctor [--role-arn ARN | --profiles-file FILE] [options]',
     options: ['trust-policy', ...ASSUME_ROLE_OPTIONS],
     descriptions: {
-      profile: 'Profile to look at (default: default, or all of the profiles file)',
+      profile: 'Profile to look at (default: default, or all profiles of the profiles file)',
       region: 'Region of the STS endpoint',
     },
-    example: 'doctor --role-arn arn:aws:iam::123456789012:role/deploy',
+    examples: {
+      'What keeps the job from this role':
+        'doctor --role-arn arn:aws:iam::123456789012:role/deploy',
+      'The same, with the trust policy':
+        'doctor --role-arn arn:aws:iam::123456789012:role/deploy --trust-policy trust-policy.json',
+    },
   },
   cleanup: {
     summary: 'Remove exactly what was written: profiles, exports, tokens, cached credentials',
     usage: 'cleanup [options]',
     options: ['profile', 'format', 'debug'],
     descriptions: { profile: 'Profiles to clean up after, separated by commas (default: all)' },
-    example: 'cleanup --profile dev',
+    groups: { profile: 'profile' },
+    examples: {
+      Everything: 'cleanup',
+      'Some profiles': 'cleanup --profile dev,prod',
+    },
   },
   'trust generate': {
-    summary: 'Generate provider, role and trust policy for AWS',
-    usage: 'trust generate (--org-id ID --project-id ID | … | --roles-file FILE) [options]',
+    summary: 'Generate the identity provider, role and trust policy for AWS',
+    usage: 'trust generate (--from-token | --org-id ID | …) [options]',
     options: [
       'roles-file',
       'org-id',
@@ -184,7 +220,13 @@ export const COMMANDS = {
       audience: "Audience of the tokens (default: the CI's own)",
       'policy-arns': 'Managed policies of the role: ARNs, separated by commas',
     },
-    example: 'trust generate --from-token --account-id 123456789012 --for aws-cli',
+    groups: { 'policy-arns': 'aws', audience: 'trusted' },
+    examples: {
+      "From the job's token, as a script":
+        'trust generate --from-token --account-id 123456789012 --for aws-cli',
+      'One branch of a CircleCI project, as Terraform':
+        'trust generate --org-id ORG --project-id PROJECT --branch main --vcs-origin github.com/acme/website --account-id 123456789012 --for terraform',
+    },
   },
   'trust check': {
     summary: 'Check whether a trust policy allows a token, and what is wrong with it',
@@ -199,37 +241,82 @@ export const COMMANDS = {
       'debug',
     ],
     descriptions: { policy: 'File with the trust policy, or - for stdin' },
-    example: 'trust check --policy trust-policy.json --claims claims.json',
+    groups: { policy: 'check' },
+    examples: {
+      "For the job's token": 'trust check --policy trust-policy.json',
+      'For claims in a file': 'trust check --policy trust-policy.json --claims claims.json',
+    },
   },
   'trust audit': {
-    summary: 'Tell which organizations, projects and branches may assume the roles of accounts',
+    summary: 'List which organizations, projects and branches may assume the roles of accounts',
     usage: 'trust audit --input FILE[,FILE…] [options]',
     options: ['input', 'allow', 'fail-on', 'sarif', 'timeout-seconds', 'format', 'debug'],
-    example: 'trust audit --input roles.json,providers.json --sarif trust.sarif',
+    examples: {
+      'A report': 'trust audit --input roles.json,providers.json',
+      'For code scanning, never failing':
+        'trust audit --input roles.json --sarif trust.sarif --fail-on never',
+    },
   },
   'trust thumbprint': {
     summary: "Find the thumbprint of an issuer's certificate authority",
     usage: 'trust thumbprint --issuer URL [options]',
     options: ['issuer', 'timeout-seconds', 'format', 'debug'],
-    example: 'trust thumbprint --issuer https://jenkins.example.com/oidc',
+    groups: { issuer: 'check' },
+    examples: {
+      'An issuer': 'trust thumbprint --issuer https://jenkins.example.com/oidc',
+      'For a program': 'trust thumbprint --issuer https://jenkins.example.com/oidc --format json',
+    },
   },
   explain: {
-    summary: 'Print the page of an error or a finding, by its code',
+    summary: 'Explain an error or a finding by its code',
     usage: 'explain CODE',
     options: ['debug'],
-    example: 'explain access-denied',
+    examples: {
+      'An error': 'explain access-denied',
+      'A finding of doctor': 'explain fork-without-token',
+    },
     takesWord: true,
   },
+  completion: {
+    summary: 'Print the completion script of a shell',
+    usage: 'completion (bash | zsh | fish)',
+    options: ['debug'],
+    examples: {
+      'bash, for this session': 'completion bash > completion.bash && source completion.bash',
+      'fish, for good': 'completion fish > ~/.config/fish/completions/circleci-aws-oidc.fish',
+    },
+    takesWord: true,
+    words: ['bash', 'zsh', 'fish'],
+  },
   sandbox: {
-    summary: 'Rehearse on a local issuer and STS that really verify',
+    summary: "Rehearse with a local issuer and an STS that enforce AWS's rules",
     usage: 'sandbox [options] [-- CMD…]',
     options: ['port', 'world', 'fault', 'env', 'debug'],
-    example: 'sandbox -- "circleci-aws-oidc assume-role --role-arn ARN"',
+    examples: {
+      'One command, as in a job':
+        'sandbox -- "circleci-aws-oidc assume-role --role-arn arn:aws:iam::111111111111:role/circleci-oidc"',
+      'Until Ctrl-C, in a world of your own': 'sandbox --world world.json',
+    },
     takesProgram: true,
   },
 } as const satisfies Record<string, Command>
 
 export type CommandName = keyof typeof COMMANDS
+
+/** The command named by the first two words or by the first, and the arguments after it. */
+export function findCommand(
+  args: readonly string[],
+): { name: CommandName; args: readonly string[] } | undefined {
+  for (const words of [2, 1]) {
+    const name = args.slice(0, words).join(' ')
+    if (isCommand(name)) return { name, args: args.slice(words) }
+  }
+  return undefined
+}
+
+function isCommand(name: string): name is CommandName {
+  return Object.hasOwn(COMMANDS, name)
+}
 
 /** What the options of a command are once they are read. */
 export type OptionsOf<Name extends CommandName> = OptionValues<

@@ -5,6 +5,10 @@ export interface OptionSpec {
   readonly kind: 'text' | 'integer' | 'list' | 'choice' | 'flag'
   /** Of a list whose items may hold blanks: only commas separate them. */
   readonly separator?: ','
+  /** The heading under which help lists it. */
+  readonly group: OptionGroup
+  /** What the shell completes, of a text or a list. */
+  readonly takes?: 'file' | 'directory'
   /** What help and the orb say of it: meaning, unit and limits. */
   readonly description: string
   readonly choices?: readonly string[]
@@ -14,31 +18,51 @@ export interface OptionSpec {
   readonly default?: string | number
 }
 
+export type OptionGroup =
+  | 'role'
+  | 'delivery'
+  | 'profile'
+  | 'trusted'
+  | 'aws'
+  | 'generated'
+  | 'check'
+  | 'sandbox'
+  | 'token'
+  | 'connection'
+  | 'output'
+
 /** Every option of every command, once: flags, environment, help and orb parameters come from here. */
 export const OPTIONS = {
   'role-arn': {
     kind: 'text',
-    description: 'ARN of the role to assume, or the name of the variable that holds it',
+    group: 'role',
+    description: 'ARN of the role to assume, or the name of a variable that holds it',
   },
   'profiles-file': {
     kind: 'text',
-    description: 'File with a profile for each role, in the syntax of the AWS config file',
+    group: 'role',
+    takes: 'file',
+    description: 'File with one profile for each role, in the syntax of the AWS config file',
   },
   profile: {
     kind: 'text',
+    group: 'delivery',
     description: 'Name of the profile (default: default)',
   },
   region: {
     kind: 'text',
+    group: 'delivery',
     description: 'Region of the profile and of the STS endpoint',
   },
   output: {
     kind: 'choice',
+    group: 'delivery',
     choices: ['json', 'text', 'table', 'yaml', 'yaml-stream', 'off'],
     description: "The profile's output setting",
   },
   'duration-seconds': {
     kind: 'integer',
+    group: 'role',
     minimum: 900,
     maximum: 43200,
     description: 'Lifetime of the credentials in seconds, 900 to 43200',
@@ -46,62 +70,74 @@ export const OPTIONS = {
   },
   'role-session-name': {
     kind: 'text',
-    description:
-      'Name of the session in CloudTrail, 2 to 64 characters (default: made from the job)',
+    group: 'role',
+    description: 'Name of the session in CloudTrail, 2 to 64 characters (default: from the job)',
   },
   policy: {
     kind: 'text',
-    description: 'Session policy: JSON, or file://PATH',
+    group: 'role',
+    takes: 'file',
+    description: 'Session policy: JSON or file://PATH',
   },
   'policy-arns': {
     kind: 'list',
+    group: 'role',
     description: 'Managed session policies: up to 10 ARNs, separated by commas',
   },
   'allowed-account-ids': {
     kind: 'list',
-    description: 'Refuse a role of any other account: account ids, separated by commas',
+    group: 'role',
+    description: 'Refuse roles of other accounts: ids of the allowed ones, separated by commas',
   },
   credentials: {
     kind: 'choice',
+    group: 'delivery',
     choices: ['static', 'refresh', 'token-file'],
-    description:
-      'How the profile gets its credentials: keys, a command that renews them, or the token',
+    description: 'What the profile holds: keys, a command that renews them, or the token',
     default: 'static',
   },
   export: {
     kind: 'choice',
+    group: 'delivery',
     choices: ['profile', 'keys', 'none'],
     description: 'What later steps get through $BASH_ENV or $GITHUB_ENV',
     default: 'profile',
   },
   'export-file': {
     kind: 'text',
-    description: 'File for the exports instead, as NAME=value lines (dotenv); never for keys',
+    group: 'delivery',
+    takes: 'file',
+    description: 'File to write exports to instead, as NAME=value lines (dotenv); never keys',
   },
   overwrite: {
     kind: 'flag',
-    description: "Replace static keys in the profile that are not this tool's",
+    group: 'delivery',
+    description: 'Replace static keys that another tool wrote into the profile',
   },
   'sts-endpoint': {
     kind: 'text',
-    description: 'URL of the STS endpoint (default: the regional one)',
+    group: 'connection',
+    description: 'URL of the STS endpoint (default: that of the region)',
   },
   'timeout-seconds': {
     kind: 'integer',
+    group: 'connection',
     minimum: 1,
     maximum: 3600,
-    description: 'Limit for the whole command in seconds, 1 to 3600',
+    description: 'Time limit for the whole command in seconds, 1 to 3600',
     default: 60,
   },
   'max-attempts': {
     kind: 'integer',
+    group: 'connection',
     minimum: 1,
     maximum: 50,
-    description: 'How often the exchange is tried when AWS or the network fails, 1 to 50',
+    description: 'How often to try when AWS or the network fails, 1 to 50',
     default: 5,
   },
   'token-source': {
     kind: 'choice',
+    group: 'token',
     choices: [
       'auto',
       'circleci',
@@ -119,47 +155,60 @@ export const OPTIONS = {
   },
   'token-env': {
     kind: 'text',
+    group: 'token',
     description: 'Variable that holds the token (sources env, gitlab)',
   },
   'token-file': {
     kind: 'text',
+    group: 'token',
+    takes: 'file',
     description: 'File that holds the token (source file)',
   },
   'token-version': {
     kind: 'choice',
+    group: 'token',
     choices: ['v1', 'v2'],
     description: 'CircleCI token to use (default: v2, then v1)',
   },
   'missing-token': {
     kind: 'choice',
+    group: 'token',
     choices: ['fail', 'skip'],
-    description: 'What a job without a token does, as that of a fork: it fails, or assumes no role',
+    description: 'What a job without a token (of a fork, say) does: fail, or go on without a role',
     default: 'fail',
   },
   audience: {
     kind: 'text',
-    description: 'Audience of the token; mints a new token',
+    group: 'token',
+    description: 'Audience of the token; a new token is minted for it',
   },
   'trust-policy': {
     kind: 'text',
-    description: 'File with the trust policy of the role, to compare with the token',
+    group: 'role',
+    takes: 'file',
+    description: 'File with the trust policy of the role, to evaluate for the token',
   },
   write: {
     kind: 'text',
-    description: 'File for the token itself, readable by this user only',
+    group: 'token',
+    takes: 'file',
+    description: 'File to write the token to, readable by this user only',
   },
   format: {
     kind: 'choice',
+    group: 'output',
     choices: ['text', 'json'],
     description: 'Form of the result on stdout',
     default: 'text',
   },
   debug: {
     kind: 'flag',
+    group: 'output',
     description: 'Show attempts, timings, AWS request ids and stack traces on stderr',
   },
   port: {
     kind: 'integer',
+    group: 'sandbox',
     minimum: 0,
     maximum: 65535,
     description: 'Port on 127.0.0.1, 0 to 65535 (0: any free one)',
@@ -167,15 +216,19 @@ export const OPTIONS = {
   },
   world: {
     kind: 'text',
-    description: 'JSON file with the accounts, providers, roles and the job to rehearse',
+    group: 'sandbox',
+    takes: 'file',
+    description: 'JSON file with the accounts, providers, roles and job to rehearse',
   },
   fault: {
     kind: 'list',
-    description: 'Fail STS requests: CODE, or CODE:COUNT for the first COUNT of them',
+    group: 'sandbox',
+    description: 'Make STS requests fail: FAULT, or FAULT:COUNT for the first COUNT of them',
   },
   env: {
     kind: 'list',
-    description: "Variables of this shell for the sandbox's job: names, separated by commas",
+    group: 'sandbox',
+    description: 'Variables of this shell that the job gets: names, separated by commas',
   },
   ...TRUST_OPTIONS,
 } as const satisfies Record<string, OptionSpec>

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { readFlags } from '../src/cli.ts'
 import { COMMANDS, type Command } from '../src/command-table.ts'
-import { readFlagsStrictly } from '../src/help.ts'
+import { readFlagsStrictly } from '../src/help/flags.ts'
 import type { Flags } from '../src/option-values.ts'
 import { OPTIONS, type OptionName, type OptionSpec } from '../src/options.ts'
 

@@ -163,7 +163,7 @@ test('without a command: a usage error, and nothing is asked', async (t) => {
   await job.fails(EXEC, 'invalid-usage', missing)
   await job.fails([...EXEC, '--'], 'invalid-usage', missing)
   await job.fails([...EXEC, '--', ''], 'invalid-usage', missing)
-  await job.fails([...EXEC, 'aws', 's3'], 'invalid-usage', /Unknown arguments: aws, s3/)
+  await job.fails([...EXEC, 'aws', 's3'], 'invalid-usage', /Unexpected argument "aws"/)
   await job.fails(['exec', '--', 'true'], 'invalid-usage', /The role ARN is missing/)
   assert.equal(sandbox.requests.length, 0)
 })

@@ -74,6 +74,7 @@ const COMPONENTS: readonly {
     component: commands['whoami'],
     options: COMMANDS.whoami.options,
     own: ['when'],
+    descriptions: COMMANDS.whoami.descriptions,
   },
   {
     name: 'command doctor',

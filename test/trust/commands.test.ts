@@ -303,7 +303,7 @@ const REFUSED: readonly (readonly [args: string[], code: number, error: RegExp])
   [['check', '--policy', 'none.json'], 6, /file-unreadable/],
   [['thumbprint'], 2, /--issuer is missing/],
   [['thumbprint', '--issuer', 'http://x.example'], 2, /--issuer is "http:/],
-  [['nonsense'], 2, /"trust" is not a whole command/],
+  [['nonsense'], 2, /"trust" is not a complete command/],
 ]
 for (const [args, code, error] of REFUSED) {
   test(`trust ${args.join(' ').slice(0, 90)}: exit ${code}`, async () => {
