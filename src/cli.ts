@@ -89,7 +89,7 @@ export async function runCli(
   }
   if (!found) {
     const { helpOn } = await loadHelp()
-    context.terminal.print(await helpOn(args, context.env))
+    context.terminal.print(await helpOn(args, context.terminal.width()))
     return args.length === 0 ? EXIT.usage : 0
   }
   if (found.name !== 'doctor') {
@@ -106,7 +106,9 @@ export async function runCli(
   const flags = readFlags(command.options, typed) ?? (await readUnusual(command, typed))
   if (flags['help'] === true) {
     const { helpOn } = await loadHelp()
-    context.terminal.print(await helpOn(['help', ...found.name.split(' ')], context.env))
+    context.terminal.print(
+      await helpOn(['help', ...found.name.split(' ')], context.terminal.width()),
+    )
     return 0
   }
   if (flags['version'] === true) {

@@ -1,6 +1,7 @@
 import type { Context } from './context.ts'
 import type { OptionGroup, OptionName, OptionValues } from './options.ts'
 import { TOKEN_OPTIONS } from './token/web-identity-token.ts'
+import { TRUST_COMMANDS } from './trust/command-table.ts'
 
 export interface Command {
   readonly summary: string
@@ -178,95 +179,7 @@ export const COMMANDS = {
       'Some profiles': 'cleanup --profile dev,prod',
     },
   },
-  'trust generate': {
-    summary: 'Generate the identity provider, role and trust policy for AWS',
-    usage: 'trust generate (--from-token | --org-id ID | …) [options]',
-    options: [
-      'roles-file',
-      'org-id',
-      'project-id',
-      'branch',
-      'vcs-origin',
-      'user-id',
-      'gitlab-url',
-      'project-path',
-      'ref-type',
-      'ref',
-      'repository',
-      'environment',
-      'issuer',
-      'subject',
-      'any-project',
-      'from-token',
-      ...TOKEN_OPTIONS,
-      'trusts-role',
-      'external-id',
-      'account-id',
-      'partition',
-      'role-name',
-      'policy-arns',
-      'permission-policy',
-      'permissions-boundary',
-      'thumbprints',
-      'tags',
-      'max-session-duration',
-      'for',
-      'out-dir',
-      'force',
-      'timeout-seconds',
-      'debug',
-    ],
-    descriptions: {
-      audience: "Audience of the tokens (default: the CI's own)",
-      'policy-arns': 'Managed policies of the role: ARNs, separated by commas',
-    },
-    groups: { 'policy-arns': 'aws', audience: 'trusted' },
-    examples: {
-      "From the job's token, as a script":
-        'trust generate --from-token --account-id 123456789012 --for aws-cli',
-      'One branch of a CircleCI project, as Terraform':
-        'trust generate --org-id ORG --project-id PROJECT --branch main --vcs-origin github.com/acme/website --account-id 123456789012 --for terraform',
-    },
-  },
-  'trust check': {
-    summary: 'Check whether a trust policy allows a token, and what is wrong with it',
-    usage: 'trust check --policy FILE [options]',
-    options: [
-      'policy',
-      'claims',
-      'provider-client-ids',
-      ...TOKEN_OPTIONS,
-      'timeout-seconds',
-      'format',
-      'debug',
-    ],
-    descriptions: { policy: 'File with the trust policy, or - for stdin' },
-    groups: { policy: 'check' },
-    examples: {
-      "For the job's token": 'trust check --policy trust-policy.json',
-      'For claims in a file': 'trust check --policy trust-policy.json --claims claims.json',
-    },
-  },
-  'trust audit': {
-    summary: 'List which organizations, projects and branches may assume the roles of accounts',
-    usage: 'trust audit --input FILE[,FILE…] [options]',
-    options: ['input', 'allow', 'fail-on', 'sarif', 'timeout-seconds', 'format', 'debug'],
-    examples: {
-      'A report': 'trust audit --input roles.json,providers.json',
-      'For code scanning, never failing':
-        'trust audit --input roles.json --sarif trust.sarif --fail-on never',
-    },
-  },
-  'trust thumbprint': {
-    summary: "Find the thumbprint of an issuer's certificate authority",
-    usage: 'trust thumbprint --issuer URL [options]',
-    options: ['issuer', 'timeout-seconds', 'format', 'debug'],
-    groups: { issuer: 'check' },
-    examples: {
-      'An issuer': 'trust thumbprint --issuer https://jenkins.example.com/oidc',
-      'For a program': 'trust thumbprint --issuer https://jenkins.example.com/oidc --format json',
-    },
-  },
+  ...TRUST_COMMANDS,
   explain: {
     summary: 'Explain an error or a finding by its code',
     usage: 'explain CODE',

@@ -16,6 +16,8 @@ export interface Terminal {
   mask(secret: string): void
   /** Paints text, where stdout or stderr is a terminal that shows colour. */
   paint(stream: 'stdout' | 'stderr', style: Style, text: string): string
+  /** How many columns stdout has, or `COLUMNS` says; 80 where neither is known. */
+  width(): number
 }
 
 /** The terminal as its owner has it. */
@@ -62,6 +64,10 @@ export function openTerminal(): OpenTerminal {
       process[stream].isTTY && !process.env['NO_COLOR']
         ? `\u001b[${CODES[style]}m${text}\u001b[0m`
         : text,
+    width: () => {
+      const given = Number(process.env['COLUMNS'])
+      return Math.max(40, (given > 0 && given) || process.stdout.columns || 80)
+    },
   }
 }
 

@@ -2,7 +2,6 @@ import yargs, { type Argv } from 'yargs'
 import { COMMANDS, type Command, findCommand } from '../command-table.ts'
 import { OidcError } from '../errors.ts'
 import {
-  type Environment,
   environmentName,
   OPTIONS,
   type OptionGroup,
@@ -32,11 +31,10 @@ const HEADINGS: Readonly<Record<OptionGroup, string>> = {
  * The page that a command line without a command asks for: of a command, of those that begin with a word, or of
  * all. Throws `invalid-usage` where it asks for none.
  */
-export function helpOn(args: readonly string[], env: Environment): Promise<string> {
+export function helpOn(args: readonly string[], width: number): Promise<string> {
   const topic = args.filter((word) => !HELP.includes(word))
   const asked = args.length === 0 || args.slice(0, 2).some((word) => HELP.includes(word))
   if (!asked) throw unknownCommand(args[0] ?? '')
-  const width = helpWidth(env)
   const found = findCommand(topic)
   if (found) return commandHelp(COMMANDS[found.name], width)
   const word = topic.find((one) => !one.startsWith('-'))
@@ -60,13 +58,6 @@ function unknownCommand(name: string): OidcError {
     ...(meant ? { likely: `"${meant}" was meant.` } : {}),
     next: `Choose one of: ${(below.length > 0 ? below : names).join(', ')}. Options follow the command.`,
   })
-}
-
-/** How wide help may be: as the terminal is, or as `COLUMNS` says; 80 where neither is known. */
-function helpWidth(env: Environment): number {
-  const given = Number(env['COLUMNS'])
-  const width = Number.isInteger(given) && given > 0 ? given : process.stdout.columns
-  return Math.max(40, width || 80)
 }
 
 /** The options stand there without their types, which yargs would print after each description. */
