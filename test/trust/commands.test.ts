@@ -36,6 +36,7 @@ async function run(args: readonly string[], env: Record<string, string> = {}) {
     debug: () => {},
     conceal: () => {},
     paint: (_stream: string, _style: string, text: string) => text,
+    width: () => 80,
   } as unknown as Parameters<typeof runCli>[1]['terminal']
   const done = (code: number, error?: OidcError) => ({
     code,
