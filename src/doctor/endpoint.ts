@@ -28,7 +28,7 @@ export async function reachEndpoint(endpoint: StsEndpoint, context: Context): Pr
     const start = Date.now()
     const { response } = await handler.handle(request(url), { abortSignal: deadline.signal })
     response.body?.destroy?.()
-    if (response.statusCode === 407) {
+    if (proxy && isOfProxy(response)) {
       throw Object.assign(new Error('the proxy refuses'), { $response: response })
     }
     const there = new Date(response.headers['date'] ?? '')
@@ -43,6 +43,16 @@ export async function reachEndpoint(endpoint: StsEndpoint, context: Context): Pr
   } finally {
     handler.destroy()
   }
+}
+
+/** Whether a proxy answered in the place of STS, whose own answers all have a header of AWS. */
+function isOfProxy({ statusCode, headers }: Answer): boolean {
+  return statusCode >= 400 && !Object.keys(headers).some((name) => name.startsWith('x-amz'))
+}
+
+interface Answer {
+  readonly statusCode: number
+  readonly headers: Readonly<Record<string, string>>
 }
 
 function request(url: URL): Parameters<ReturnType<typeof httpHandler>['handle']>[0] {

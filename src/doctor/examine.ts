@@ -1,8 +1,8 @@
 import { version } from '../../package.json'
-import { COMMANDS, type OptionsOf } from '../command-table.ts'
+import type { OptionsOf } from '../command-table.ts'
 import { type Context, withinTime } from '../context.ts'
 import { EXIT, OidcError } from '../errors.ts'
-import { inlineProfiles, resolveOptions } from '../option-values.ts'
+import { inlineProfiles } from '../option-values.ts'
 import { whyNotExported } from '../plans/export.ts'
 import { planWriting, readProfiles } from '../plans/plans.ts'
 import type { ProfilePlan } from '../plans/profile-plan.ts'
@@ -10,6 +10,7 @@ import { assertProfileName } from '../profiles/profile-name.ts'
 import { givenRegion } from '../role/region.ts'
 import { type StsEndpoint, stsEndpoint } from '../sts/endpoint.ts'
 import { readToken, saysTokenMissing, type TokenPool, tokenPool } from '../token/source.ts'
+import { checkBesideRole } from './beside-role.ts'
 import { checkClock } from './clock.ts'
 import { checkEndpoint, type Reached, reachEndpoint } from './endpoint.ts'
 import { checkEnvironment } from './environment.ts'
@@ -56,7 +57,11 @@ export async function examine(options: OptionsOf<'doctor'>, context: Context): P
     !(explained && level === 'error' && REFUSALS.includes(id))
   const facts = 'value' in files ? files.value : []
   const writing = await settle(() => checkWriting(planned, options, context))
-  const inUse = { given: options.profile, written: planned.map(({ profile }) => profile) }
+  const beside =
+    'error' in plans ? await checkBesideRole(options, context) : { role: [], files: [] }
+  const written =
+    'error' in plans ? [options.profile ?? 'default'] : planned.map(({ profile }) => profile)
+  const inUse = { given: options.profile, written }
   const all: Findings = {
     runtime: checkRuntime(
       { node: process.versions.node, version, program: process.argv[1] ?? '' },
@@ -70,7 +75,7 @@ export async function examine(options: OptionsOf<'doctor'>, context: Context): P
         : checkToken(token.value, env, now),
     role:
       'error' in plans
-        ? [errorFinding(plans.error)]
+        ? [errorFinding(plans.error), ...beside.role]
         : planned.map(({ role, profile }) =>
             fine('role', `${role.arn}, for the profile ${profile}`),
           ),
@@ -83,6 +88,7 @@ export async function examine(options: OptionsOf<'doctor'>, context: Context): P
     files: [
       ...('error' in files ? [errorFinding(files.error)] : checkFiles(facts, env)),
       ...('error' in writing ? [errorFinding(writing.error)] : []),
+      ...beside.files,
     ],
     environment: [
       ...checkEnvironment(env, inUse, facts),
@@ -130,7 +136,7 @@ async function readPlans(
   const { profile, 'role-arn': role, 'profiles-file': file } = options
   const inFile = file !== undefined || inlineProfiles(context.env) !== undefined
   if (role === undefined && !inFile) return []
-  const plans = await readProfiles(assumeRoleOptions(options, context), context)
+  const plans = await readProfiles(options, context)
   for (const plan of plans) assertProfileName(plan.profile)
   if (!inFile || profile === undefined) return plans
   const chosen = plansOfProfile(plans, profile)
@@ -150,7 +156,7 @@ async function checkWriting(
 ): Promise<void> {
   if (plans.length === 0) return
   const { checkWritable } = await import('../delivery/write-profiles.ts')
-  const plan = planWriting(plans, assumeRoleOptions(options, context), context)
+  const plan = planWriting(plans, options, context)
   await checkWritable(plan, context)
 }
 
@@ -160,18 +166,10 @@ function exportFindings(
   options: OptionsOf<'doctor'>,
   { env }: Pick<Context, 'env'>,
 ): Finding[] {
-  const given = assumeRoleOptions(options, { env })
   // Where the role is not in order, it is the same for whatever profile was meant.
   const profiles = 'value' in plans ? plans.value : [{ profile: options.profile ?? 'default' }]
-  const found = profiles.length > 0 ? whyNotExported(profiles, given, env) : undefined
+  const found = profiles.length > 0 ? whyNotExported(profiles, options, env) : undefined
   return found ? [finding('nothing-exported', found.why, { fix: `${found.next}.` })] : []
-}
-
-function assumeRoleOptions(
-  options: OptionsOf<'doctor'>,
-  { env }: Pick<Context, 'env'>,
-): OptionsOf<'assume-role'> {
-  return { ...resolveOptions(COMMANDS['assume-role'].options, {}, env), ...options }
 }
 
 async function readPolicy(path: string | undefined, signal: AbortSignal): Promise<ComparePolicy> {

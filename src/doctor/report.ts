@@ -16,9 +16,10 @@ export function inOrder(findings: Partial<Findings>): Finding[] {
   return levels.filter((one, index) => levels.findIndex((other) => same(one, other)) === index)
 }
 
-/** The exit code of the worst finding, which comes first. */
-export function exitCode([worst]: readonly Finding[]): number {
-  return worst?.exit ?? EXIT.done
+/** As `assume-role` would end: it reads all options before anything else; then the worst counts, which comes first. */
+export function exitCode(findings: readonly Finding[]): number {
+  const ofOptions = findings.find(({ exit }) => exit === EXIT.usage)
+  return (ofOptions ?? findings[0])?.exit ?? EXIT.done
 }
 
 const MARKS = {

@@ -84,6 +84,12 @@ test('a proxy that forbids the endpoint', async (t) => {
     /\(HTTPS?_PROXY\) does not let this job connect to .*: HTTP 403.*Next: .*NO_PROXY/s
   await job.fails(ARGS, 'unexpected-answer', message, { env })
   await job.fails([...ARGS, '--sts-endpoint', https], 'unexpected-answer', message, { env })
+  for (const endpoint of [[], ['--sts-endpoint', https]]) {
+    const { stdout, code } = await job.run(['doctor', ...ARGS.slice(1), ...endpoint], { env })
+    assert.equal(code, 5, stdout)
+    assert.match(stdout, /^✗ The proxy .* does not let this job connect to .*: HTTP 403\.$/m)
+    assert.doesNotMatch(stdout, /^✓ http/m, 'no word of an STS that answered')
+  }
 })
 
 test('a proxy that is not there is named, without its password', async (t) => {
