@@ -8,8 +8,8 @@ export interface Context {
   readonly terminal: Terminal
   /** When the work must be done. */
   readonly deadline: Deadline
-  /** How often STS is asked when AWS or the network fails. */
-  readonly maxAttempts: number
+  /** How often STS is asked when AWS or the network fails, where the user said so. */
+  readonly maxAttempts: number | undefined
 }
 
 /** Does work that may take so many seconds, and gives it what is given with the deadline added. */

@@ -18,26 +18,31 @@ export function startDeadline(seconds: number): Deadline {
   const controller = new AbortController()
   // Every request under way listens, and there may be dozens.
   setMaxListeners(0, controller.signal)
-  let current = 'running'
-  const timer = setTimeout(() => controller.abort(timedOut(seconds, current)), seconds * 1000)
+  const underWay = new Map<object, string>()
+  const giveUp = (doing: string) => controller.abort(timedOut(seconds, doing))
+  const timer = setTimeout(() => giveUp([...underWay.values()].at(-1) ?? 'running'), seconds * 1000)
   return {
     signal: controller.signal,
     remaining: () => Math.max(0, end - now()),
     clear: () => clearTimeout(timer),
     race: async (doing, work) => {
-      current = doing
+      const key = {}
+      underWay.set(key, doing)
       // Work that fails when nobody waits for it any more must not end the process.
       work.catch(() => {})
-      controller.signal.throwIfAborted()
       let stop: (() => void) | undefined
-      const timeUp = new Promise<never>((_, reject) => {
-        stop = () => reject(controller.signal.reason)
-        controller.signal.addEventListener('abort', stop)
-      })
       try {
+        controller.signal.throwIfAborted()
+        const timeUp = new Promise<never>((_, reject) => {
+          stop = () => reject(controller.signal.reason)
+          controller.signal.addEventListener('abort', stop)
+        })
         return await Promise.race([work, timeUp])
       } finally {
+        underWay.delete(key)
         if (stop) controller.signal.removeEventListener('abort', stop)
+        // It kept the thread so long that the timer could not run: this took the time, whatever waits now.
+        if (now() >= end) giveUp(doing)
       }
     },
   }

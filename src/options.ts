@@ -132,8 +132,8 @@ export const OPTIONS = {
     group: 'connection',
     minimum: 1,
     maximum: 50,
-    description: 'How often to try when AWS or the network fails, 1 to 50',
-    default: 5,
+    description:
+      'How often to try when AWS or the network fails, 1 to 50 (default: 5; throttled: to the time limit)',
   },
   'token-source': {
     kind: 'choice',

@@ -53,3 +53,25 @@ test('work that fails after the time is up is not reported', async (t) => {
   })
   await turn()
 })
+
+test('the error names what is under way, not what was done before', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  const deadline = startDeadline(1)
+  const waiting = deadline.race('waiting for AWS STS', new Promise(() => {}))
+  await deadline.race('reading a file', Promise.resolve())
+  t.mock.timers.tick(1000)
+  await assert.rejects(waiting, /it was waiting for AWS STS\./)
+})
+
+test('work that keeps the thread past the end is named, whatever waits meanwhile', async () => {
+  const deadline = startDeadline(0.05)
+  const waiting = deadline.race('waiting for AWS STS', new Promise(() => {}))
+  const busy = async () => {
+    await turn()
+    const end = performance.now() + 100
+    while (performance.now() < end);
+    return 'done'
+  }
+  assert.equal(await deadline.race('checking the files', busy()), 'done')
+  await assert.rejects(waiting, /it was checking the files\./)
+})

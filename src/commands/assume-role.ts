@@ -28,7 +28,9 @@ export async function run(
     const { assumeRoles, requestMade } = await import('../sts/assume-roles.ts')
     const tokens = tokenPool(plan.renewal.token, context)
     const assuming = assumeRoles(plan.profiles, tokens, context)
-    const prepared = requestMade.then(() => prepareWriting(plan, context))
+    const prepared = requestMade.then(() =>
+      deadline.race('checking the files', prepareWriting(plan, context)),
+    )
     const [roles, write] = await Promise.all([assuming, prepared])
     const files = await deadline.race('writing the profile', write(plan, roles, context))
     report({ plan, roles, files }, options.format, context)

@@ -10,7 +10,8 @@ export async function run(
   options: OptionsOf<'doctor'>,
   { env, terminal }: CommandContext,
 ): Promise<number> {
-  const given = { env, terminal, maxAttempts: Math.min(options['max-attempts'], MAXIMUM_ATTEMPTS) }
+  const maxAttempts = Math.min(options['max-attempts'] ?? MAXIMUM_ATTEMPTS, MAXIMUM_ATTEMPTS)
+  const given = { env, terminal, maxAttempts }
   const findings = await withinTime(options['timeout-seconds'], given, async (context) =>
     inOrder(await examine(options, context)),
   )

@@ -17,7 +17,7 @@ export interface Recipe extends Renewal {
 /** How a renewal gets its token, and how long and how often it tries. */
 export interface Renewal {
   readonly token: TokenOptions
-  readonly maxAttempts: number
+  readonly maxAttempts: number | undefined
   readonly timeoutSeconds: number
 }
 
@@ -101,7 +101,7 @@ const SHAPE = {
   'token.token-env': isOptionalText,
   'token.token-file': isOptionalText,
   'token.audience': isOptionalText,
-  maxAttempts: isCount,
+  maxAttempts: (value: unknown) => value === undefined || isCount(value),
   timeoutSeconds: (value: unknown) =>
     isCount(value) && Number(value) <= OPTIONS['timeout-seconds'].maximum,
 }

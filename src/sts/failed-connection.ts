@@ -40,7 +40,7 @@ const CONNECTION_EXPLANATIONS = {
     },
   'aws-unavailable': ({ detail }, url) => ({
     what: `AWS STS at ${url.host} could not answer: ${detail}.`,
-    next: 'Run the job again, or raise --max-attempts; see the AWS Health Dashboard if it stays.',
+    next: 'Run the job again, or raise --timeout-seconds, and --max-attempts where it is given; see the AWS Health Dashboard if it stays.',
   }),
   'aws-unreachable': ({ detail }, url, env) => unreachable(detail, url, env),
   'unexpected-answer': ({ detail }, url, env) => unexpected(detail, url, env),

@@ -3,7 +3,9 @@ import type { Context } from '../context.ts'
 import { type Failure, failureOf } from './failure.ts'
 
 const BASE_DELAY = 500
-const MAXIMUM_DELAY = 10_000
+const MAXIMUM_DELAY = 5_000
+/** Where no `--max-attempts` is given. */
+const ATTEMPTS = 5
 
 /** A failure for good: the last of so many attempts. */
 export interface FailedAttempts {
@@ -24,28 +26,35 @@ export interface WhenFailed {
 
 /**
  * Repeats `attempt` while its failure is transient, with exponential backoff and full jitter, and tells of
- * every failed attempt that is followed by another. Attempts count from 1.
+ * every failed attempt that is followed by another. Attempts count from 1. Where AWS is there but can't answer now,
+ * it goes on until the time limit, unless the user gave a number.
  */
 export async function withRetries<T>(
   attempt: (number: number) => Promise<T>,
   { deadline, maxAttempts, terminal }: Pick<Context, 'deadline' | 'maxAttempts' | 'terminal'>,
   { explain, mend, host = 'AWS STS' }: WhenFailed,
 ): Promise<T> {
+  let before = ''
   for (let number = 1; ; number++) {
+    const doing = `waiting for ${host} (attempt ${number}${before})`
     try {
-      return await deadline.race(`waiting for ${host} (attempt ${number})`, attempt(number))
+      return await deadline.race(doing, attempt(number))
     } catch (cause) {
       deadline.signal.throwIfAborted()
       const failure = failureOf(cause)
-      const maximum = Math.min(maxAttempts, failure.attempts ?? maxAttempts)
+      const usual = failure.code === 'aws-unavailable' ? Number.POSITIVE_INFINITY : ATTEMPTS
+      const maximum = Math.min(maxAttempts ?? usual, failure.attempts ?? Number.POSITIVE_INFINITY)
       const failed = { failure, attempts: number, cause }
       if (number >= maximum) throw explain(failed)
       if (await mend?.(failure)) continue
-      if (!failure.transient) throw explain(failed)
       const delay = Math.random() * Math.min(MAXIMUM_DELAY, BASE_DELAY * 2 ** (number - 1))
+      // What failed says more than that the time is over.
+      if (!failure.transient || delay >= deadline.remaining()) throw explain(failed)
+      const times = Number.isFinite(maximum) ? ` of ${maximum}` : ''
       const next = `next in ${(delay / 1000).toFixed(1)} s`
-      terminal.note(`Attempt ${number} of ${maximum} failed (${failure.detail}); ${next}.`)
+      terminal.note(`Attempt ${number}${times} failed (${failure.detail}); ${next}.`)
       if (failure.requestId) terminal.debug(`AWS request id ${failure.requestId}`)
+      before = `; the one before: ${failure.detail}`
       // Not referenced: the deadline's own timer keeps the process alive, and ends it.
       await deadline.race('waiting to try again', sleep(delay, undefined, { ref: false }))
     }

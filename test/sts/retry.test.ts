@@ -12,7 +12,7 @@ const EXPIRED: Failure = { code: 'token-expired', transient: false, detail: 'Exp
 /** A deadline that never comes and does not wait between attempts. */
 const impatient: Deadline = {
   signal: new AbortController().signal,
-  remaining: () => 1000,
+  remaining: () => 60_000,
   clear: () => {},
   race: (doing, work) =>
     doing === 'waiting to try again' ? (Promise.resolve() as typeof work) : work,
@@ -129,14 +129,14 @@ test('what is mended is tried again at once and counts as an attempt', async () 
 })
 
 // AWS Architecture Blog, "Exponential Backoff And Jitter": full jitter is random between 0 and the backoff.
-test('full jitter: from 0 to 0.5 s, doubled each time, at most 10 s', async (t) => {
+test('full jitter: from 0 to 0.5 s, doubled each time, at most 5 s', async (t) => {
   const random = t.mock.method(Math, 'random', () => 0)
   const failures = Array(9).fill(TRANSIENT)
   const none = await run(failures, { maxAttempts: 10 })
   assert.deepEqual(none.delays, Array(9).fill('0.0'))
   random.mock.mockImplementation(() => 1)
   const most = await run(failures, { maxAttempts: 10 })
-  assert.deepEqual(most.delays, ['0.5', '1.0', '2.0', '4.0', '8.0', ...Array(4).fill('10.0')])
+  assert.deepEqual(most.delays, ['0.5', '1.0', '2.0', '4.0', ...Array(5).fill('5.0')])
   random.mock.mockImplementation(() => 0.4)
   const some = await run(failures, { maxAttempts: 4 })
   assert.deepEqual(some.delays, ['0.2', '0.4', '0.8'])
@@ -152,18 +152,43 @@ test('it waits as long as it says', async (t) => {
   assert.ok(performance.now() - start >= 199)
 })
 
-test('the deadline ends an attempt that takes too long, and the wait for the next', async (t) => {
+test('without a number of attempts: five, but as long as there is time where AWS is there and cannot answer', async () => {
+  const unlimited = { maxAttempts: undefined }
+  const throttled = await run(Array(40).fill(TRANSIENT), unlimited)
+  assert.equal(throttled.outcome, 'done')
+  assert.deepEqual(throttled.told.slice(0, 2), [
+    'Attempt 1 failed (HTTP 503)',
+    'Attempt 2 failed (HTTP 503)',
+  ])
+  const away: Failure = { code: 'aws-unreachable', transient: true, detail: 'ECONNREFUSED' }
+  const { outcome, made, told } = await run(Array(40).fill(away), unlimited)
+  assert.ok(outcome instanceof FailedForGood)
+  assert.deepEqual([made.length, told[0]], [5, 'Attempt 1 of 5 failed (ECONNREFUSED)'])
+  const brief: Failure = { ...away, attempts: 3 }
+  assert.equal((await run(Array(40).fill(brief), unlimited)).made.length, 3)
+})
+
+test('where the pause would outlast the time, the failure is told, not that the time is over', async (t) => {
   t.mock.method(Math, 'random', () => 1)
-  for (const [attempt, doing] of [
-    [() => new Promise<string>(() => {}), 'waiting for AWS STS (attempt 1)'],
-    [() => Promise.reject(new FailedExchange(TRANSIENT)), 'waiting to try again'],
-  ] as const) {
-    const deadline = startDeadline(0.05)
-    const context = contextFor([], { deadline })
-    await assert.rejects(withRetries<string>(attempt, context, { explain }), {
-      code: 'timed-out',
-      exitCode: 5,
-      message: `The command was not done after 0.05 s; it was ${doing}.`,
-    })
-  }
+  const deadline = startDeadline(0.3)
+  t.after(() => deadline.clear())
+  const { outcome, made } = await run(Array(9).fill(TRANSIENT), {
+    deadline,
+    maxAttempts: undefined,
+  })
+  assert.ok(outcome instanceof FailedForGood)
+  assert.deepEqual([outcome.failed.failure, made], [TRANSIENT, [1]])
+})
+
+test('the deadline ends an attempt that takes too long, and says what the one before met', async (t) => {
+  t.mock.method(Math, 'random', () => 0)
+  const attempt = (number: number) =>
+    number === 1 ? Promise.reject(new FailedExchange(TRANSIENT)) : new Promise<string>(() => {})
+  const context = contextFor([], { deadline: startDeadline(0.05) })
+  await assert.rejects(withRetries<string>(attempt, context, { explain }), {
+    code: 'timed-out',
+    exitCode: 5,
+    message:
+      'The command was not done after 0.05 s; it was waiting for AWS STS (attempt 2; the one before: HTTP 503).',
+  })
 })
