@@ -1,4 +1,4 @@
-import { withoutTokens } from './text.ts'
+import { withoutSecret, withoutTokens } from './text.ts'
 
 /** Where output goes. Everything passes through `conceal`, so a secret that slips in is not shown. */
 export interface Terminal {
@@ -45,7 +45,7 @@ export function openTerminal(): OpenTerminal {
   const { write, flush } = openOutput()
   const clean = (text: string) => {
     let shown = text
-    for (const secret of secrets) shown = shown.replaceAll(secret, '[concealed]')
+    for (const secret of secrets) shown = withoutSecret(shown, secret, '[concealed]')
     return withoutTokens(shown, '[concealed]')
   }
   return {

@@ -11,10 +11,11 @@ import {
   type SessionCredentials,
   stsInput,
 } from '../role/request.ts'
+import { quote } from '../text.ts'
 import { hasExpired, type WebIdentityToken } from '../token/web-identity-token.ts'
 import { connectSts } from './client.ts'
 import type { StsEndpoint } from './endpoint.ts'
-import { FailedExchange, type Failure, incompleteAnswer } from './failure.ts'
+import { FailedExchange, type Failure, incompleteAnswer, unexpectedAnswer } from './failure.ts'
 import { chainedRefusal, refusal } from './refusal.ts'
 
 /** One role to assume for a profile, and where STS is asked for it. */
@@ -103,7 +104,7 @@ export async function exchangeToken(
   const request = {
     operation: AssumeRoleWithWebIdentity$,
     input,
-    read: readAssumedRole,
+    read: readAssumedRole(plan),
     explain: refusal(plan, () => token, context.env),
     mend,
   }
@@ -123,33 +124,69 @@ async function assumeChainedRole(
     operation: AssumeRole$,
     input: () => stsInput(plan),
     credentials,
-    read: readAssumedRole,
+    read: readAssumedRole(plan),
     explain: chainedRefusal(plan, source.name, context.env),
   }
   return sts.request(request, context).finally(() => sts.destroy())
 }
 
-/** What every AssumeRole… operation answers. Throws `FailedExchange` where something is missing. */
-function readAssumedRole(answer: AssumeRoleWithWebIdentityResponse): AssumedRole {
-  const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = answer.Credentials ?? {}
-  const arn = answer.AssumedRoleUser?.Arn
-  if (AccessKeyId && SecretAccessKey && SessionToken && Expiration && arn) {
-    return {
-      credentials: {
-        accessKeyId: AccessKeyId,
-        secretAccessKey: SecretAccessKey,
-        sessionToken: SessionToken,
-        expiration: Expiration,
-      },
-      arn,
-      accountId: arn.split(':')[4] ?? '',
+/** What every AssumeRole… operation answers. Throws `FailedExchange` where it is not what was asked for. */
+function readAssumedRole(request: RoleRequest) {
+  return ({ Credentials, AssumedRoleUser }: AssumeRoleWithWebIdentityResponse): AssumedRole => {
+    const { AccessKeyId = '', SecretAccessKey = '', SessionToken = '' } = Credentials ?? {}
+    const arn = AssumedRoleUser?.Arn ?? ''
+    const expiration = new Date(Credentials?.Expiration ?? '')
+    const texts = { AccessKeyId, SecretAccessKey, SessionToken, AssumedRoleUser: arn }
+    const parts = Object.entries({ ...texts, Expiration: expiration.getTime() })
+    const missing = parts.filter(([, value]) => !value)
+    // An empty HTTP 200 resolves as an empty answer.
+    if (missing.length > 0)
+      throw new FailedExchange(incompleteAnswer(missing.map(([name]) => name)))
+    const fault = unwritable(texts) ?? otherSession(arn, request) ?? otherTime(expiration)
+    if (fault) throw new FailedExchange(unexpectedAnswer(fault))
+    const credentials = {
+      accessKeyId: AccessKeyId,
+      secretAccessKey: SecretAccessKey,
+      sessionToken: SessionToken,
+      expiration,
     }
+    return { credentials, arn, accountId: request.role.accountId }
   }
-  const parts = { AccessKeyId, SecretAccessKey, SessionToken, Expiration, AssumedRoleUser: arn }
-  const missing = Object.entries(parts).filter(([, value]) => !value)
-  // An empty HTTP 200 resolves as an empty answer.
-  throw new FailedExchange(incompleteAnswer(missing.map(([name]) => name)))
 }
+
+/** The SDK gives a list for what is there twice. */
+function unwritable(texts: Readonly<Record<string, unknown>>): string | undefined {
+  for (const [name, text] of Object.entries(texts)) {
+    if (typeof text !== 'string' || !/^(?![#;])[\x21-\x7e]+$/.test(text)) {
+      return `with a value for ${name} that no profile can hold`
+    }
+    if (text.length > LONGEST) return `with ${text.length} characters for ${name}`
+  }
+  return undefined
+}
+
+// AWS names no limit of a session token, but AWS services take headers of no more than 8 or 16 kB.
+const LONGEST = 32_000
+
+function otherSession(arn: string, { role, roleSessionName }: RoleRequest): string | undefined {
+  const [, session = ''] = /^arn:aws[a-z-]*:sts::(.+)$/.exec(arn) ?? []
+  // AWS leaves the path of the role out; others don't.
+  const isOurs =
+    session.startsWith(`${role.accountId}:assumed-role/`) &&
+    session.endsWith(`/${role.name}/${roleSessionName}`)
+  return isOurs
+    ? undefined
+    : `for ${quote(arn)}, which is no session "${roleSessionName}" of ${role.arn}`
+}
+
+function otherTime(expiration: Date): string | undefined {
+  const left = expiration.getTime() - Date.now()
+  if (left > 0 && left < LONGEST_LIFE_MS) return undefined
+  return `with credentials that end ${expiration.toISOString()}; it is ${new Date().toISOString()} here`
+}
+
+/** A role's maximum is twelve hours; clocks are off by less than the rest. */
+const LONGEST_LIFE_MS = 48 * 3_600_000
 
 /** The credentials of a profile of the user's shared files. Throws `OidcError`. */
 export async function sharedCredentials(

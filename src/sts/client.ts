@@ -1,7 +1,8 @@
+import type { Readable } from 'node:stream'
 import { errorTypeRegistries } from '@aws-sdk/client-sts'
 import { AwsQueryProtocol } from '@aws-sdk/core/protocols'
 import type { HttpRequest } from '@smithy/core/transport'
-import { NodeHttpHandler, streamCollector } from '@smithy/node-http-handler'
+import { NodeHttpHandler } from '@smithy/node-http-handler'
 import type { MetadataBearer, NodeHttpHandlerOptions, StaticOperationSchema } from '@smithy/types'
 import { version } from '../../package.json'
 import type { Context } from '../context.ts'
@@ -12,6 +13,7 @@ import type { Environment } from '../options.ts'
 import type { Credentials } from '../role/request.ts'
 import { endpointUrl, type StsEndpoint } from './endpoint.ts'
 import { askedHost } from './failed-connection.ts'
+import { FailedExchange, unexpectedAnswer } from './failure.ts'
 import { type FailedAttempts, type WhenFailed, withRetries } from './retry.ts'
 
 /** One request, of whatever operation. */
@@ -90,10 +92,9 @@ function openTransport(url: URL, region: string, env: Environment) {
     version: '2011-06-15',
     xmlNamespace: 'https://sts.amazonaws.com/doc/2011-06-15/',
   })
-  const context = {
-    endpoint: async () => ({ url }),
-    streamCollector,
-  } as unknown as Parameters<typeof protocol.serializeRequest>[2] &
+  const context = { endpoint: async () => ({ url }) } as unknown as Parameters<
+    typeof protocol.serializeRequest
+  >[2] &
     Parameters<typeof protocol.deserializeResponse>[1]
   const send = async (
     schema: StaticOperationSchema,
@@ -112,6 +113,7 @@ function openTransport(url: URL, region: string, env: Environment) {
     sent.headers['user-agent'] = `circleci-aws-oidc/${version} aws-sdk-js`
     const { response } = await handler.handle(sent as HttpRequest, { abortSignal })
     try {
+      response.body = await readAnswer(response.body, response.statusCode)
       return await protocol.deserializeResponse(operation, context, response)
     } catch (error) {
       throw Object.assign(error as Error, { $response: response })
@@ -132,6 +134,42 @@ class Protocol extends AwsQueryProtocol {
     return super.loadQueryErrorCode(output, data) ?? data.Code
   }
 }
+
+/**
+ * The body of an answer; an empty one in the place of HTML. Throws `FailedExchange` for one that is longer than any of STS,
+ * or does not come to its end in time.
+ */
+async function readAnswer(body: Readable, status: number): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  let size = 0
+  const stalled = new FailedExchange({
+    code: 'aws-unreachable',
+    transient: true,
+    detail: `the answer did not come to its end in ${ANSWER_TIMEOUT / 1000} s`,
+  })
+  const limit = setTimeout(() => body.destroy(stalled), ANSWER_TIMEOUT)
+  try {
+    for await (const chunk of body) {
+      chunks.push(chunk)
+      size += chunk.length
+      if (size <= MAXIMUM_BYTES) continue
+      // An error page tells enough by its status.
+      if (status >= 300) return Buffer.alloc(0)
+      throw new FailedExchange(unexpectedAnswer(`longer than ${MAXIMUM_BYTES / 1000} kB`))
+    }
+  } finally {
+    clearTimeout(limit)
+  }
+  const bytes = Buffer.concat(chunks)
+  // XML of STS has no declarations, over which the SDK's parser takes quadratic time.
+  return bytes.includes('<!') ? Buffer.alloc(0) : bytes
+}
+
+/** Ten times what STS answers at most; the SDK's parser takes 0.1 s for as much. */
+const MAXIMUM_BYTES = 100_000
+
+/** Milliseconds from the header of an answer to its end. */
+const ANSWER_TIMEOUT = 5_000
 
 /** The SDK's HTTP handler, made with the first request: what is wrong with proxy or certificates fails that. */
 export function httpHandler(url: URL, env: Environment) {

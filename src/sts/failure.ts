@@ -101,7 +101,8 @@ function answer(error: SdkError, status: number): Failure {
     const detail = `the answer broke off (${error.code})`
     return { code: 'aws-unreachable', transient: true, detail }
   }
-  const wireCode = error.Code ?? error.name
+  // What is there twice the SDK gives as a list.
+  const wireCode = String(error.Code ?? error.name)
   const code = wireCode.replace(/Exception$/, '')
   const detail = `${wireCode}: ${error.message}`
   if (code === 'InvalidIdentityToken') return { ...identityToken(error.message), detail }
@@ -113,7 +114,7 @@ function answer(error: SdkError, status: number): Failure {
   if (code === 'RequestExpired' || /not yet current|signature expired/i.test(error.message)) {
     return { code: 'credentials-rejected', transient: false, detail }
   }
-  const known = CODES[code]
+  const known = Object.hasOwn(CODES, code) ? CODES[code] : undefined
   const isForeign = error.Code !== undefined && error.Type === undefined
   if (known) {
     const [meaning, retry] = known
@@ -156,14 +157,14 @@ function identityToken(message: string): { code: ErrorCode; transient: boolean }
 
 /** The failure of an answer that came with HTTP 200 and lacks what it must have. */
 export function incompleteAnswer(missing: readonly string[]): Failure {
-  return {
-    code: 'unexpected-answer',
-    transient: false,
-    detail:
-      missing.length > 1
-        ? `HTTP 200, but empty or HTML, without ${missing.join(', ')}`
-        : `HTTP 200, but without ${missing.join(', ')}`,
-  }
+  return unexpectedAnswer(
+    `${missing.length > 1 ? 'empty or HTML, ' : ''}without ${missing.join(', ')}`,
+  )
+}
+
+/** The failure of an answer that came with HTTP 200, and is what no STS answers. */
+export function unexpectedAnswer(what: string): Failure {
+  return { code: 'unexpected-answer', transient: false, detail: `HTTP 200, but ${what}` }
 }
 
 /** Thrown in place of an SDK error where the SDK sees nothing wrong. */

@@ -1,4 +1,4 @@
-import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { OidcError } from '../errors.ts'
 import type { Environment } from '../options.ts'
 import { onInterruption } from '../processes.ts'
@@ -42,33 +42,52 @@ function run(
   signal: AbortSignal,
 ): Promise<Result> {
   return new Promise((resolve) => {
-    let stdout = ''
-    let stderr = ''
+    const output = { stdout: '', stderr: '' }
     let child: ChildProcess | undefined
+    const kill = () => killGroup(child)
     // The process may end without waiting for a command that hangs, from the moment that it starts.
-    const forget = onInterruption(() => child?.kill('SIGKILL'))
-    try {
-      const stdio: StdioOptions = ['ignore', 'pipe', 'pipe']
-      child = spawn(program, args, { env, signal, stdio, killSignal: 'SIGKILL' })
-    } catch (error) {
+    const forget = onInterruption(kill)
+    const end = (result: Partial<Result>) => {
       forget()
-      resolve({ stdout, stderr, error: error as NodeJS.ErrnoException })
-      return
+      signal.removeEventListener('abort', kill)
+      resolve({ ...output, ...result })
     }
-    child.once('exit', forget)
-    child.stdout?.setEncoding('utf8').on('data', (text: string) => {
-      stdout += text
-    })
-    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-      stderr += text
-    })
-    child.on('error', (error) => {
-      forget()
-      resolve({ stdout, stderr, error })
-    })
-    child.on('close', (code, killedBy) => resolve({ code, killedBy, stdout, stderr }))
+    const collect = (name: keyof typeof output) => {
+      child?.[name]?.setEncoding('utf8').on('data', (text: string) => {
+        const room = MAXIMUM_LENGTH - output[name].length
+        output[name] += text.slice(0, room)
+        if (name === 'stdout' && text.length > room) kill()
+      })
+    }
+    signal.addEventListener('abort', kill)
+    try {
+      signal.throwIfAborted()
+      child = spawn(program, args, { env, stdio: ['ignore', 'pipe', 'pipe'], detached: OWN_GROUP })
+      collect('stdout')
+      collect('stderr')
+      child.on('error', (error) => end({ error }))
+      child.on('close', (code, killedBy) => end({ code, killedBy }))
+    } catch (error) {
+      end({ error: error as NodeJS.ErrnoException })
+    }
   })
 }
+
+/** On Windows, a process apart from ours would have a window of its own. */
+const OWN_GROUP = process.platform !== 'win32'
+
+/** Ends a command with all that it started; what it started may outlive it. */
+function killGroup(child: ChildProcess | undefined): void {
+  try {
+    if (OWN_GROUP && child?.pid) process.kill(-child.pid, 'SIGKILL')
+    else child?.kill('SIGKILL')
+  } catch {
+    // All of them have ended.
+  }
+}
+
+/** Characters that are kept of what a command prints; a token has 20,000 at most. */
+const MAXIMUM_LENGTH = 100_000
 
 function failureReason(result: Result): string | undefined {
   if (result.error?.code === 'ENOENT') return 'not found on PATH'
@@ -76,6 +95,7 @@ function failureReason(result: Result): string | undefined {
     return 'not executable (on a self-hosted runner, a temporary directory mounted noexec does that)'
   }
   if (result.error) return result.error.message
+  if (result.stdout.length === MAXIMUM_LENGTH) return 'its output is too long for a token'
   if (result.killedBy) return `ended by ${result.killedBy}`
   // Exit code 0 says little: empty answers have been seen, and a CLI without the subcommand prints its help.
   if (result.code === 0) return outputProblem(result.stdout.trim())
@@ -85,7 +105,8 @@ function failureReason(result: Result): string | undefined {
 
 /** Another program of that name says the same each time. */
 function mayPass({ error, code, stdout, stderr }: Result): boolean {
-  if (error || /unknown command|no help topic/i.test(stderr)) return false
+  if (error || stdout.length === MAXIMUM_LENGTH || /unknown command|no help topic/i.test(stderr))
+    return false
   return code !== 0 || stdout.trim() === ''
 }
 

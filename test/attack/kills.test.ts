@@ -7,7 +7,7 @@ import { parseIni } from '../../src/profiles/ini.ts'
 import { ending, WriterProgram } from '../files/writer-process.ts'
 import { temporaryDirectory } from '../profiles/temporary-home.ts'
 import { pathOf, without } from '../tools/programs.ts'
-import { seed, size } from './size.ts'
+import { random, seed, size } from './size.ts'
 
 const CONFIG = '# mine\n[default]\ns3 =\n  max_concurrent_requests = 5\n'
 const CREDENTIALS = '[mine]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\n'
@@ -135,16 +135,5 @@ function assertWhole(directory: string, what: string): void {
   for (const { name, options } of ours) {
     assert.equal(options.length, 3, `${what}: ${name}`)
     assert.ok(read('credentials').includes(`aws_session_token = token-of-${name}==\n`), what)
-  }
-}
-
-/** Numbers from 0 to 1, the same for the same seed (mulberry32). */
-function random(start: number): () => number {
-  let state = start
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
   }
 }

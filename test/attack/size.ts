@@ -7,3 +7,14 @@ export function size(small: number, full: number): number {
 
 /** The seed of every generator: the same on each run but where ATTACK_SEED says another. */
 export const seed = Number(process.env['ATTACK_SEED'] ?? 20_261_121)
+
+/** Numbers from 0 to 1, the same for the same seed (mulberry32). */
+export function random(start: number): () => number {
+  let state = start
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+}

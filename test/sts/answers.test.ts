@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { OidcError } from '../../src/errors.ts'
+import {
+  answeringServer,
+  answerOf,
+  errorOf,
+  type Parts,
+  partsFor,
+  send,
+} from '../attack/hostile-sts.ts'
+import { rehearse, sandboxFor } from './rehearsal.ts'
+
+const ANSWERS: Record<string, [change: (parts: Parts) => Parts, error: RegExp]> = {
+  'another account': [
+    ({ Arn = '', ...rest }) => ({ ...rest, Arn: Arn.replace(/\d{12}/, '222222222222') }),
+    /for "arn:aws:sts::222222222222:\S+", which is no session "\S+" of arn:aws:iam::111111111111:role/,
+  ],
+  'another role': [
+    ({ Arn = '', ...rest }) => ({ ...rest, Arn: Arn.replace('circleci-oidc', 'admin') }),
+    /for "arn:aws:sts::111111111111:assumed-role\/admin\//,
+  ],
+  'another session': [
+    ({ Arn = '', ...rest }) => ({ ...rest, Arn: `${Arn}x` }),
+    /which is no session/,
+  ],
+  'no ARN': [(all) => ({ ...all, Arn: 'hello' }), /for "hello", which is no session/],
+  'an ARN with a line break': [
+    (all) => ({ ...all, Arn: `${all['Arn']}&#10;x` }),
+    /a value for AssumedRoleUser that no profile can hold/,
+  ],
+  'credentials that have ended': [
+    (all) => ({ ...all, Expiration: '2020-01-01T00:00:00Z' }),
+    /credentials that end 2020-01-01T00:00:00\.000Z; it is 20\d\d-/,
+  ],
+  'credentials that never end': [
+    (all) => ({ ...all, Expiration: '9999-12-31T23:59:59Z' }),
+    /credentials that end 9999-12-31/,
+  ],
+  'no time': [(all) => ({ ...all, Expiration: 'soon' }), /HTTP 200, but/],
+  'a secret key with a line break': [
+    (all) => ({ ...all, SecretAccessKey: 'a&#10;credential_process=sh' }),
+    /a value for SecretAccessKey that no profile can hold/,
+  ],
+  'a session token of 50,000 characters': [
+    (all) => ({ ...all, SessionToken: 'x'.repeat(50_000) }),
+    /50000 characters for SessionToken/,
+  ],
+  'two access key ids': [
+    (all) => ({ ...all, AccessKeyId: 'A</AccessKeyId><AccessKeyId>B' }),
+    /HTTP 200, but/,
+  ],
+}
+
+for (const [name, [change, error]] of Object.entries(ANSWERS)) {
+  test(`an answer with ${name}`, async (t) => {
+    const endpoint = await answeringServer(t, (asked, response) =>
+      send(response, answerOf(change(partsFor(asked)))),
+    )
+    const { outcome } = await rehearse(await sandboxFor(t), { endpoint })
+    assert.ok(outcome instanceof OidcError)
+    assert.deepEqual([outcome.code, outcome.exitCode], ['unexpected-answer', 5])
+    assert.match(outcome.message, error)
+    assert.doesNotMatch(outcome.next ?? '', /Pass another value/)
+  })
+}
+
+test('an answer with the path of the role, as some other STS gives', async (t) => {
+  const endpoint = await answeringServer(t, (asked, response) => {
+    const { Arn = '', ...parts } = partsFor(asked)
+    send(response, answerOf({ ...parts, Arn: Arn.replace('/circleci', '/team/ci/circleci') }))
+  })
+  const { outcome } = await rehearse(await sandboxFor(t), { endpoint })
+  assert.ok(!(outcome instanceof OidcError))
+  assert.match(outcome.arn, /:assumed-role\/team\/ci\/circleci-oidc\//)
+})
+
+for (const code of [
+  'AccessDenied</Code><Code>Throttling',
+  'constructor',
+  '__proto__',
+  'toString',
+  '',
+]) {
+  test(`an error with the code ${JSON.stringify(code)}`, async (t) => {
+    const endpoint = await answeringServer(t, (_, response) =>
+      send(response, errorOf(code, 'no'), 400),
+    )
+    const { outcome } = await rehearse(await sandboxFor(t), { endpoint })
+    assert.ok(outcome instanceof OidcError)
+    assert.notEqual(outcome.code, 'internal-error')
+  })
+}
