@@ -55,6 +55,7 @@ export const ERROR_EXIT_CODES = {
   'file-malformed': EXIT.files,
   'profile-has-keys': EXIT.files,
   'file-unwritable': EXIT.files,
+  'file-unsafe': EXIT.files,
   'file-locked': EXIT.files,
 } as const satisfies Record<string, number>
 

@@ -60,6 +60,19 @@ case ${XDG_DATA_HOME:-} in
   /*) root=$XDG_DATA_HOME/circleci-aws-oidc ;;
   *) root=$home/.local/share/circleci-aws-oidc ;;
 esac
+# Programs of ours are in it.
+if [ -d "$root" ]; then
+  user=$(id -u)
+  # shellcheck disable=SC2012,SC2046 # Mode and owner are the first words of the line
+  set -- $(ls -ldn "$root/.")
+  case $1:$3:$user in
+    ?????w* | ????????w*) safe= ;;
+    *:0:* | *:"$user:$user" | *:"${SUDO_UID:-}:0") safe=1 ;;
+    *) safe= ;;
+  esac
+  [ -n "$safe" ] || fail 6 "Another user can replace what is in $root." \
+    "Next: if what is in it is yours, run chown $user and chmod go-w on it, or set XDG_DATA_HOME to another directory."
+fi
 # shellcheck disable=SC2034 # A step uses one or both
 release=@RELEASE@ npm_release=@NPM_RELEASE@
 

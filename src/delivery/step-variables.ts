@@ -63,7 +63,7 @@ export function keyVariables(
 export function variableFileEdit(path: string, variables: Variables): FileEdit {
   const edit = (content: Buffer) =>
     Buffer.from(withVariables(content.toString('latin1'), variables), 'latin1')
-  return { path: resolve(path), edit, secret: false }
+  return { path: resolve(path), edit, secret: false, forOthers: true }
 }
 
 /** The text of a file of such lines in which these variables have these values, and all else stays. */

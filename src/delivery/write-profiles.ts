@@ -1,4 +1,5 @@
 import type { Context } from '../context.ts'
+import { refuseUnsafeDirectory } from '../files/owner.ts'
 import {
   checkReplaceable,
   type FileChange,
@@ -12,6 +13,7 @@ import type { ProfilePlan } from '../plans/profile-plan.ts'
 import { type Profile, profileEdits } from '../profiles/profile.ts'
 import { cacheEdit } from '../refresh/cache.ts'
 import {
+  dataDirectory,
   filesIn,
   type ProfileFiles,
   profileDirectory,
@@ -69,10 +71,12 @@ async function stepsOf(plan: Plan, roles: readonly Role[], env: Environment): Pr
       ? await exportStep(exported, profile, chosen.role, env)
       : undefined
   const renewing = roles.some((role) => role.plan.credentials === 'refresh')
+  const own = roles.flatMap((role) => ownEdits(role, filesOf(role.plan.profile), plan.renewal))
+  if (own.length > 0) refuseUnsafeDirectory(dataDirectory(env))
   return {
     edits: [
       ...(renewing ? installation(__filename, env) : []),
-      ...roles.flatMap((role) => ownEdits(role, filesOf(role.plan.profile), plan.renewal)),
+      ...own,
       ...profileEdits(profiles, locations, plan.ownKeys),
       ...roles.flatMap((role) => removals(role.plan.credentials, filesOf(role.plan.profile))),
       ...(step?.edits ?? []),

@@ -13,6 +13,7 @@ import {
   showLife,
   uniqueId,
 } from './holder.ts'
+import { refuseForeign } from './owner.ts'
 import { LockQueue } from './queue.ts'
 import { makeDirectoryOf, removeFile } from './target.ts'
 
@@ -42,7 +43,8 @@ export function lockPath(target: string): string {
 
 /**
  * Waits until nobody has the target's lock file and creates it. Who has waited longest gets it first. Locks of dead
- * processes are taken over. Throws `file-locked` after `timeoutMs`, `file-unwritable` when the lock file cannot be created.
+ * processes are taken over. Throws `file-locked` after `timeoutMs`, `file-unwritable` when the lock file cannot be created,
+ * `file-unsafe` when another user made it.
  */
 export async function lockFile(target: string, timeoutMs = DEFAULT_TIMEOUT_MS): Promise<FileLock> {
   const path = lockPath(target)
@@ -74,7 +76,10 @@ async function take(
   for (;;) {
     const ahead = queue.ahead()
     const holder = readLockHolder(path)
-    if (holder) free = now()
+    if (holder) {
+      free = now()
+      refuseForeign(path)
+    }
     const isOurTurn = ahead === 0 || now() - free > PATIENCE_MS
     if (!holder && isOurTurn && tryCreate(path, id, target)) {
       // Lost already if this process stood still before it could write its name into the file.

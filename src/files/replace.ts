@@ -3,6 +3,7 @@ import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { OidcError } from '../errors.ts'
 import { type FileLock, withFileLocks } from './lock.ts'
+import { refuseUnsafe } from './owner.ts'
 import { commit, discard, type StagedFile, stageFile } from './staged.ts'
 import { removeStaleFiles } from './stale.ts'
 import {
@@ -24,6 +25,10 @@ export interface FileChange {
   readonly edit: (content: Buffer, exists: boolean) => Buffer | undefined
   /** Whether group and others must not read the file. */
   readonly secret: boolean
+  /** Whether other users may own or replace it: nothing in it is secret or run. */
+  readonly forOthers?: boolean
+  /** Whether it is written anew, even with the same content, where others could write to it: it is run. */
+  readonly program?: boolean
 }
 
 /** A change after which there is a file, whether there was one or not. */
@@ -59,7 +64,7 @@ const PAUSE_MS = 20
  * Edits several files in one step: either all change, each of them atomically, or none.
  * Returns the paths of those that changed; a file whose content stays is not written. One that another program
  * changes between our reading and our writing is read again.
- * Throws `file-unreadable`, `file-unwritable`, `file-locked`, and what an edit throws.
+ * Throws `file-unreadable`, `file-unwritable`, `file-unsafe`, `file-locked`, and what an edit throws.
  */
 export async function replaceFiles(edits: Changes): Promise<string[]> {
   const once = typeof edits === 'function' ? undefined : mergeByTarget(edits)
@@ -96,7 +101,10 @@ function isPending(edit: TargetEdit): boolean {
 
 function pendingEdits(edits: readonly TargetEdit[]): TargetEdit[] {
   const pending = edits.filter(isPending)
-  for (const { target } of pending) refuseSpecialFile(target)
+  for (const { target, forOthers } of pending) {
+    refuseSpecialFile(target)
+    if (!forOthers) refuseUnsafe(target)
+  }
   return pending
 }
 
@@ -147,11 +155,12 @@ function replaceLocked(
   return changes.map(({ edit }) => edit)
 }
 
-function changeOf({ target, edit }: TargetEdit): Change | undefined {
+function changeOf({ target, edit, program }: TargetEdit): Change | undefined {
   const old = readTarget(target)
   const content = edit(old.content, old.exists)
   if (content === undefined) return old.exists ? { content, old } : undefined
-  return content.equals(old.content) ? undefined : { content, old }
+  const isLeft = content.equals(old.content) && !(program && old.isLoose)
+  return isLeft ? undefined : { content, old }
 }
 
 /** Two paths may lead to one file, which then gets both edits in one write. */
@@ -167,8 +176,11 @@ function mergeByTarget(edits: readonly FileChange[]): TargetEdit[] {
       return next.edit(content ?? Buffer.alloc(0), content !== undefined && exists)
     }
     const secret = next.secret || first?.secret === true
+    const program = next.program || first?.program === true
+    const forOthers = next.forOthers === true && first?.forOthers !== false
     const paths = [...new Set([...(first?.paths ?? []), next.path])]
-    merged.set(target, { path: next.path, paths, target, edit: remembering(both), secret })
+    const how = { secret, forOthers, program, edit: remembering(both) }
+    merged.set(target, { path: next.path, paths, target, ...how })
   }
   return [...merged.values()]
 }

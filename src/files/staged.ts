@@ -13,6 +13,7 @@ import {
 import { dirname } from 'node:path'
 import { OidcError } from '../errors.ts'
 import { reason, unwritable } from './failure.ts'
+import { refuseForeign } from './owner.ts'
 import { temporaryPath } from './stale.ts'
 import { removeFile, statTarget } from './target.ts'
 
@@ -28,8 +29,8 @@ export interface StagedFile {
 
 /**
  * Writes and syncs a temporary file with the mode and owner of the target, 0600 for a new one; `content` is undefined
- * where the file is to go. With `secret`, group and others lose what rights the old file gave them. `before` is its old content.
- * Throws `file-unwritable` and leaves nothing behind.
+ * where the file is to go. With `secret`, group and others lose what rights the old file gave them; others' right to write is lost
+ * always. `before` is its old content. Throws `file-unwritable`, `file-unsafe` and leaves nothing behind.
  */
 export function stageFile(
   target: string,
@@ -42,6 +43,8 @@ export function stageFile(
   const backup = old && temporaryPath(target)
   const staged = { target, temporary, backup, old }
   try {
+    // It would keep its owner, and who puts a file in this place may have done so just now.
+    if (old && secret) refuseForeign(target, old)
     // Renaming would replace even a file that its owner made read-only.
     if (old && content) accessSync(target, constants.W_OK)
     if (temporary && content) writeSynced(temporary, content, old, secret)
@@ -59,7 +62,7 @@ function writeSynced(path: string, content: Uint8Array, old: Stats | undefined, 
   try {
     writeFileSync(fd, content)
     if (old) keepOwner(fd, old)
-    fchmodSync(fd, (old?.mode ?? 0o600) & (secret ? 0o700 : 0o777))
+    fchmodSync(fd, (old?.mode ?? 0o600) & (secret ? 0o700 : 0o775))
     fsyncSync(fd)
   } finally {
     closeSync(fd)

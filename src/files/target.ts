@@ -17,10 +17,11 @@ import {
 import { basename, dirname, join, resolve } from 'node:path'
 import { OidcError } from '../errors.ts'
 import { errorCode, unreadable, unwritable } from './failure.ts'
+import { isOursAlone, refusePlantedLinks } from './owner.ts'
 
 /**
  * The path a file really has, symbolic links followed, also where they point to nothing. `directories`
- * keeps the real paths of directories for further files.
+ * keeps the real paths of directories for further files. Throws `file-unsafe` for a link that another user planted.
  */
 export function resolveTarget(path: string, directories = new Map<string, string>()): string {
   try {
@@ -28,6 +29,7 @@ export function resolveTarget(path: string, directories = new Map<string, string
     for (let links = 0; links < MAX_LINKS; links += 1) {
       target = join(realDirectory(dirname(target), directories), basename(target))
       if (!lstatSync(target, IF_THERE)?.isSymbolicLink()) return target
+      refusePlantedLinks(target)
       target = resolve(dirname(target), readlinkSync(target))
     }
   } catch (error) {
@@ -46,7 +48,9 @@ function realDirectory(path: string, known: Map<string, string>): string {
 
 function findRealDirectory(path: string, known: Map<string, string>): string {
   try {
-    return realpathSync.native(path)
+    const real = realpathSync.native(path)
+    if (real !== path) refusePlantedLinks(path)
+    return real
   } catch (error) {
     if (errorCode(error) !== 'ENOENT') throw error
     // A missing directory, or a link to one: its own target is what will be made.
@@ -67,15 +71,19 @@ export function statTarget(target: string): Stats | undefined {
 export interface ReadFile {
   readonly content: Buffer
   readonly exists: boolean
+  /** Whether others could have written it. */
+  readonly isLoose: boolean
   /** Whether it is still the same. */
   isCurrent(): boolean
 }
 
 /** The bytes of a file, 10 MB at most; none for what is missing or, like /dev/null, no regular file. Throws `file-unreadable`. */
 export function readTarget(target: string): ReadFile {
-  const stamp = stampOf(statTarget(target))
+  const stats = statTarget(target)
+  const stamp = stampOf(stats)
   const isCurrent = () => stampOf(statTarget(target)) === stamp
-  const none = { content: Buffer.alloc(0), exists: stamp !== undefined, isCurrent }
+  const isLoose = stats !== undefined && !isOursAlone(stats)
+  const none = { content: Buffer.alloc(0), exists: stamp !== undefined, isLoose, isCurrent }
   if (!stamp?.startsWith('file')) return none
   try {
     return { ...none, content: readBytesOf(target) }

@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs'
+import { readOwnFile } from '../files/owner.ts'
 import type { FileEdit } from '../files/replace.ts'
 import type { Credentials, SessionCredentials } from '../role/request.ts'
 import { isoSeconds } from '../text.ts'
@@ -13,14 +13,15 @@ export interface CachedCredentials {
   readonly start: number
 }
 
-/** The credentials in a cache file; undefined for none, or for what is not ours. */
+/** The credentials in a cache file; undefined for none, or for what is not ours alone. */
 export function readCachedCredentials(path: string): CachedCredentials | undefined {
   try {
-    const text = readFileSync(path, 'utf8')
+    const { content, writtenAt } = readOwnFile(path)
+    const text = content.toString()
     const values = JSON.parse(text)
     if (values.Version !== 1 || !KEYS.every((key) => isText(values[key]))) return undefined
     const end = Date.parse(values.Expiration)
-    return Number.isNaN(end) ? undefined : { text, end, start: statSync(path).mtimeMs }
+    return Number.isNaN(end) ? undefined : { text, end, start: writtenAt }
   } catch {
     return undefined
   }

@@ -20,6 +20,7 @@ export function installation(bundle: string, env: Environment): FileEdit[] {
     path: installedPath(name, env),
     edit: () => bytes,
     secret: true,
+    program: true,
   }))
 }
 

@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { OidcError } from '../errors.ts'
 import { reason } from '../files/failure.ts'
+import { readOwnFile } from '../files/owner.ts'
 import type { FileEdit } from '../files/replace.ts'
 import { assertShape, isCount, isOptionalText, isText, isTexts } from '../files/shape.ts'
 import { OPTIONS } from '../options.ts'
@@ -35,12 +35,13 @@ export function recipeEdit(path: string, { token, ...recipe }: Recipe): FileEdit
   return { path, edit: () => Buffer.from(text), secret: true }
 }
 
-/** Throws `credentials-not-found` where there is none, `file-malformed` where it is not one of ours. */
+/** Throws `credentials-not-found` where there is none, `file-malformed` where it is not one of ours, `file-unsafe` where others could have written it. */
 export function readRecipe(path: string, profile: string): StoredRecipe {
   let bytes: Buffer
   try {
-    bytes = readFileSync(path)
+    bytes = readOwnFile(path).content
   } catch (cause) {
+    if (cause instanceof OidcError) throw cause
     throw new OidcError('credentials-not-found', {
       what: `There is nothing here to renew the credentials of the profile "${profile}" by.`,
       why: `${path} can't be read: ${reason(cause)}. HOME, XDG_DATA_HOME and AWS_CONFIG_FILE decide where it is looked for.`,
@@ -53,7 +54,7 @@ export function readRecipe(path: string, profile: string): StoredRecipe {
 
 function hasBytes(path: string, bytes: Buffer): boolean {
   try {
-    return readFileSync(path).equals(bytes)
+    return readOwnFile(path).content.equals(bytes)
   } catch {
     return false
   }

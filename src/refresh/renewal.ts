@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { type Context, withinTime } from '../context.ts'
 import { withFileLocks } from '../files/lock.ts'
+import { refuseUnsafeDirectory } from '../files/owner.ts'
 import { type FileEdit, replaceFiles } from '../files/replace.ts'
 import { makeDirectoryOf, readTarget, removeFile } from '../files/target.ts'
 import type { SessionCredentials } from '../role/request.ts'
@@ -13,7 +14,7 @@ import {
   isFresh,
   readCachedCredentials,
 } from './cache.ts'
-import { type ProfileFiles, profileFiles } from './data-directory.ts'
+import { dataDirectory, type ProfileFiles, profileFiles } from './data-directory.ts'
 import { type Recipe, readRecipe, type StoredRecipe } from './recipe.ts'
 
 /**
@@ -58,6 +59,7 @@ async function keptCredentials(
   const { title, files, read } = kept
   const cached = readCachedCredentials(files.cache)
   if (cached && isFresh(cached)) return cached
+  refuseUnsafeDirectory(dataDirectory(context.env))
   // Before a lock is made for a profile that is none of ours.
   const { timeoutSeconds } = read().recipe
   try {

@@ -59,8 +59,10 @@ describe('a disk that refuses', () => {
     const directory = userDirectory(t)
     const old = `[big]\n# ${'x'.repeat(9000)}\n`
     fs.writeFileSync(join(directory, 'credentials'), old)
+    if (isRoot) fs.chownSync(join(directory, 'credentials'), NOBODY, NOBODY)
     const command = `ulimit -f 8; exec "$0" "$@"`
-    const child = spawn('bash', ['-c', command, process.execPath, program.path, directory, 'dev'])
+    const args = ['-c', command, process.execPath, program.path, directory, 'dev']
+    const child = spawn('bash', args, { env: { ...process.env, ...plainUser } })
     const { status, output } = await ending(child)
     assert.equal(status, 6)
     const { code, message } = JSON.parse(output)
@@ -71,10 +73,11 @@ describe('a disk that refuses', () => {
     assert.equal(read(join(directory, 'credentials')), old)
   })
 
-  test("root keeps a file's owner, and so does its owner", async (t) => {
+  test("root by sudo keeps a file's owner, and so does its owner", async (t) => {
     const directory = userDirectory(t)
     const owner = fs.statSync(join(directory, 'config')).uid
-    assert.equal((await program.run([directory, 'dev'])).status, 0)
+    const env = isRoot ? { SUDO_UID: String(NOBODY) } : {}
+    assert.equal((await program.run([directory, 'dev'], env)).status, 0)
     assert.equal(fs.statSync(join(directory, 'config')).uid, owner)
     assert.match(read(join(directory, 'config')), /profile dev/)
   })

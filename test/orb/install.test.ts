@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto'
 import {
   appendFileSync,
   chmodSync,
+  chownSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -95,6 +96,47 @@ describe('install', () => {
     assert.equal(steps[0]?.code, 1)
     assert.match(steps[0]?.stderr ?? '', /^The helper in this step is damaged: its SHA-256/)
     assert.ok(!existsSync(bundleOf(host)))
+  })
+})
+
+describe('a directory that another user could change', { skip: withoutRoot }, () => {
+  const NEIGHBOUR = 54_321
+  const rootOf = (host: Host) => join(host.home, '.local/share/circleci-aws-oidc')
+  const whoami = jobOf('aws-oidc/install', 'aws-oidc/whoami')
+  for (const [name, spoil] of [
+    ["is another user's", (path: string) => chownSync(path, NEIGHBOUR, NEIGHBOUR)],
+    ['all may write to', (path: string) => chmodSync(path, 0o777)],
+    ['a group may write to', (path: string) => chmodSync(path, 0o770)],
+  ] as const) {
+    test(`one that ${name}: nothing in it is run`, async (t) => {
+      const host = await openHost(t)
+      mkdirSync(directoryOf(host), { recursive: true, mode: 0o700 })
+      writeFileSync(launcherOf(host), '#!/bin/sh\necho another program\n', { mode: 0o755 })
+      spoil(rootOf(host))
+      for (const step of whoami.steps) {
+        const { steps, output } = await runJob(host, { ...whoami, steps: [step] })
+        assert.equal(steps[0]?.code, 6)
+        assert.match(output, /^Another user can replace what is in .*circleci-aws-oidc\.\nNext: /m)
+        assert.doesNotMatch(output, /another program/)
+      }
+    })
+  }
+
+  test("root's, for another user; who called sudo", async (t) => {
+    const host = await openHost(t)
+    const { succeeded, output } = await runJob(host, install)
+    assert.ok(succeeded, output)
+    const [step] = whoami.steps.slice(1)
+    assert.ok(step)
+    chownSync(host.root, NOBODY, NOBODY)
+    for (const path of [rootOf(host), join(rootOf(host), 'versions'), directoryOf(host)])
+      chmodSync(path, 0o755)
+    const asNobody = await runJob(host, { ...whoami, steps: [step] }, { under: plainUser })
+    assert.doesNotMatch(asNobody.output, /Another user can/)
+    chownSync(rootOf(host), NOBODY, NOBODY)
+    const env = { SUDO_UID: `${NOBODY}` }
+    const bySudo = await runJob(host, install, { env })
+    assert.ok(bySudo.succeeded, bySudo.output)
   })
 })
 
