@@ -29,7 +29,7 @@ describe('sizes', () => {
 
   for (const [helper, most] of [
     // Meant to be 110,000; it grew by what exec, refusals and locks now do.
-    ['embedded', 120_000],
+    ['embedded', 122_500],
     ['npm', 8000],
     ['installed', 8000],
   ] as const) {
