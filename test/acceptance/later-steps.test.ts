@@ -8,6 +8,7 @@ import { readWorld } from '../../src/sandbox/index.ts'
 import { pathOf, without } from '../tools/programs.ts'
 import { CLI } from './built-cli.ts'
 import { type Environment, type Job, startJob } from './job.ts'
+import { ONE, TWO, twoAccounts } from './two-accounts.ts'
 
 /** What the job has in its context. */
 const STATIC = { AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE', AWS_SECRET_ACCESS_KEY: 'static/secret' }
@@ -23,30 +24,7 @@ type Shell = (typeof SHELLS)[number]
 
 /** A job whose roles are in two accounts; `aws` on its PATH is a script of bash, as shims are. */
 async function startTwoAccounts(t: TestContext, jobEnv: Environment = {}) {
-  const { organization, project, issuer } = readWorld({})
-  const host = issuer.replace('https://', '')
-  const account = (id: string) => ({
-    providers: [{ url: issuer, clientIds: [organization] }],
-    roles: [
-      {
-        name: 'deploy',
-        trustPolicy: {
-          Version: '2012-10-17',
-          Statement: {
-            Effect: 'Allow',
-            Principal: { Federated: `arn:aws:iam::${id}:oidc-provider/${host}` },
-            Action: 'sts:AssumeRoleWithWebIdentity',
-            Condition: {
-              StringEquals: { [`${host}:aud`]: organization },
-              StringLike: { [`${host}:sub`]: `org/${organization}/project/${project}/*` },
-            },
-          },
-        },
-      },
-    ],
-  })
-  const accounts = Object.fromEntries([ONE, TWO].map((id) => [id, account(id)]))
-  const { job } = await startJob(t, { world: readWorld({ accounts }) })
+  const { job } = await startJob(t, { world: readWorld(twoAccounts()) })
   const bashEnv = join(job.root, 'bash_env')
   writeFileSync(bashEnv, '')
   const aws = `#!${pathOf('bash')}\n"${process.execPath}" "${CLI}" whoami | sed -n 's/^Account *//p'\n`
@@ -57,9 +35,6 @@ async function startTwoAccounts(t: TestContext, jobEnv: Environment = {}) {
     job.done(['assume-role', '--role-arn', `arn:aws:iam::${id}:role/deploy`, ...args], { env })
   return { job, env, bashEnv, assume }
 }
-
-const ONE = '111111111111'
-const TWO = '222222222222'
 
 /** What a step prints, each line one word; its errors fail the test. */
 async function step(
