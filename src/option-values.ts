@@ -32,12 +32,14 @@ const PREFIX = 'AWS_OIDC_'
 
 const bareName = (option: OptionName) => environmentName(option).slice(PREFIX.length)
 
-// The last ones are those of the orb's own scripts.
+// Beside options: what we export ourselves, and what the orb's own scripts read.
 function isRead(name: string): boolean {
   const option = name.slice(PREFIX.length).toLowerCase().replaceAll('_', '-')
   return (
     Object.hasOwn(OPTIONS, option) ||
-    /^(profiles|install-node|node-(mirror|version|sha256|options)|skip-.*|helper.*)$/.test(option)
+    /^(profiles|exported|skipped|install-node|node-(mirror|version|sha256|options)|skip-.*|helper.*)$/.test(
+      option,
+    )
   )
 }
 
