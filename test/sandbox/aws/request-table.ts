@@ -279,7 +279,7 @@ const OTHERS: readonly Row[] = [
     {
       signing: { region: 'ap-east-1' },
       code: undefined,
-      deviation: { line: 'Regions that are switched off', aws: 'RegionDisabledException' },
+      deviation: { line: 'Disabled regions', aws: 'RegionDisabledException' },
     },
   ]),
   ...of('GetCallerIdentity', 'signing a request', [
