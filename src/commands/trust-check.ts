@@ -2,11 +2,13 @@ import type { CommandContext, OptionsOf } from '../command-table.ts'
 import { type Deadline, startDeadline } from '../deadline.ts'
 import { EXIT, OidcError } from '../errors.ts'
 import type { Environment } from '../options.ts'
+import { readRoleArn } from '../plans/plans.ts'
+import { parseRoleArn, type RoleArn } from '../role/arn.ts'
 import type { Claims } from '../token/claims.ts'
 import { readToken } from '../token/source.ts'
 import { checkTrust, type TrustReport } from '../trust/check/check.ts'
 import { checkJson, checkText } from '../trust/check/report.ts'
-import { readClaimsFile, readPolicyFile } from '../trust/input.ts'
+import { type PolicyFile, readClaimsFile, readPolicyFile } from '../trust/input.ts'
 import { conflict, missing } from '../trust/subjects/coordinate.ts'
 
 export async function run(
@@ -23,14 +25,17 @@ export async function run(
 
 async function check(
   options: OptionsOf<'trust check'>,
-  { env, terminal }: CommandContext,
+  context: CommandContext,
   deadline: Deadline,
 ): Promise<number> {
+  const { env, terminal } = context
   const path = options.policy
   if (path === undefined) throw missing('policy', 'There is nothing to check.')
   refuseStdinTwice(options)
   const reading = readPolicyFile(path, deadline.signal)
-  const { policy, length, role } = await deadline.race('reading the trust policy', reading)
+  const file = await deadline.race('reading the trust policy', reading)
+  const { policy, length } = file
+  const role = roleOf(file, options, context)
   const clientIds = options['provider-client-ids']
   const report = (claims: Claims | undefined) =>
     checkTrust({ policy, length, claims, clientIds, role, now: new Date() })
@@ -49,6 +54,23 @@ async function check(
   const answer = report(claims)
   print(answer)
   return answer.verdict === 'allows' ? EXIT.done : EXIT.refused
+}
+
+/** The role of the policy: what the file says of it, else what is given. */
+function roleOf(
+  { role }: PolicyFile,
+  options: OptionsOf<'trust check'>,
+  { env, typed }: CommandContext,
+): RoleArn | undefined {
+  const given = options['role-arn']
+  // A variable may be there for the other commands of the job.
+  if (given === undefined || (role && !typed.has('role-arn'))) return role
+  const named = parseRoleArn(readRoleArn(given, env))
+  if (role === undefined || role.arn === named.arn) return named
+  throw new OidcError('invalid-usage', {
+    what: `--role-arn is ${named.arn}, but the file is of the role ${role.arn}.`,
+    next: 'Leave --role-arn out, or give the trust policy of that role.',
+  })
 }
 
 function refuseStdinTwice(options: OptionsOf<'trust check'>): void {

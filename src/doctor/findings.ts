@@ -183,6 +183,12 @@ export const COMPARISON_FINDINGS = {
     title: 'AWS refuses the role although this trust policy allows the token',
     fix: "Compare with the role's own policy (aws iam get-role), its name with regard to case, and the service control policies. Changes take a few minutes.",
   },
+  'policy-of-another-role': {
+    level: 'error',
+    exit: EXIT.refused,
+    title: 'The trust policy is that of another role than AWS is asked for',
+    fix: 'Give this ARN with --role-arn, if it is the one that is meant: name, path and case must be the same.',
+  },
   'trust-policy-differs': {
     level: 'warning',
     title: 'AWS accepts the token although this trust policy does not allow it',

@@ -1,5 +1,6 @@
 import { EXIT, OidcError } from '../errors.ts'
 import type { ProfilePlan } from '../plans/profile-plan.ts'
+import type { RoleArn } from '../role/arn.ts'
 import type { Claims } from '../token/claims.ts'
 import type { TokenPool } from '../token/source.ts'
 import { checkTrust, type TrustReport } from '../trust/check/check.ts'
@@ -53,6 +54,9 @@ async function examinePolicy(
     ['access-denied', 'token-version-refused'].includes(outcome.error.code)
   const answer = outcome && 'value' in outcome ? 'accepted' : refused ? 'refused' : undefined
   const { policy, length } = file
+  if (plan && file.role && plan.role.arn !== file.role.arn) {
+    return [otherRole(path, file.role, plan.role, answer)]
+  }
   const role = plan?.role ?? file.role
   const report = checkTrust({
     policy,
@@ -74,6 +78,15 @@ function oneRole(): OidcError {
     what: '--trust-policy is that of one role, but there are several.',
     next: 'Choose one of them with --profile.',
   })
+}
+
+/** Of no interest is then what the policy says of the token. */
+function otherRole(path: string, ofFile: RoleArn, asked: RoleArn, answer: AwsAnswer): Finding {
+  const evidence = `AWS is asked for ${asked.arn}.`
+  const found = comparisonFinding('policy-of-another-role', `${path} is of ${ofFile.arn}`, {
+    evidence,
+  })
+  return answer === 'refused' ? found : { ...found, level: 'warning', exit: EXIT.done }
 }
 
 /** The policy in the file, and what it makes of the token. */

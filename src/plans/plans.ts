@@ -225,7 +225,7 @@ function optionSettings(options: RoleOptions, { env, terminal }: NotingContext):
 }
 
 /** A role ARN may stand in a variable: `NAME`, `$NAME` or `${NAME}` is as good as the ARN itself. */
-function readRoleArn(given: string, env: Environment): string {
+export function readRoleArn(given: string, env: Environment): string {
   if (!/^[A-Za-z_]\w*$/.test(given)) return expandVariables(given, env, '--role-arn')
   const value = env[given]
   if (value) return value

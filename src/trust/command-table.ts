@@ -57,6 +57,7 @@ export const TRUST_COMMANDS = {
     usage: 'trust check --policy FILE [options]',
     options: [
       'policy',
+      'role-arn',
       'claims',
       'provider-client-ids',
       ...TOKEN_OPTIONS,
@@ -64,8 +65,11 @@ export const TRUST_COMMANDS = {
       'format',
       'debug',
     ],
-    descriptions: { policy: 'File with the trust policy, or - for stdin' },
-    groups: { policy: 'check' },
+    descriptions: {
+      policy: 'File with the trust policy, or - for stdin',
+      'role-arn': 'ARN of the role, whose account the provider must be in, or a variable with it',
+    },
+    groups: { policy: 'check', 'role-arn': 'check' },
     examples: {
       "For the job's token": 'trust check --policy trust-policy.json',
       'For claims in a file': 'trust check --policy trust-policy.json --claims claims.json',

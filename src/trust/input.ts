@@ -1,5 +1,6 @@
 import { OidcError } from '../errors.ts'
 import { readStdin, readTextFile } from '../files/read.ts'
+import { isRoleArn, parseRoleArn, type RoleArn } from '../role/arn.ts'
 import { printable } from '../text.ts'
 import { type Claims, wrongClaim } from '../token/claims.ts'
 import { parseJson } from './policy/json.ts'
@@ -12,7 +13,7 @@ export async function readPolicyFile(path: string, signal?: AbortSignal): Promis
   const parsed = parseTrustPolicy(document)
   if ('policy' in parsed) {
     const length = JSON.stringify(document).length
-    return { policy: parsed.policy, length, role: placeIn(json) }
+    return { policy: parsed.policy, length, role: roleIn(json) }
   }
   throw new OidcError('file-malformed', {
     what: `The trust policy in ${path === '-' ? 'stdin' : path} is malformed: ${printable(`${parsed.path || 'the document'} ${parsed.problem}`)}.`,
@@ -24,15 +25,14 @@ export interface PolicyFile {
   readonly policy: TrustPolicy
   /** Characters without blanks between them, as IAM counts. */
   readonly length: number
-  /** Of the role, as `aws iam get-role` prints it. */
-  readonly role: { readonly partition: string; readonly accountId: string } | undefined
+  /** The role, where the file is what `aws iam get-role` prints. */
+  readonly role: RoleArn | undefined
 }
 
-function placeIn(json: unknown): PolicyFile['role'] {
+function roleIn(json: unknown): RoleArn | undefined {
   const answer = isObject(json) ? json : {}
   const { Arn } = isObject(answer['Role']) ? answer['Role'] : answer
-  const [, partition, accountId] = /^arn:([\w-]+):iam::(\d{12}):role\//.exec(String(Arn)) ?? []
-  return partition && accountId ? { partition, accountId } : undefined
+  return typeof Arn === 'string' && isRoleArn(Arn) ? parseRoleArn(Arn) : undefined
 }
 
 function policyIn(json: unknown): unknown {

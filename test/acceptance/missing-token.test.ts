@@ -82,7 +82,7 @@ test('GitHub Actions and dotenv files say it, too', async (t) => {
 test('doctor ends as assume-role would', async (t) => {
   const { job } = await startJob(t)
   const doctor = ['doctor', '--role-arn', 'DEPLOY_ROLE_ARN']
-  assert.equal((await job.run(doctor, { env: FORK })).code, 3)
+  assert.equal((await job.run(doctor, { env: FORK })).code, 2)
   const { stdout } = await job.done([...doctor, '--missing-token', 'skip'], { env: FORK })
   assert.match(stdout, /^! This job has no OIDC token/m)
   assert.match(stdout, /^! .*DEPLOY_ROLE_ARN, which is not set/m)

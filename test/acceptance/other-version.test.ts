@@ -55,10 +55,15 @@ test('a role for one branch: the advice to a V1 token opens nothing', async (t) 
 
 test('both are refused', async (t) => {
   const { job, sandbox, env } = await jobWithBoth(t, FOR_RELEASE)
-  const { stderr } = await job.fails(ASSUME, 'access-denied', /refuses the V1 token .*, too/, {
-    env,
-  })
-  assert.doesNotMatch(stderr, /Attempt|it often has the subject of a V1/)
+  const { stderr } = await job.fails(
+    ASSUME,
+    'access-denied',
+    /V1 token in CIRCLE_OIDC_TOKEN: refused, too/,
+    {
+      env,
+    },
+  )
+  assert.doesNotMatch(stderr, /Attempt|often has the subject of a V1/)
   assert.equal(sandbox.requests.length, 2)
 })
 

@@ -16,7 +16,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'trust/check': ['trust/policy', 'token/claims.ts'],
   'trust/subjects': ['role', 'trust/policy', 'trust/check', 'token/claims.ts'],
   profiles: ['files', 'role'],
-  trust: ['files', 'network', 'token', 'profiles', 'trust/policy'],
+  trust: ['files', 'network', 'role', 'token', 'profiles', 'trust/policy'],
   'trust/audit': ['trust', 'trust/policy', 'trust/check'],
   'trust/roles': ['role', 'trust', 'trust/policy', 'trust/subjects'],
   'trust/generate': ['files', 'trust/policy', 'trust/roles', 'trust/subjects'],

@@ -72,6 +72,30 @@ export const AWS_SET_UPS: readonly BrokenSetUp[] = [
     first: /^✗ AWS refuses the role although this trust policy allows the token/,
     code: 4,
   },
+  ...(
+    [
+      ['a role with a path, asked for without it', 'team/circleci-oidc', /team\/circleci-oidc/],
+      ['a role asked for in another case', 'Circleci-OIDC', /Circleci-OIDC/],
+    ] as const
+  ).map(
+    ([name, path, named]): BrokenSetUp => ({
+      name: `${name}, and what get-role prints`,
+      breakIt: (job) => {
+        const Role = {
+          Arn: `arn:aws:iam::111111111111:role/${path}`,
+          AssumeRolePolicyDocument: ADMITTING,
+        }
+        return {
+          args: [
+            ...['--role-arn', 'arn:aws:iam::111111111111:role/circleci-OIDC'],
+            ...['--trust-policy', job.write('role.json', JSON.stringify({ Role }))],
+          ],
+        }
+      },
+      first: new RegExp(`^✗ The trust policy is that of another role .*${named.source}`),
+      code: 4,
+    }),
+  ),
   {
     name: 'a trust policy for V1 tokens, and both tokens in the job',
     sandbox: { world: worldOf(V1_ONLY) },

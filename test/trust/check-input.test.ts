@@ -98,3 +98,47 @@ for (const [args, code, error] of FAULTY) {
     assert.doesNotMatch(result.out, /SECRET|undefined/)
   })
 }
+
+const provider = (place: string) => `arn:${place}:oidc-provider/id.example`
+/** Whose provider is named decides: `aws:iam::222222222222` is the partition and the account. */
+const trusting = (place: string) => ({
+  Version: '2012-10-17',
+  Statement: {
+    Effect: 'Allow',
+    Principal: { Federated: provider(place) },
+    Action: 'sts:AssumeRoleWithWebIdentity',
+    Condition: { StringEquals: { 'id.example:aud': 'a', 'id.example:sub': 's' } },
+  },
+})
+const roleIn = (place: string) => `arn:${place}:role/deploy`
+const PLACE = 'aws:iam::222222222222'
+
+for (const [place, code] of [
+  [PLACE, 0],
+  ['aws:iam::333333333333', 4],
+  ['aws-cn:iam::222222222222', 4],
+] as const) {
+  const alone = file(`alone-${place}.json`, JSON.stringify(trusting(PLACE)))
+  const Role = { Arn: roleIn(place), AssumeRolePolicyDocument: trusting(PLACE) }
+  const printed = file(`role-${place}.json`, JSON.stringify({ Role }))
+  for (const [how, args] of [
+    ['--role-arn', ['--policy', alone, '--role-arn', roleIn(place)]],
+    ['what get-role prints', ['--policy', printed]],
+    ['both', ['--policy', printed, '--role-arn', roleIn(place)]],
+  ] as const) {
+    test(`a provider of ${PLACE}, a role of ${place} by ${how}: exit ${code}`, async () => {
+      const result = await check([...args, '--claims', claims])
+      assert.equal(result.code, code, result.out)
+      if (code === 4) assert.ok(result.out.includes(`the caller is Federated ${provider(place)}`))
+    })
+  }
+}
+
+test('--role-arn of another role than the file is of', async () => {
+  const Role = { Arn: roleIn(PLACE), AssumeRolePolicyDocument: trusting(PLACE) }
+  const printed = file('deploy.json', JSON.stringify({ Role }))
+  const other = `arn:${PLACE}:role/Deploy`
+  const result = await check(['--policy', printed, '--claims', claims, '--role-arn', other])
+  assert.equal(result.code, 2, result.out)
+  assert.match(result.out, /role\/Deploy, but the file is of the role .*role\/deploy\./)
+})
