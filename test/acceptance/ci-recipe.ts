@@ -5,7 +5,6 @@ import { readFileSync } from 'node:fs'
 import type { TestContext } from 'node:test'
 import { readWorld, type Sandbox, startSandbox } from '../../src/sandbox/index.ts'
 import { type Fence, readFences } from '../docs/fences.ts'
-import { AWS_CLI } from '../tools/aws-cli.ts'
 import { CLI } from './built-cli.ts'
 import { type Environment, Job } from './job.ts'
 import { assertConceals, secretsIn } from './secrets.ts'
@@ -42,8 +41,7 @@ export async function startCiJob(
   { issuer, subject, role }: { issuer: string; subject: string; role: string },
 ): Promise<CiJob> {
   const job = new Job(t)
-  job.program('npx', `[ "$1" = --yes ] && shift\nshift\nexec "${process.execPath}" "${CLI}" "$@"`)
-  job.program('aws', `exec "${AWS_CLI}" "$@"`)
+  job.program('npx', `shift\nexec "${process.execPath}" "${CLI}" "$@"`)
   const run = (script: string, env: Environment = {}) => runStep(job, script, env)
 
   const [generate] = recipesUnder(heading, 'sh')

@@ -3,7 +3,6 @@ import { readFileSync } from 'node:fs'
 import { type TestContext, test } from 'node:test'
 import { parse } from 'yaml'
 import { startTokenServer } from '../token/token-server.ts'
-import { withoutAwsCli } from '../tools/aws-cli.ts'
 import { type CiJob, recipesUnder, startCiJob } from './ci-recipe.ts'
 
 // The recipes of docs/other-ci.md, each run as its CI does, with the AWS side that the page generates.
@@ -157,7 +156,7 @@ for (const { heading, language, run, role, session, ...identity } of CIS) {
   const recipes = recipesUnder(heading, language)
   test(`${heading} has a recipe`, () => assert.notEqual(recipes.length, 0))
   for (const { line, text } of recipes) {
-    test(`${heading}: docs/other-ci.md:${line}`, { skip: withoutAwsCli }, async (t) => {
+    test(`${heading}: docs/other-ci.md:${line}`, async (t) => {
       const ci = await startCiJob(t, heading, { ...identity, role })
       const printed = await run(t, ci, text)
       const arn = `arn:aws:sts::111111111111:assumed-role/${role}/${session}`

@@ -43,7 +43,6 @@ const CONTEXT = { DEPLOY_ROLE_ARN: 'arn:aws:iam::111111111111:role/circleci-oidc
 
 /** The published package's name leads to the bundle just built. */
 const NPX = `#!/bin/sh
-[ "$1" = --yes ] && shift
 case $1 in
   circleci-aws-oidc | circleci-aws-oidc@*) shift && exec circleci-aws-oidc "$@" ;;
 esac
