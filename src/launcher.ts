@@ -2,6 +2,7 @@ import type { Environment } from './options.ts'
 import { sharedFileLocations, withoutEmptyHome } from './profiles/locations.ts'
 import { isFresh, readCachedCredentials } from './refresh/cache.ts'
 import { profileFiles } from './refresh/data-directory.ts'
+import { lastFailure } from './refresh/last-failure.ts'
 
 // What the `credential_process` of a profile starts. It lies beside a copy of the bundle, whose size
 // alone would make each `aws` command wait.
@@ -37,9 +38,10 @@ function quickAnswer(args: readonly string[], env: Environment): string | undefi
     return undefined
   }
   try {
-    const { cache } = profileFiles(sharedFileLocations(env).config, profile, env)
+    const { cache, failure } = profileFiles(sharedFileLocations(env).config, profile, env)
     const cached = readCachedCredentials(cache)
-    return cached && isFresh(cached) ? cached.text : undefined
+    if (!cached || cached.end <= Date.now()) return undefined
+    return isFresh(cached) || lastFailure(failure) ? cached.text : undefined
   } catch {
     return undefined
   }

@@ -12,6 +12,8 @@ export interface Terminal {
   debug(text: string): void
   /** From now on `secret` is shown as `[concealed]`. */
   conceal(secret: string): void
+  /** The text as it may be shown. */
+  concealed(text: string): string
   /** Makes the runner of GitHub Actions show `***` for a secret in its log. It reads this from stderr, and hides the line. */
   mask(secret: string): void
   /** Paints text, where stdout or stderr is a terminal that shows colour. */
@@ -55,6 +57,7 @@ export function openTerminal(): OpenTerminal {
     note: (text) => write('stderr', clean(text)),
     debug: (text) => debugging && write('stderr', clean(`debug: ${text}`)),
     conceal: (secret) => secret.length >= 8 && secrets.add(secret),
+    concealed: clean,
     // https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands#masking-a-value-in-a-log
     mask: (secret) => {
       const data = secret.replace(/[%\r\n]/g, encodeURIComponent)

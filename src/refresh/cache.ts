@@ -28,12 +28,21 @@ export function readCachedCredentials(path: string): CachedCredentials | undefin
 }
 
 /** Sixteen minutes before their end they are renewed; those of a short life after two thirds of it. */
-export function isFresh(
-  { start, end }: Pick<CachedCredentials, 'start' | 'end'>,
-  now = Date.now(),
-): boolean {
+export function isFresh(life: Life, now?: number): boolean {
+  return isLeft(life, MARGIN_MS, 3, now)
+}
+
+/** Whether they serve well while another one renews them, or nobody can: until a minute before their end. */
+export function isUsable(life: Life, now?: number): boolean {
+  return isLeft(life, 60_000, 6, now)
+}
+
+type Life = Pick<CachedCredentials, 'start' | 'end'>
+
+/** Whether more is left of their life than so many milliseconds, or this part of it. */
+function isLeft({ start, end }: Life, most: number, part: number, now = Date.now()): boolean {
   // Where the clock was set, they may end before they were written: what has ended is never fresh.
-  return end - now > Math.max(0, Math.min(MARGIN_MS, (end - start) / 3))
+  return end - now > Math.max(0, Math.min(most, (end - start) / part))
 }
 
 export function credentialsOf({ text }: CachedCredentials): Credentials {

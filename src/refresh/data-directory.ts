@@ -9,6 +9,8 @@ export interface ProfileFiles {
   readonly recipe: string
   /** The credentials themselves, until they expire. */
   readonly cache: string
+  /** Why the last attempt to get new ones failed. */
+  readonly failure: string
   /** The web identity token of a profile of the kind `token-file`. */
   readonly token: string
 }
@@ -40,6 +42,7 @@ export function filesIn(directory: string): ProfileFiles {
   return {
     recipe: join(directory, 'recipe.json'),
     cache: join(directory, 'credentials.json'),
+    failure: join(directory, 'failure.json'),
     token: join(directory, 'token'),
   }
 }

@@ -4,7 +4,8 @@ import type { AddressInfo } from 'node:net'
 import type { SessionCredentials } from '../role/request.ts'
 import type { Terminal } from '../terminal.ts'
 import { isoSeconds } from '../text.ts'
-import { isFresh } from './cache.ts'
+import { isFresh, isUsable } from './cache.ts'
+import { failedUntil, holds } from './last-failure.ts'
 
 /** A credentials endpoint on 127.0.0.1, as containers of AWS have one. Whoever has its token is answered. */
 interface CredentialsEndpoint {
@@ -52,7 +53,10 @@ export async function startEndpoint(
   }
 }
 
-/** The credentials in use, renewed before they end, once however many ask; to their end where that fails. */
+/**
+ * The credentials in use, renewed before they end, once however many ask. Nobody waits for that while they serve,
+ * which is to their end where it fails; then nobody tries again for a while.
+ */
 function renewing(
   first: SessionCredentials,
   renew: () => Promise<SessionCredentials>,
@@ -60,12 +64,14 @@ function renewing(
 ): () => Promise<SessionCredentials> {
   let current = { credentials: first, start: Date.now() }
   let pending: Promise<SessionCredentials> | undefined
+  let failed: { readonly error: unknown; readonly at: number; readonly until: number } | undefined
   const renewNow = async () => {
     try {
       const credentials = await renew()
       current = { credentials, start: Date.now() }
     } catch (error) {
       const end = current.credentials.expiration
+      failed = { error, at: Date.now(), until: failedUntil(end.getTime()) }
       const until = `valid until ${isoSeconds(end)}`
       terminal.note(
         `Warning: the credentials, ${until}, can't be renewed: ${firstLine(error as Error)}`,
@@ -78,9 +84,15 @@ function renewing(
   }
   return async () => {
     const { credentials, start } = current
-    if (isFresh({ start, end: credentials.expiration.getTime() })) return credentials
+    const life = { start, end: credentials.expiration.getTime() }
+    if (isFresh(life)) return credentials
+    if (failed && holds(failed)) {
+      if (life.end > Date.now()) return credentials
+      throw failed.error
+    }
     pending ??= renewNow()
-    return pending
+    pending.catch(() => {})
+    return isUsable(life) ? credentials : pending
   }
 }
 

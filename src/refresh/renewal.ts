@@ -1,26 +1,30 @@
 import { existsSync } from 'node:fs'
 import { type Context, withinTime } from '../context.ts'
+import { ERROR_EXIT_CODES, OidcError } from '../errors.ts'
 import { withFileLocks } from '../files/lock.ts'
 import { refuseUnsafeDirectory } from '../files/owner.ts'
 import { type FileEdit, replaceFiles } from '../files/replace.ts'
 import { makeDirectoryOf, readTarget, removeFile } from '../files/target.ts'
-import type { SessionCredentials } from '../role/request.ts'
+import { type SessionCredentials, withoutUndefined } from '../role/request.ts'
 import { assumeRole, type Sources, sharedCredentials } from '../sts/assume-role.ts'
+import type { Terminal } from '../terminal.ts'
 import { tokenPool } from '../token/source.ts'
 import {
   type CachedCredentials,
   cacheEdit,
   credentialsOf,
   isFresh,
+  isUsable,
   readCachedCredentials,
 } from './cache.ts'
 import { dataDirectory, type ProfileFiles, profileFiles } from './data-directory.ts'
+import { failedUntil, keepFailure, lastFailure } from './last-failure.ts'
 import { type Recipe, readRecipe, type StoredRecipe } from './recipe.ts'
 
 /**
  * The credentials of a profile of the kind `refresh` that stands in the config file of that path: cached
- * ones while they are fresh, else new ones, asked for by one process however many wait. When that fails,
- * cached ones serve to their end.
+ * ones while they are fresh, else new ones, asked for by one process. Nobody waits for it while the cached ones
+ * serve, which is to their end where it fails; then others try again only after a while.
  */
 export function renewCredentials(
   profile: string,
@@ -62,15 +66,21 @@ async function keptCredentials(
   refuseUnsafeDirectory(dataDirectory(context.env))
   // Before a lock is made for a profile that is none of ours.
   const { timeoutSeconds } = read().recipe
+  const isEarly = cached !== undefined && isUsable(cached)
   try {
-    return await withinTime(timeoutSeconds, context, (limited) =>
-      renewAlone(kept, (recipe) => newCredentials(recipe, config, limited), limited),
-    )
+    refuseAgain(files)
+    const seconds = isEarly ? Math.min(timeoutSeconds, EARLY_SECONDS) : timeoutSeconds
+    return await withinTime(seconds, context, (limited) => {
+      const renew = (recipe: Recipe) => newCredentials(recipe, config, limited, isEarly)
+      return renewAlone(kept, renew, isEarly ? 0 : limited.deadline.remaining(), limited)
+    })
   } catch (error) {
     const left = readCachedCredentials(files.cache)
     if (!left || left.end <= Date.now()) throw error
-    // Another set-up brought them meanwhile.
-    if (isFresh(left)) return left
+    // Another set-up brought them meanwhile; another process tries now, or has told that it failed.
+    const isToldOf =
+      error instanceof OidcError && (error instanceof FailedBefore || error.code === 'file-locked')
+    if (isFresh(left) || isToldOf) return left
     const end = new Date(left.end).toISOString()
     const reason = error instanceof Error ? error.message.split('\n')[0] : error
     context.terminal.note(
@@ -80,14 +90,32 @@ async function keptCredentials(
   }
 }
 
+/** While the credentials still serve, one renewal takes no longer, and asks no more often: there will be others. */
+const EARLY_SECONDS = 10
+const EARLY_ATTEMPTS = 2
+
+/** What another process met a moment ago. */
+class FailedBefore extends OidcError {}
+
+/** Throws the failure of a renewal that nobody need repeat yet. */
+function refuseAgain({ failure }: ProfileFiles): void {
+  const last = lastFailure(failure)
+  if (!last || !Object.hasOwn(ERROR_EXIT_CODES, last.code)) return
+  const { code, at, until, why, ...text } = last
+  const [ago, later] = [Date.now() - at, until - Date.now()].map((ms) => Math.ceil(ms / 1000))
+  const when = `That was ${ago} s ago; AWS is asked again in ${later} s.`
+  throw new FailedBefore(code, { ...text, why: why ? `${why} ${when}` : when })
+}
+
 /**
- * Under the lock of the renewal: who waited for it finds what the one before got. A recipe that changes
- * meanwhile is followed from the start.
+ * Under the lock of the renewal, which is waited for so long: who gets it after another finds what that one got, or
+ * met. A recipe that changes meanwhile is followed from the start.
  */
 function renewAlone(
   { files, read }: Kept,
   renew: (recipe: Recipe) => Promise<SessionCredentials>,
-  { deadline }: Pick<Context, 'deadline'>,
+  patienceMs: number,
+  { terminal }: Pick<Context, 'terminal'>,
 ): Promise<CachedCredentials> {
   makeDirectoryOf(files.cache)
   const lock = `${files.cache}.renewal`
@@ -96,20 +124,41 @@ function renewAlone(
       const stored = read()
       const cached = readCachedCredentials(files.cache)
       if (cached && isFresh(cached)) return cached
-      const credentials = await renew(stored.recipe)
+      refuseAgain(files)
+      const credentials = await renew(stored.recipe).catch((error: unknown) => {
+        if (stored.isCurrent()) remember(error, files.failure, cached?.end ?? 0, terminal)
+        throw error
+      })
       const text = await keepCredentials(files.cache, credentials, stored)
       if (text) return { text, start: Date.now(), end: credentials.expiration.getTime() }
     }
   }
-  return withFileLocks([lock], work, deadline.remaining())
+  return withFileLocks([lock], work, patienceMs)
+}
+
+function remember(
+  error: unknown,
+  path: string,
+  end: number,
+  { concealed }: Pick<Terminal, 'concealed'>,
+): void {
+  // A defect of ours others shall meet, too.
+  if (!(error instanceof OidcError)) return
+  const { code, message: what, why, likely, next } = error
+  const at = Date.now()
+  const text = withoutUndefined({ what, why, likely, next })
+  const shown = Object.entries(text).map(([name, part]) => [name, concealed(part)])
+  keepFailure(path, { ...Object.fromEntries(shown), code, at, until: failedUntil(end, at) })
 }
 
 async function newCredentials(
   { plan, token, maxAttempts }: Recipe,
   config: string,
   limited: Omit<Context, 'maxAttempts'>,
+  isEarly: boolean,
 ): Promise<SessionCredentials> {
-  const context = { ...limited, maxAttempts }
+  const attempts = isEarly ? Math.min(maxAttempts ?? EARLY_ATTEMPTS, EARLY_ATTEMPTS) : maxAttempts
+  const context = { ...limited, maxAttempts: attempts }
   const sources: Sources = {
     token: tokenPool(token, context).get,
     credentials: async ({ name }) => {
