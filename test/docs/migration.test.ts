@@ -4,7 +4,9 @@ import { describe, test } from 'node:test'
 import { OPTIONS } from '../../src/options.ts'
 import { section, tableRows } from './table.ts'
 
-const page = readFileSync('docs/migration.md', 'utf8')
+const page = ['docs/migration.md', 'docs/migration-github.md']
+  .map((path) => readFileSync(path, 'utf8'))
+  .join('\n')
 
 /** Parameters of CircleCI's aws-cli orb 5.4: https://circleci.com/developer/orbs/orb/circleci/aws-cli */
 const AWS_CLI_ORB = {
@@ -18,9 +20,9 @@ const CONFIGURE_AWS_CREDENTIALS =
   'aws-region aws-profile overwrite-aws-profile role-to-assume aws-access-key-id aws-secret-access-key aws-session-token web-identity-token-file role-chaining audience http-proxy no-proxy mask-aws-account-id role-duration-seconds role-external-id role-session-name role-skip-session-tagging transitive-tag-keys inline-session-policy managed-session-policies output-credentials output-env-credentials unset-current-credentials disable-retry retry-max-attempts special-characters-workaround use-existing-credentials allowed-account-ids force-skip-oidc action-timeout-s custom-tags sts-endpoint'
 
 const TABLES: readonly (readonly [heading: string, names: string])[] = [
-  ['### The command `setup`', AWS_CLI_ORB.setup],
-  ['### The command `role_arn_setup`', AWS_CLI_ORB.role_arn_setup],
-  ['## From configure-aws-credentials', CONFIGURE_AWS_CREDENTIALS],
+  ['## The command `setup`', AWS_CLI_ORB.setup],
+  ['## The command `role_arn_setup`', AWS_CLI_ORB.role_arn_setup],
+  ['# Moving from configure-aws-credentials', CONFIGURE_AWS_CREDENTIALS],
 ]
 
 const rowsOf = (heading: string) =>
