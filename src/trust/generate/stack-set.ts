@@ -86,15 +86,17 @@ found=$(aws cloudformation list-stack-sets --status ACTIVE --call-as "$call_as" 
 if [ -z "$found" ]; then
   set_options create-stack-set >/dev/null
 else
-  finish "$(set_options update-stack-set --operation-preferences "$preferences" \\
-    --query OperationId --output text)"
+  operation=$(set_options update-stack-set --operation-preferences "$preferences" \\
+    --query OperationId --output text)
+  finish "$operation"
 fi
 
 units=$(printf ',%s' "$@")
-finish "$(aws cloudformation create-stack-instances --stack-set-name "$stack_set" \\
+operation=$(aws cloudformation create-stack-instances --stack-set-name "$stack_set" \\
   --call-as "$call_as" --deployment-targets "OrganizationalUnitIds=\${units#,}" \\
   --regions "$region" --operation-preferences "$preferences" \\
-  --query OperationId --output text)"
+  --query OperationId --output text)
+finish "$operation"
 
 aws cloudformation list-stack-instances --stack-set-name "$stack_set" --call-as "$call_as" \\
   --query 'Summaries[].[Account,StackInstanceStatus.DetailedStatus]' --output text

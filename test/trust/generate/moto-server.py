@@ -1,10 +1,14 @@
-"""moto's server with the one IAM operation it lacks (moto 5.2): AddClientIDToOpenIDConnectProvider.
+"""moto's server with what moto 5.2 lacks.
 
+AddClientIDToOpenIDConnectProvider of IAM:
 https://docs.aws.amazon.com/IAM/latest/APIReference/API_AddClientIDToOpenIDConnectProvider.html
+CreateStackInstances for accounts that have an instance, which AWS leaves as they are:
+https://github.com/getmoto/moto/issues/10171
 """
 
 import sys
 
+from moto.cloudformation.models import StackInstances
 from moto.core.responses import EmptyResult
 from moto.iam.responses import IamResponse
 from moto.server import main
@@ -24,5 +28,15 @@ if not hasattr(IamResponse, "add_client_id_to_open_id_connect_provider"):
     IamResponse.add_client_id_to_open_id_connect_provider = (
         add_client_id_to_open_id_connect_provider
     )
+
+create_instances = StackInstances.create_instances
+
+
+def create_missing_instances(self, *targets, **settings):
+    # The tests name the same unit again, and no account joins it meanwhile.
+    return [] if self.stack_instances else create_instances(self, *targets, **settings)
+
+
+StackInstances.create_instances = create_missing_instances
 
 main(["-H", "127.0.0.1", "-p", sys.argv[1]])

@@ -1,22 +1,31 @@
 import assert from 'node:assert/strict'
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { after, before, describe, test } from 'node:test'
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { after, before, describe, type TestContext, test } from 'node:test'
+import { readWorld } from '../../../src/sandbox/index.ts'
 import { generateAll } from '../../../src/trust/generate/generate.ts'
 import type { Organization } from '../../../src/trust/roles/organization.ts'
 import { parseRolesFile } from '../../../src/trust/roles/roles-file.ts'
 import { CLI } from '../../acceptance/built-cli.ts'
-import { Job } from '../../acceptance/job.ts'
+import { Job, startJob } from '../../acceptance/job.ts'
 import { jwt, secondsFromNow } from '../../token/jwt.ts'
 import { ORG, PROJECT, USER } from '../setup.ts'
-import { type MotoAccount, openMotoAccount, withoutMoto as skip } from './moto-account.ts'
+import {
+  type AccountState,
+  type MotoAccount,
+  openMotoAccount,
+  withoutMoto as skip,
+} from './moto-account.ts'
 
 const ACCOUNTS = Array.from({ length: 20 }, (_, index) => `${100_000_000_001 + index}`)
+/** The scripts call the AWS CLI some twenty times for each account: `npm run test:organization` has them set up all. */
+const isFull = process.env['ORGANIZATION'] === 'full'
+const SET_UP = isFull ? ACCOUNTS : ACCOUNTS.slice(0, 2)
 const BOUNDARY = 'arn:aws:iam::aws:policy/PowerUserAccess'
 
-/** Twenty accounts with three roles each. */
-function rolesFile(duration = 7200): string {
-  const accounts = ACCOUNTS.map(
+/** Accounts with three roles each. */
+function rolesFile(ids = ACCOUNTS, change: { duration?: number; more?: string } = {}): string {
+  const accounts = ids.map(
     (id, index) => `[account team-${index}]\naccount_id = ${id}\nregion = eu-central-1\n`,
   )
   return `[organization]
@@ -26,14 +35,14 @@ tags = owner=platform, for=ci
 ${accounts.join('')}
 [role deploy]
 policy_arns = arn:aws:iam::aws:policy/ReadOnlyAccess
-max_session_duration = ${duration}
+max_session_duration = ${change.duration ?? 7200}
 [role release]
 vcs_origin = github.com/acme/website
 branch = main
 permissions_boundary = ${BOUNDARY}
 [role audit]
 policy_arns = arn:aws:iam::aws:policy/SecurityAudit
-`
+${change.more ?? ''}`
 }
 
 // moto answers one request at a time, and sixty come at once.
@@ -42,12 +51,135 @@ const PATIENCE = ['--timeout-seconds', '600', '--max-attempts', '50']
 const organization = (text: string): Promise<Organization> =>
   parseRolesFile(text, 'roles.ini', '.', {})
 
-describe('20 accounts with 3 roles each, from one file', { skip }, () => {
+const ANYBODY = '????????-????-????-????-????????????'
+const subject = (user: string, rest: string) => ({
+  StringEquals: { [`oidc.circleci.com/org/${ORG}:aud`]: ORG },
+  StringLike: {
+    [`oidc.circleci.com/org/${ORG}:sub`]: `org/${ORG}/project/${PROJECT}/user/${user}${rest}`,
+  },
+})
+const MAIN = '/vcs-origin/github.com/acme/website/vcs-ref/refs/heads/main'
+
+/** What the file says of each account. */
+const EXPECTED = {
+  deploy: {
+    conditions: subject('*', ''),
+    duration: 7200,
+    boundary: null,
+    attached: ['arn:aws:iam::aws:policy/ReadOnlyAccess'],
+  },
+  release: {
+    conditions: subject(ANYBODY, MAIN),
+    duration: 3600,
+    boundary: BOUNDARY,
+    attached: [],
+  },
+  audit: {
+    conditions: subject('*', ''),
+    duration: 3600,
+    boundary: null,
+    attached: ['arn:aws:iam::aws:policy/SecurityAudit'],
+  },
+}
+
+/** What was asked for, of what an account has. */
+function rolesOf({ roles }: AccountState) {
+  const entries = Object.entries(roles).map(([name, role]) => {
+    const { trustPolicy, duration, boundary, attached, tags } = role
+    assert.deepEqual(tags, { owner: 'platform', for: 'ci' })
+    return [name, { conditions: trustPolicy.Statement[0]?.Condition, duration, boundary, attached }]
+  })
+  return Object.fromEntries(entries)
+}
+
+/** The generated files of a target, in a directory of their own. */
+async function filesOf(target: 'aws-cli' | 'stack-set', text: string, home: string) {
+  const directory = mkdtempSync(join(home, `${target}-`))
+  for (const file of generateAll(target, await organization(text)).files) {
+    const path = join(directory, file.name)
+    mkdirSync(dirname(path), { recursive: true })
+    writeFileSync(path, file.text)
+  }
+  return directory
+}
+
+describe('accounts with 3 roles each, from one file', { skip }, () => {
   let moto: MotoAccount
   before(async () => {
     moto = await openMotoAccount()
   })
   after(() => moto?.close())
+
+  async function setUp(text: string) {
+    const directory = await filesOf('aws-cli', text, moto.home)
+    const { status, stdout, stderr } = moto.runScript('', [join(directory, 'set-up.sh')])
+    assert.equal(status, 0, stderr)
+    return stdout.trim().split('\n')
+  }
+
+  test(`the generated scripts set up ${SET_UP.length} accounts, and apply a changed file`, async (t) => {
+    const arns = SET_UP.flatMap((id) =>
+      Object.keys(EXPECTED).map((name) => `arn:aws:iam::${id}:role/${name}`),
+    )
+    assert.deepEqual(await setUp(rolesFile(SET_UP)), arns)
+    const first = moto.accounts(SET_UP)
+    for (const state of Object.values(first)) {
+      assert.deepEqual(state.providers, { [`oidc.circleci.com/org/${ORG}`]: [ORG] })
+      assert.deepEqual(rolesOf(state), EXPECTED)
+    }
+    if (isFull) {
+      assert.deepEqual(await setUp(rolesFile(SET_UP)), arns)
+      assert.deepEqual(moto.accounts(SET_UP), first, 'the same roles, with the same ids')
+    }
+
+    const nightly = '[role nightly]\nvcs_origin = github.com/acme/website\nbranch = main\n'
+    await setUp(rolesFile(SET_UP, { duration: 14_400, more: nightly }))
+    const { deploy, release } = EXPECTED
+    const changed = {
+      ...EXPECTED,
+      deploy: { ...deploy, duration: 14_400 },
+      nightly: { ...release, boundary: null },
+    }
+    const last = moto.accounts(SET_UP)
+    for (const id of SET_UP) {
+      assert.deepEqual(rolesOf(last[id] as AccountState), changed)
+      for (const name of Object.keys(EXPECTED)) {
+        assert.equal(last[id]?.roles[name]?.id, first[id]?.roles[name]?.id, 'the same role')
+      }
+    }
+    await t.test('what is there then lets the profiles of the same file in', (t) =>
+      assumeAll(t, worldOf(last)),
+    )
+  })
+
+  test('deploy.sh deploys the stack set to the accounts of a unit, and brings it up to date', async () => {
+    const { unit, ids } = organizationalUnit(moto)
+    const [one = ''] = ids
+    const text = (more: string) => rolesFile(ids, { more: `accounts = team-0\n${more}` })
+    const deploy = async (given: string) => {
+      const directory = await filesOf('stack-set', given, moto.home)
+      return { directory, ...moto.runScript('', [join(directory, 'deploy.sh'), unit]) }
+    }
+    for (const given of [text(''), text(''), text('[role nightly]\n')]) {
+      const { directory, status, stdout, stderr } = await deploy(given)
+      assert.equal(status, 0, stderr)
+      assert.deepEqual(stdout.trim().split('\n').sort(), ids.map((id) => `${id}\tSUCCEEDED`).sort())
+      const query = '--query StackSet.[PermissionModel,TemplateBody] --output json'
+      const set = moto.runScript(
+        `aws cloudformation describe-stack-set --stack-set-name ci-oidc ${query}`,
+      )
+      const template = readFileSync(join(directory, 'template.yaml'), 'utf8')
+      assert.deepEqual(JSON.parse(set.stdout), ['SERVICE_MANAGED', template])
+    }
+    for (const [id, { roles }] of Object.entries(moto.accounts(ids))) {
+      // The role that Organizations makes in an account is none of ours.
+      const { OrganizationAccountAccessRole, ...made } = roles
+      assert.ok(OrganizationAccountAccessRole)
+      const names = id === one ? ['audit', 'deploy', 'release'] : ['deploy', 'release']
+      assert.deepEqual(Object.keys(made).sort(), names)
+      assert.equal(roles['deploy']?.duration, 7200)
+    }
+  })
 
   test('all assumed in one step by the generated profiles file', async (t) => {
     const job = new Job(t, {
@@ -59,7 +191,7 @@ describe('20 accounts with 3 roles each, from one file', { skip }, () => {
         exp: secondsFromNow(600),
       }),
     })
-    const { text } = generateAll('profiles', await organization(rolesFile()))
+    const { text } = generateAll('profiles', await organization(rolesFile(SET_UP)))
     const path = join(moto.home, 'profiles')
     writeFileSync(path, text)
     const { stdout } = await job.done([
@@ -73,12 +205,56 @@ describe('20 accounts with 3 roles each, from one file', { skip }, () => {
     const arns = JSON.parse(stdout).profiles.map((one: { assumedRoleArn: string }) =>
       one.assumedRoleArn.replace(/\/[^/]*$/, ''),
     )
-    const expected = ACCOUNTS.flatMap((account) =>
+    const expected = SET_UP.flatMap((account) =>
       ['deploy', 'release', 'audit'].map((name) => `arn:aws:sts::${account}:assumed-role/${name}`),
     )
     assert.deepEqual(arns.sort(), expected.sort())
   })
 })
+
+/** A unit with two accounts, in an organization of moto's. */
+function organizationalUnit(moto: MotoAccount) {
+  const { status, stdout, stderr } = moto.runScript(`org='aws organizations'
+$org create-organization --feature-set ALL >/dev/null
+root=$($org list-roots --query 'Roots[0].Id' --output text)
+$org create-organizational-unit --parent-id "$root" --name ci --query OrganizationalUnit.Id --output text >unit
+for name in one two; do
+  id=$($org create-account --email "$name@example.com" --account-name "$name" --query CreateAccountStatus.AccountId --output text)
+  $org move-account --account-id "$id" --source-parent-id "$root" --destination-parent-id "$(cat unit)"
+  echo "$id"
+done
+cat unit; rm unit`)
+  assert.equal(status, 0, stderr)
+  const lines = stdout.trim().split('\n')
+  return { ids: lines.slice(0, 2), unit: lines[2] ?? '' }
+}
+
+/** What IAM has, as the sandbox's STS judges by it. */
+function worldOf(states: Readonly<Record<string, AccountState>>): object {
+  const entries = Object.entries(states).map(([id, { providers, roles }]) => {
+    const ofWorld = {
+      providers: Object.entries(providers).map(([url, clientIds]) => ({
+        url: `https://${url}`,
+        clientIds,
+      })),
+      roles: Object.entries(roles).map(([name, { trustPolicy, duration }]) => ({
+        name,
+        trustPolicy,
+        maxSessionDuration: duration,
+      })),
+    }
+    return [id, ofWorld]
+  })
+  return { accounts: Object.fromEntries(entries) }
+}
+
+async function assumeAll(t: TestContext, world: object) {
+  const { job } = await startJob(t, { world: readWorld(world) })
+  const { text } = generateAll('profiles', await organization(rolesFile(SET_UP)))
+  const args = ['assume-role', '--profiles-file', job.write('profiles', text), '--format', 'json']
+  const { stdout } = await job.done(args)
+  assert.equal(JSON.parse(stdout).profiles.length, 3 * SET_UP.length)
+}
 
 test('the sandbox rehearses the same file: 60 roles in one step, and another branch refused', async (t) => {
   const made = await organization(rolesFile())
