@@ -6,6 +6,7 @@ import type { Claims } from '../token/claims.ts'
 import { readToken } from '../token/source.ts'
 import { type Generated, writeFiles } from '../trust/generate/files.ts'
 import { generate, generateAll, organizationNotes, setupNotes } from '../trust/generate/generate.ts'
+import { ownTokenNotes } from '../trust/generate/own-token.ts'
 import { readPermissionPolicy } from '../trust/input.ts'
 import { type Organization, organizationOf, rolesOfProjects } from '../trust/roles/organization.ts'
 import { readRolesFile } from '../trust/roles/roles-file.ts'
@@ -46,10 +47,13 @@ interface Answer {
 }
 
 async function ofOptions(options: Options, env: Environment): Promise<Answer> {
-  const setups = await readSetups(options, env)
+  const { setups, claims } = await readSetups(options, env)
   const [only] = setups
   if (only !== undefined && setups.length === 1) {
-    return { generated: generate(options.for, only), notes: setupNotes(only) }
+    const isNarrowed = NARROWING.some((name) => isGiven(options[name]))
+    const generated = generate(options.for, only)
+    const own = claims ? ownTokenNotes(only, claims, isNarrowed) : []
+    return { generated, notes: [...setupNotes(only), ...own] }
   }
   return ofOrganization(options.for, organizationOf(setups))
 }
@@ -99,8 +103,14 @@ function ofProjects(organization: Organization, projects: readonly string[]): Or
   })
 }
 
+interface Setups {
+  readonly setups: readonly RoleSetup[]
+  /** Of the token that a role is made from. */
+  readonly claims?: Claims
+}
+
 /** What the options ask for: a role, or one for each project where there are as many names. */
-async function readSetups(options: Options, env: Environment): Promise<readonly RoleSetup[]> {
+async function readSetups(options: Options, env: Environment): Promise<Setups> {
   const names = options['role-name']
   const common = {
     accountId: options['account-id'],
@@ -113,9 +123,9 @@ async function readSetups(options: Options, env: Environment): Promise<readonly 
     maxSessionDuration: options['max-session-duration'],
   }
   if (names.length <= 1) {
-    const party = await readParty(options, env)
+    const { party, ...rest } = await readParty(options, env)
     const defaultName = party.kind === 'tokens' ? `${party.ci}-oidc` : 'ci-oidc'
-    return [{ ...common, party, roleName: names[0] ?? defaultName }]
+    return { setups: [{ ...common, party, roleName: names[0] ?? defaultName }], ...rest }
   }
   const each = EACH.find((name) => options[name].length === names.length)
   if (each === undefined) {
@@ -125,11 +135,12 @@ async function readSetups(options: Options, env: Environment): Promise<readonly 
     })
   }
   const origins = options['vcs-origin']
-  return names.map((roleName, index) => {
+  const setups = names.map((roleName, index) => {
     const own = { ...options, [each]: options[each].slice(index, index + 1) }
     const origin = origins.length === names.length ? origins.slice(index, index + 1) : origins
     return { ...common, party: partyOf({ ...own, 'vcs-origin': origin }), roleName }
   })
+  return { setups }
 }
 
 const EACH = ['project-id', 'project-path', 'repository'] as const
@@ -141,12 +152,15 @@ const WITH_TOKEN: readonly string[] = [
 ]
 
 /** Whom the options name: by coordinates, by a token, or another role. */
-async function readParty(options: Options, env: Environment): Promise<TrustedParty> {
+async function readParty(
+  options: Options,
+  env: Environment,
+): Promise<{ readonly party: TrustedParty; readonly claims?: Claims }> {
   const [named] = partiesNamed(options)
   const chosen = options['from-token'] ? 'from-token' : named
   if (options['from-token'] && named) throw conflict('from-token', named)
   refuseTokenOptions(chosen, options)
-  if (chosen !== 'from-token') return partyOf(options)
+  if (chosen !== 'from-token') return { party: partyOf(options) }
   const stray = Object.values(BELONGS_TO)
     .flat()
     .find((name) => !WITH_TOKEN.includes(name) && isGiven(options[name]))
@@ -167,7 +181,7 @@ async function readParty(options: Options, env: Environment): Promise<TrustedPar
     ),
   )
   refuseStraysOf(tokens, options)
-  return tokens
+  return { party: tokens, claims }
 }
 
 /** Which token is of no interest where none is asked for. */

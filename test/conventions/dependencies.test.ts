@@ -19,7 +19,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   trust: ['files', 'network', 'role', 'token', 'profiles', 'trust/policy'],
   'trust/audit': ['trust', 'trust/policy', 'trust/check'],
   'trust/roles': ['role', 'trust', 'trust/policy', 'trust/subjects'],
-  'trust/generate': ['files', 'trust/policy', 'trust/roles', 'trust/subjects'],
+  'trust/generate': ['files', 'trust/policy', 'trust/roles', 'trust/subjects', 'token/claims.ts'],
   sts: ['role', 'token', 'network', 'trust/policy'],
   refresh: ['files', 'role', 'token', 'sts'],
   plans: ['files', 'role', 'token', 'profiles', 'sts', 'refresh'],

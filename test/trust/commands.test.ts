@@ -314,3 +314,71 @@ for (const [args, code, error] of REFUSED) {
     assert.equal(result.out, '')
   })
 }
+
+// https://docs.github.com/actions/reference/security/oidc#customizing-the-subject-claims-for-an-organization-or-repository
+const GITHUB = { iss: 'https://token.actions.githubusercontent.com', aud: 'sts.amazonaws.com' }
+const CUSTOM =
+  'repo:acme/site:job_workflow_ref:acme/ci/.github/workflows/deploy.yml@refs/heads/main'
+const BITBUCKET = {
+  iss: 'https://api.bitbucket.org/2.0/workspaces/acme/pipelines-config/identity/oidc',
+  aud: 'ari:cloud:bitbucket::workspace/1',
+  sub: '{3fa7c6f4-0d1e-4c7b-9a55-5b3a7a9f0b11}:{0b0f8f5e-0000-4c55-8f5a-d3c1a2b4e6f7}',
+}
+
+async function fromToken(token: object, ...args: string[]) {
+  const path = join(directory, 'token')
+  const whole = { exp: Math.floor(Date.now() / 1000) + 3600, ...token }
+  writeFileSync(path, `${encode({ alg: 'RS256' })}.${encode(whole)}.c2lnbmF0dXJl`)
+  const given = ['generate', '--from-token', '--token-file', path, '--account-id', ACCOUNT, ...args]
+  return run(given)
+}
+
+for (const [name, token, later] of [
+  ['a CircleCI token', claims, { ...claims, sub: `${claims.sub}/vcs-origin/x/vcs-ref/y` }],
+  ['a customized subject of GitHub', { ...GITHUB, sub: CUSTOM, repository: 'acme/site' }, {}],
+  [
+    'a Bitbucket token, and that of the next step',
+    BITBUCKET,
+    { sub: BITBUCKET.sub.replace('0b0f', '1c1c') },
+  ],
+  ['a token for another party, which IAM takes for the audience', { ...claims, azp: 'app' }, {}],
+] as const) {
+  test(`what is generated allows the token it is made from: ${name}`, async () => {
+    const generated = await fromToken(token)
+    assert.equal(generated.code, 0, generated.error)
+    const policy = file('from-token.json', JSON.parse(generated.out))
+    for (const one of [token, { ...token, ...later }]) {
+      const path = file('claims-of-token.json', one)
+      const checked = await run(['check', '--policy', policy, '--claims', path])
+      assert.equal(checked.code, 0, checked.out)
+    }
+  })
+}
+
+test('a customized subject has no place for an environment', async () => {
+  const token = { ...GITHUB, sub: CUSTOM, repository: 'acme/site' }
+  const { code, out, error } = await fromToken(token, '--environment', 'production')
+  assert.deepEqual([code, out], [2, ''])
+  assert.match(error ?? '', /--environment can't narrow down .*other claims/)
+})
+
+test('narrowed down to another environment: the note says that this token is not allowed', async () => {
+  const token = { ...GITHUB, sub: 'repo:acme/site:environment:test', repository: 'acme/site' }
+  const { code, notes } = await fromToken(token, '--environment', 'production')
+  assert.equal(code, 0)
+  assert.match(notes, /The token at hand is not allowed itself: .*environment:production/)
+})
+
+test('a subject that any repository can have is not generated for', async () => {
+  const token = { ...GITHUB, sub: 'environment:production', repository: 'acme/site' }
+  const { code, error } = await fromToken(token)
+  assert.equal(code, 2)
+  assert.match(error ?? '', /trusts everyone who uses https:\/\/token\.actions/)
+})
+
+test('session tags: the action that they need is named', async () => {
+  const tags = { 'https://aws.amazon.com/tags': { principal_tags: { team: ['web'] } } }
+  const { code, notes } = await fromToken({ ...claims, ...tags })
+  assert.equal(code, 0)
+  assert.match(notes, /The token also needs sts:TagSession/)
+})

@@ -1,10 +1,10 @@
 import {
+  asPattern,
   claimOf,
-  hasWildcard,
   isShared,
   limits,
   namesOwner,
-  namesProject,
+  pinsOne,
   subjectReach,
 } from '../check/scope.ts'
 import {
@@ -151,8 +151,9 @@ function byClaims(
   issuer: string,
 ): Probe {
   const effective = claims.filter(limits)
-  const pinned = effective.some((one) => namesProject(one) && !hasWildcard(one))
-  const reach = pinned ? 'project' : effective.some(namesOwner) ? 'organization' : whole
+  const owned = effective.some(namesOwner)
+  const pinned = effective.some((one) => pinsOne(one, owned))
+  const reach = pinned ? 'project' : owned ? 'organization' : whole
   const named = effective.map((one) => `${claimOf(one)} ${one.values.join(' or ')}`).join(', ')
   return { sub, claims: wanted(claims), reach, who: named || wholeOf(issuer) }
 }
@@ -167,7 +168,7 @@ function bySubject(
   const isPattern = condition.operator.includes('Like')
   // No subject has these characters, so nobody fits: they were meant as wildcards.
   if (!isPattern && /[*?]/.test(value)) return []
-  const reach = isPattern ? subjectReach(value, issuer) : 'project'
+  const reach = subjectReach(isPattern ? value : asPattern(value), issuer)
   const narrow = reach === 'project' ? (pinsBranch(value, isPattern) ? 'branch' : 'project') : reach
   // A stranger's name may go on where the wildcard begins: repo:acme* fits repo:acme-evil/x.
   const fillings = value.includes('*') ? [strangeTail(issuer), STRANGER, ''] : ['']

@@ -16,7 +16,7 @@ import {
   tokenActions,
 } from '../policy/session-claims.ts'
 import { matchesWildcard } from '../policy/wildcard.ts'
-import { conditionPath } from './conditions.ts'
+import { conditionPath, hasPort } from './conditions.ts'
 import type { PolicyFinding, PolicyFindingKind } from './findings.ts'
 import { policyFindings } from './statement.ts'
 
@@ -78,6 +78,7 @@ export function checkTrust(question: TrustQuestion): TrustReport {
     ...audienceFindings(claims, question.clientIds),
     ...sessionFindings(session),
     ...caseFindings(evaluation),
+    ...(ofPolicy.some(({ kind }) => kind === 'issuer-with-port') ? [] : portFindings(claims)),
     ...ofPolicy.filter((one) => !isOwnSlash(claims, one)),
   ]
   return {
@@ -151,7 +152,9 @@ function verdictOf({ verdict }: Evaluation, findings: readonly PolicyFinding[]):
 }
 
 /** Findings after which AWS may refuse what the policy's statements allow. */
-const DOUBTS: readonly PolicyFindingKind[] = ['too-long', 'missing-control', 'claim-of-aws']
+const DOUBTS: readonly PolicyFindingKind[] = [
+  ...(['too-long', 'missing-control', 'claim-of-aws', 'issuer-with-port'] as const),
+]
 
 /** `clientIds` are those of the provider; none means that they are not known. */
 function audienceFindings(claims: Claims, clientIds: readonly string[]): PolicyFinding[] {
@@ -159,6 +162,11 @@ function audienceFindings(claims: Claims, clientIds: readonly string[]): PolicyF
   if (clientIds.length === 0 || found.some((one) => clientIds.includes(one))) return []
   const detail = `the token's audience is ${found.join(', ') || 'missing'}; client ids: ${clientIds.join(', ')}`
   return [{ kind: 'audience-not-registered', path: '', detail }]
+}
+
+function portFindings({ iss = '' }: Claims): PolicyFinding[] {
+  if (!hasPort(issuerHostPath(iss))) return []
+  return [{ kind: 'issuer-with-port', path: '', detail: `the token's issuer is ${iss}` }]
 }
 
 /** Claims meant for AWS whose effect can't be judged here. */

@@ -10,8 +10,10 @@ import { parseOperator } from '../policy/operators.ts'
 import type { Statement } from '../policy/policy.ts'
 import type { PolicyFinding, PolicyFindingKind } from './findings.ts'
 import {
+  asPattern,
   claimOf,
   hasWildcard,
+  namesOwner,
   namesProject,
   pinsProject,
   requires,
@@ -34,12 +36,18 @@ export function keyFindings(statement: Statement, path: string): PolicyFinding[]
 const LOWER_CASE =
   /^(oidc\.circleci\.com|token\.actions\.githubusercontent\.com|gitlab\.com)(\/|$)/i
 
+/** "The URL should not contain a port number": API_CreateOpenIDConnectProvider.html, Url. */
+export function hasPort(issuer: string): boolean {
+  return /^[^/]*:\d+(\/|$)/.test(issuer)
+}
+
 function providerFindings(issuer: string, path: string): PolicyFinding[] {
   const detail = `oidc-provider/${issuer}`
   const found = (kind: PolicyFindingKind): PolicyFinding => ({ kind, path, detail })
   return [
     ...(/^https?:/i.test(issuer) ? [found('scheme-in-key')] : []),
     ...(issuer.endsWith('/') ? [found('trailing-slash')] : []),
+    ...(hasPort(issuer) ? [found('issuer-with-port')] : []),
     ...(LOWER_CASE.test(issuer) && /[A-Z]/.test(issuer) ? [found('wrong-case')] : []),
   ]
 }
@@ -69,21 +77,37 @@ function conditionKeyFindings(
     const nothing = parseOperator(operator)?.negated
       ? '; negated, the condition limits nothing'
       : ''
-    report('key-not-seen', `${key}${which}${nothing}`)
+    found.push({
+      kind: 'key-not-seen',
+      path,
+      detail: `${key}${which}${nothing}`,
+      ...keyMeant(key, issuers),
+    })
   }
   return found
+}
+
+/** CircleCI's claim has the name of a URL, which is easily taken for the issuer and the key. */
+function keyMeant(key: string, issuers: readonly string[]): Pick<PolicyFinding, 'fix'> {
+  const [issuer] = issuers.filter((one) => /^oidc\.circleci\.com\/org\//.test(one))
+  if (issuer === undefined || !/(^|[/:])project-id$/i.test(key)) return {}
+  return { fix: `The key of the project id is ${issuer}:oidc.circleci.com/project-id.` }
 }
 
 /** Slips in operators and values. */
 export function valueFindings(statement: Statement, path: string): PolicyFinding[] {
   // Another condition that names the project limits what a wide one opens.
   const pinned = pinsProject(statement)
+  const owned = pinned || statement.conditions.some(namesOwner)
   return statement.conditions.flatMap((condition) => {
     const at = conditionPath(path, condition)
     const found = operatorFindings(condition, statement.effect, at)
     if (statement.effect === 'Allow' && requires(condition)) {
       found.push(
-        ...projectFindings(condition, at).filter(({ kind }) => !(pinned && kind === 'any-project')),
+        ...projectFindings(condition, at).filter(
+          ({ kind }) =>
+            !(pinned && kind === 'any-project') && !(owned && kind === 'unowned-subject'),
+        ),
       )
     }
     return found
@@ -104,7 +128,11 @@ function subjectFindings({ key, values, operator }: Condition, path: string): Po
   const found: PolicyFinding[] = []
   const report = (kind: PolicyFindingKind, detail: string) => found.push({ kind, path, detail })
   for (const value of values) {
-    if (like && subjectReach(value, issuer) !== 'project') report('any-project', `"${value}"`)
+    const pattern = like ? value : asPattern(value)
+    const reach = subjectReach(pattern, issuer)
+    const isOne = !/[*?]/.test(unescaped(pattern))
+    if (isOne && reach === 'everyone') report('unowned-subject', `"${value}"`)
+    else if (reach !== 'project') report('any-project', `"${value}"`)
     if (/^org\/.*\*.*\/vcs-(origin|ref)\//s.test(value)) {
       report('wildcard-before-branch', `"${value}"`)
     }

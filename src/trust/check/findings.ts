@@ -39,6 +39,11 @@ export const POLICY_FINDINGS = {
     title: 'More than one project is allowed',
     fix: 'Name the project, in the subject or by its id; keep wildcards behind it.',
   },
+  'unowned-subject': {
+    severity: 'broad',
+    title: 'Any repository of GitHub can have this subject: it names no owner',
+    fix: 'Let the subject name the repository or its owner (repo:OWNER/NAME:…, repository_owner:OWNER:…), or add a condition on repository_id or repository_owner_id.',
+  },
   'anyone-principal': {
     severity: 'broad',
     title: 'The principal is everyone',
@@ -78,6 +83,11 @@ export const POLICY_FINDINGS = {
     severity: 'broken',
     title: 'The issuer ends in a slash',
     fix: "Write the issuer as in the token's iss; few end in a slash.",
+  },
+  'issuer-with-port': {
+    severity: 'broken',
+    title: 'The issuer has a port, and IAM takes no provider whose URL has one',
+    fix: 'Serve the issuer at port 443, so that the iss of its tokens names none, and register that URL.',
   },
   'issuer-mismatch': {
     severity: 'broken',

@@ -43,11 +43,10 @@ const FORMS: readonly SubjectForm[] = [
   {
     issuer: /^token\.actions\.githubusercontent\.com(\/|$)/,
     start: 'repo:',
-    // A repository may choose other claims for its subject: those that name an owner limit it to that owner.
-    // GitHub percent-encodes colons within the value of a claim.
-    organization:
-      /(^|:)(repo|repository_(owner|owner_id|id)|enterprise|enterprise_id|job_workflow_ref):[^:/]+[:/]/,
-    project: /^(repo:[^:/]+\/[^:/]+|repository_id:[^:/]+):/,
+    // A repository may choose other claims for its subject: those that name an owner limit it to that owner, and a
+    // workflow to whoever calls it. GitHub percent-encodes colons within the value of a claim.
+    organization: /(^|:)(repo(sitory)?|repository_(owner|owner_id|id)|enterprise(_id)?):[^:/]+[:/]/,
+    project: /(^|:)(repo(sitory)?:[^:/]+\/[^:/]+|repository_id:[^:/]+):/,
   },
   {
     issuer: /^gitlab\.com$/,
@@ -79,12 +78,22 @@ const FORMS: readonly SubjectForm[] = [
 export function subjectReach(subject: string, issuer: string): Reach {
   const plain = subject.replace(/\$\{[*?$]\}/g, '$')
   const [fixed = ''] = plain.split(/[*?]/)
-  if (fixed === plain) return 'project'
   const host = comparableIssuer(issuer)
+  if (fixed === plain && host !== CHOSEN_SUBJECTS) return 'project'
   const form = FORMS.find((one) => plain.startsWith(one.start) || one.issuer.test(host))
-  if (form?.project.test(fixed)) return 'project'
-  if (form) return form.organization.test(fixed) ? 'organization' : 'everyone'
+  const named = fixed === plain ? `${plain}:` : fixed
+  if (form?.project.test(named)) return 'project'
+  if (form) return form.organization.test(named) ? 'organization' : 'everyone'
   return /[a-z0-9]/i.test(isShared(host) ? fixed : plain) ? 'project' : 'everyone'
+}
+
+// Every repository of GitHub can choose what its subject is made of, so any can have `environment:production`:
+// https://docs.github.com/actions/reference/security/oidc#customizing-the-subject-claims-for-an-organization-or-repository
+const CHOSEN_SUBJECTS = 'token.actions.githubusercontent.com'
+
+/** A value that has no wildcards, as a pattern that means the same. */
+export function asPattern(value: string): string {
+  return value.replace(/[*?]/g, '${$&}')
 }
 
 /** Whether an issuer gives the same `iss` to all its customers, who differ by `sub`. */
@@ -141,9 +150,15 @@ export function pinsProject({ conditions }: Statement): boolean {
   return conditions.filter(limits).some((one) => {
     const claim = claimOf(one)
     if (claim === 'sub') return reaches(one).every((reach) => reach === 'project')
-    // Organizations may well have pipelines of the same name.
-    return namesProject(one) && !hasWildcard(one) && (claim !== 'pipeline_slug' || owned)
+    return pinsOne(one, owned)
   })
+}
+
+/** Whether a claim's condition names one project; `owned` where another one says whose projects they are. */
+export function pinsOne(condition: Condition, owned: boolean): boolean {
+  // Organizations may well have pipelines of the same name, and call each other's workflows.
+  const isShareable = /^(pipeline_slug|job_workflow_ref)$/.test(claimOf(condition))
+  return namesProject(condition) && !hasWildcard(condition) && (owned || !isShareable)
 }
 
 /** Whether the values of a pattern have wildcards, apart from the escapes `${*}` and `${?}`. */
@@ -159,7 +174,7 @@ export function unescaped(value: string): string {
 function reaches(condition: Condition) {
   const issuer = parseOidcKey(condition.key)?.issuer ?? ''
   return condition.values.map((value) =>
-    isPattern(condition) ? subjectReach(value, issuer) : 'project',
+    subjectReach(isPattern(condition) ? value : asPattern(value), issuer),
   )
 }
 

@@ -138,7 +138,7 @@ export function isAbsenceKnown(key: string): boolean {
 
 /** A condition key of a token: the issuer as written, and the claim. */
 interface OidcKey {
-  /** Without a scheme; perhaps with a slash at its end. */
+  /** Without a scheme; perhaps with a port, or a slash at its end. */
   readonly issuer: string
   readonly claim: string
   readonly hasScheme: boolean
@@ -147,11 +147,13 @@ interface OidcKey {
 /** Takes `oidc.circleci.com/org/ID:sub` apart; undefined for keys of AWS's own (`aws:…`, `sts:…`, `ec2:…`). */
 export function parseOidcKey(key: string): OidcKey | undefined {
   const bare = key.replace(/^https?:\/\//i, '')
-  const colon = bare.indexOf(':')
-  const issuer = colon < 0 ? '' : bare.slice(0, colon)
+  const [, issuer = '', claim = bare] = OIDC_KEY.exec(bare) ?? []
   if (/^[\w-]+$/.test(issuer)) return undefined
-  return { issuer, claim: bare.slice(colon + 1), hasScheme: bare !== key }
+  return { issuer, claim, hasScheme: bare !== key }
 }
+
+// The first colon ends the issuer, unless it is that of a port.
+const OIDC_KEY = /^([^:]*(?::\d{1,5}(?=[/:]))?[^:]*):(.*)$/s
 
 /** The issuers of the OIDC providers a statement names, as its ARNs write them. */
 export function providerIssuers({ principal }: Statement): readonly string[] {

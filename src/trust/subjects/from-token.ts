@@ -1,11 +1,7 @@
 import { OidcError } from '../../errors.ts'
-import {
-  audiences,
-  type CircleciSubject,
-  type Claims,
-  circleciSubject,
-} from '../../token/claims.ts'
+import { type CircleciSubject, type Claims, circleciSubject } from '../../token/claims.ts'
 import { isShared } from '../check/scope.ts'
+import { tokenAudience } from '../policy/context-keys.ts'
 import { circleciTokens } from './circleci.ts'
 import { policyLiteral } from './coordinate.ts'
 import { githubTokens } from './github.ts'
@@ -48,6 +44,9 @@ export function tokensLike(claims: Claims, narrowing: Narrowing): TrustedTokens 
   // With or without ids: `repo:acme@123/website@456:`.
   const [, name] = /^repo:([^:]+):/.exec(subject) ?? []
   if (name !== undefined && name.replace(/@\d+/g, '') === claims['repository']) {
+    if (narrowing.ref !== undefined || narrowing.environment !== undefined) {
+      refuseCustomSubject(subject, narrowing)
+    }
     const repository = anyProject ? name.replace(/[^/]+$/, '*') : name
     const tokens = githubTokens({ ...narrowing, repository, issuer, audience })
     // The token shows which form of the subject the repository has.
@@ -59,6 +58,13 @@ export function tokensLike(claims: Claims, narrowing: Narrowing): TrustedTokens 
   if (organization !== undefined) {
     const project = `${policyLiteral(organization + (anyProject ? '' : pipeline))}*`
     return issuerTokens({ issuer, audience, subject: project, anyProject })
+  }
+  // Bitbucket's subject goes on with the environment, if there is one, and the step, which is another each time.
+  const [, ofRepository] = /^https:\/\/api\.bitbucket\.org\//.test(issuer)
+    ? (/^(\{[^}]+\}:)/.exec(subject) ?? [])
+    : []
+  if (ofRepository !== undefined && !anyProject) {
+    return issuerTokens({ issuer, audience, subject: `${ofRepository}*`, anyProject })
   }
   if (anyProject && (isShared(issuer) || path !== undefined || claims['repository'])) {
     throw new OidcError('invalid-usage', {
@@ -83,8 +89,18 @@ function originIn({ origin }: CircleciSubject): string {
   })
 }
 
+/** A subject that was customized has no place where a ref or an environment of ours could stand. */
+function refuseCustomSubject(subject: string, { ref }: Narrowing): void {
+  if (/^repo:[^:]+:(ref:[^:]*|environment:[^:]*|pull_request)$/.test(subject)) return
+  throw new OidcError('invalid-usage', {
+    what: `--${ref === undefined ? 'environment' : 'ref'} can't narrow down the token's subject "${subject}".`,
+    why: "It is not of GitHub's default form: the repository has chosen other claims for it.",
+    next: 'Give --issuer, --audience and --subject, with * where the subject may differ.',
+  })
+}
+
 function soleAudience(claims: Claims): string | undefined {
-  const list = audiences(claims)
+  const list = tokenAudience(claims) ?? []
   if (list.length <= 1) return list[0]
   throw new OidcError('invalid-usage', {
     what: `The token has ${list.length} audiences (${list.join(', ')}); a policy needs one.`,

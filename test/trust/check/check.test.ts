@@ -253,3 +253,20 @@ test('an empty token, and a policy without providers, are no defect', () => {
   const question = { policy: parsed.policy, length: 1, claims, clientIds: [], now: new Date() }
   assert.equal(checkTrust(question).verdict, 'rejects')
 })
+
+// API_CreateOpenIDConnectProvider.html: "The URL should not contain a port number."
+test('an issuer with a port: its keys are read with it, and IAM has no provider for it', () => {
+  const host = 'ci.example:8443/oidc'
+  const arn = `arn:aws:iam::111111111111:oidc-provider/${host}`
+  const condition = { StringEquals: { [`${host}:aud`]: 'app', [`${host}:sub`]: '123' } }
+  const { verdict, evaluation, findings } = trusting(arn, condition, `https://${host}`)
+  assert.deepEqual([verdict, evaluation?.verdict], ['undecided', 'allows'])
+  assert.deepEqual(
+    findings.map(({ kind }) => kind),
+    ['issuer-with-port'],
+  )
+  const without = arn.replace(':8443', '')
+  const other = trusting(without, condition, `https://${host}`)
+  assert.equal(other.verdict, 'rejects')
+  assert.ok(other.findings.some(({ kind }) => kind === 'issuer-with-port'))
+})

@@ -357,6 +357,33 @@ const CASES: readonly (readonly [
     { ...good, Principal: { Federated: provider(`https://${HOST}`) } },
     'scheme-in-key',
   ],
+  ['an issuer with a port', trusting('ci.example:8443/oidc', 'job:*'), 'issuer-with-port'],
+  [
+    'a subject that any repository can have',
+    {
+      ...github('x'),
+      Condition: {
+        StringEquals: {
+          [`${GITHUB}:aud`]: 'sts.amazonaws.com',
+          [`${GITHUB}:sub`]: 'environment:prod',
+        },
+      },
+    },
+    'unowned-subject',
+  ],
+  [
+    'the same, with the owner in a key of its own',
+    {
+      ...github('x'),
+      Condition: {
+        StringEquals: {
+          [`${GITHUB}:aud`]: 'sts.amazonaws.com',
+          [`${GITHUB}:sub`]: 'environment:prod',
+          [`${GITHUB}:repository_owner_id`]: '7',
+        },
+      },
+    },
+  ],
   ['a slash in a key', like(`${SUBJECT}/*`, `${HOST}/:sub`), 'trailing-slash'],
   [
     'a slash in the provider',
@@ -403,4 +430,15 @@ test('every kind of finding has a case here', () => {
   const needsMore: PolicyFindingKind[] = ['too-long', 'audience-not-registered', 'claim-of-aws']
   const covered = new Set([...CASES.flatMap(([, , ...kinds]) => kinds), ...needsMore])
   assert.deepEqual([...covered].sort(), Object.keys(POLICY_FINDINGS).sort())
+})
+
+test('the key of the project id, however it was meant', () => {
+  const right = `${HOST}:oidc.circleci.com/project-id`
+  for (const key of ['oidc.circleci.com/project-id', `${HOST}:project-id`, `${HOST}/project-id`]) {
+    const one = limited(good, { [key]: PROJECT })
+    const parsed = parseTrustPolicy({ Version: '2012-10-17', Statement: [one] })
+    assert.ok('policy' in parsed)
+    const found = policyFindings(parsed.policy).find(({ kind }) => kind === 'key-not-seen')
+    assert.ok(found?.fix?.includes(right), JSON.stringify(found))
+  }
 })

@@ -11,7 +11,16 @@ const CASES: readonly (readonly [issuer: string, subject: string, reach: Reach])
   [GITHUB, 'repo:acme@123/*', 'organization'],
   [GITHUB, 'repo:acme/web*:ref:refs/heads/main', 'organization'],
   [GITHUB, 'repository_owner:acme:*', 'organization'],
-  [GITHUB, 'job_workflow_ref:acme/shared/.github/workflows/deploy.yml@*', 'organization'],
+  // A workflow that is public can be called by any repository.
+  [GITHUB, 'job_workflow_ref:acme/shared/.github/workflows/deploy.yml@*', 'everyone'],
+  [GITHUB, 'job_workflow_ref:acme/shared/.github/workflows/deploy.yml@refs/heads/main', 'everyone'],
+  [GITHUB, 'environment:production', 'everyone'],
+  [GITHUB, 'environment:production:repository_owner:acme', 'organization'],
+  [GITHUB, 'environment:production:repository:acme/site', 'project'],
+  [GITHUB, 'repository_owner:acme', 'organization'],
+  [GITHUB, 'repository_id:456', 'project'],
+  // An enterprise has an issuer of its own.
+  [`${GITHUB}/acme`, 'environment:production', 'project'],
   [GITHUB, 'environment:prod:repository_owner:acme:*', 'organization'],
   [GITHUB, 'repo:*', 'everyone'],
   [GITHUB, 'repo:acme*/website:*', 'everyone'],

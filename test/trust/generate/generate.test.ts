@@ -123,6 +123,12 @@ const buildkite = {
   aud: 'x',
   sub: 'organization:acme:pipeline:website:ref:refs/heads/main:commit:9f3a:step:deploy',
 }
+// https://support.atlassian.com/bitbucket-cloud/docs/integrate-pipelines-with-resource-servers-using-oidc/
+const bitbucket = {
+  iss: 'https://api.bitbucket.org/2.0/workspaces/acme/pipelines-config/identity/oidc',
+  aud: 'ari:cloud:bitbucket::workspace/1',
+  sub: '{3fa7c6f4-0d1e-4c7b-9a55-5b3a7a9f0b11}:{0b0f8f5e-0000-4c55-8f5a-d3c1a2b4e6f7}',
+}
 const FROM_TOKEN: readonly (readonly [claims: Claims, narrowing: object, subject: string])[] = [
   [circleciClaims, {}, `org/${ORG}/project/${PROJECT}/user/*`],
   [
@@ -162,6 +168,7 @@ const FROM_TOKEN: readonly (readonly [claims: Claims, narrowing: object, subject
   [immutable, { anyProject: true }, 'repo:acme@123/*'],
   [buildkite, {}, 'organization:acme:pipeline:website:*'],
   [buildkite, { anyProject: true }, 'organization:acme:*'],
+  [bitbucket, {}, '{3fa7c6f4-0d1e-4c7b-9a55-5b3a7a9f0b11}:*'],
   // A subject of GitHub's that was customized: exactly this one.
   [
     {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { readdirSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { isAbsenceKnown, tokenContextKeys } from '../../../src/trust/policy/context-keys.ts'
 
@@ -21,6 +22,21 @@ test('a CircleCI token: aud, sub and project-id reach IAM, nothing else', () => 
     [`${issuer}:sub`]: ['org/o1/project/p1/user/u1'],
     [`${issuer}:oidc.circleci.com/project-id`]: ['p1'],
   })
+})
+
+test('the key of the project id is written everywhere as IAM has it', () => {
+  const claims = { iss: 'https://oidc.circleci.com/org/ORG', 'oidc.circleci.com/project-id': 'p1' }
+  const [key = ''] = tokenContextKeys(claims).keys()
+  assert.equal(key, 'oidc.circleci.com/org/org:oidc.circleci.com/project-id')
+  const pages = ['docs', 'docs/errors', 'docs/findings'].flatMap((folder) =>
+    readdirSync(folder).flatMap((name) => (name.endsWith('.md') ? [`${folder}/${name}`] : [])),
+  )
+  const spans = ['README.md', ...pages].flatMap((page) =>
+    [...readFileSync(page, 'utf8').matchAll(/`([^`\n]*circleci\.com\/project-id)`/g)].map(
+      ([, span = '']) => span.toLowerCase(),
+    ),
+  )
+  assert.deepEqual([...new Set(spans)], [key])
 })
 
 test('a GitHub token: the documented claims only', () => {
