@@ -1,4 +1,4 @@
-import { existsSync, lstatSync, readdirSync, readFileSync, rmdirSync, statSync } from 'node:fs'
+import { existsSync, lstatSync, readdirSync, rmdirSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import type { CommandContext, OptionsOf } from '../command-table.ts'
 import { editExports, isExportOf } from '../delivery/bash-env.ts'
@@ -6,7 +6,7 @@ import { OidcError } from '../errors.ts'
 import { errorCode, unreadable } from '../files/failure.ts'
 import { type FileChange, type FileEdit, fileRemoval, replaceFiles } from '../files/replace.ts'
 import { removeStaleLocks, removeTemporaryFiles } from '../files/stale.ts'
-import { resolveTarget, statTarget } from '../files/target.ts'
+import { readTarget, resolveTarget, statTarget } from '../files/target.ts'
 import type { Environment } from '../options.ts'
 import { parseIni } from '../profiles/ini.ts'
 import { type SharedFileLocations, sharedFileLocations } from '../profiles/locations.ts'
@@ -95,7 +95,7 @@ function profilesIn(text: string, file: SharedFile): { name: string; isOurs: boo
 
 function textOf(path: string): string {
   try {
-    return statSync(path).isFile() ? readFileSync(path, 'latin1') : ''
+    return readTarget(resolveTarget(path)).content.toString('latin1')
   } catch {
     return ''
   }

@@ -82,6 +82,7 @@ function keyOf({ plan, token }: Recipe, env: Environment): string {
 const TOKEN = /^eyJ[\w-]+\.[\w-]+\./
 
 function contentOf(path: string): string {
-  // Reading a FIFO would take from the one who reads the token.
-  return statSync(path, { throwIfNoEntry: false })?.isFile() ? readFileSync(path, 'latin1') : ''
+  const stats = statSync(path, { throwIfNoEntry: false })
+  // Reading a FIFO would take from the one who reads the token; what is longer than a token is none.
+  return stats?.isFile() && stats.size < 100_000 ? readFileSync(path, 'latin1') : ''
 }

@@ -1,9 +1,8 @@
-import { readFileSync } from 'node:fs'
 import { devNull } from 'node:os'
 import type { CommandContext, OptionsOf } from '../command-table.ts'
 import { type Context, withinTime } from '../context.ts'
 import { OidcError } from '../errors.ts'
-import { errorCode } from '../files/failure.ts'
+import { readTarget, resolveTarget } from '../files/target.ts'
 import { inlineProfiles } from '../option-values.ts'
 import type { Environment } from '../options.ts'
 import { checkRenewable } from '../plans/kinds.ts'
@@ -213,12 +212,12 @@ function hiddenFiles(env: Environment): Record<string, string> {
 function hasDefault(path: string): boolean {
   const keys: readonly string[] = CREDENTIAL_KEYS
   try {
-    const { sections } = parseIni(readFileSync(path, 'utf8'), path)
+    const { sections } = parseIni(readTarget(resolveTarget(path)).content.toString(), path)
     const own = sections.filter(({ name }) => ['default', 'profile default'].includes(name))
     return own.some(({ options }) => options.some(({ key }) => keys.includes(key)))
-  } catch (error) {
+  } catch {
     // Some tool may read more of a malformed file than we do.
-    return errorCode(error) !== 'ENOENT'
+    return true
   }
 }
 

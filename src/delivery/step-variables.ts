@@ -1,5 +1,5 @@
 import { accessSync, constants, statSync } from 'node:fs'
-import { appendFile, readFile } from 'node:fs/promises'
+import { open } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { OidcError } from '../errors.ts'
 import { reason } from '../files/failure.ts'
@@ -93,9 +93,16 @@ export function variableLines(variables: Variables): string {
 export async function appendGithubEnv(path: string, variables: Variables): Promise<void> {
   const lines = variableLines(variables)
   try {
-    const text = await readFile(path, 'utf8')
-    // The whole in one write: other processes of the step may add to it meanwhile.
-    await appendFile(path, text === '' || text.endsWith('\n') ? lines : `\n${lines}`)
+    const file = await open(path, 'a+')
+    try {
+      const { size } = await file.stat()
+      const { bytesRead, buffer } = await file.read(Buffer.alloc(1), 0, 1, Math.max(0, size - 1))
+      const isWhole = bytesRead === 0 || buffer.toString() === '\n'
+      // The whole in one write: other processes of the step may add to it meanwhile.
+      await file.appendFile(isWhole ? lines : `\n${lines}`)
+    } finally {
+      await file.close()
+    }
   } catch (cause) {
     throw unwritableEnv(cause, 'The profile is written, but later steps are not told of it.')
   }

@@ -5,6 +5,7 @@ import type { Socket } from 'node:net'
 import { checkServerIdentity, type PeerCertificate } from 'node:tls'
 import { HttpProxyAgent } from 'http-proxy-agent'
 import { HttpsProxyAgent } from 'https-proxy-agent'
+import { isSuccess } from './proxy.ts'
 
 /** Where a connection leads to, with the name that the certificate must have; empty for an IP address. */
 interface Place {
@@ -24,6 +25,10 @@ export function proxyAgents(
 ): { readonly httpAgent: HttpAgent; readonly httpsAgent: HttpsAgent } {
   const tls = ca ? { ca: [...ca] } : {}
   const httpsAgent = new HttpsProxyAgent(proxy, tls)
+  // RFC 9110 §9.3.6: every 2xx opens the tunnel; the agent takes 200 alone.
+  httpsAgent.on('proxyConnect', (answer: { statusCode: number }) => {
+    if (isSuccess(answer.statusCode)) answer.statusCode = 200
+  })
   const connect = httpsAgent.connect.bind(httpsAgent)
   const open: typeof connect = (request, options) => {
     if (!options.secureEndpoint) return connect(request, options)

@@ -85,6 +85,10 @@ function isInNetwork(entry: string, host: string): boolean {
   return networks.check(host, family)
 }
 
+export function isSuccess(status = 0): boolean {
+  return status >= 200 && status < 300
+}
+
 /** A connection to `authority` (HOST:PORT) through a proxy, before any TLS: RFC 9110 §9.3.6. */
 export function tunnel(
   proxy: URL,
@@ -105,7 +109,7 @@ export function tunnel(
   })
   return new Promise((resolve, reject) => {
     request.on('connect', ({ statusCode }, socket) => {
-      if (statusCode === 200) return resolve(socket)
+      if (isSuccess(statusCode)) return resolve(socket)
       socket.destroy()
       reject(new Error(`the proxy answered HTTP ${statusCode}`))
     })

@@ -15,12 +15,14 @@ export interface ForwardProxyOptions {
   readonly login?: string
   /** The status with which it refuses whatever it is asked for. */
   readonly refuses?: number
+  /** The status with which it opens a tunnel: 200 by default. */
+  readonly opens?: number
 }
 
 /** A proxy as companies have them: absolute URIs for http, CONNECT for https (RFC 9110 §9.3.6). */
 export async function startForwardProxy(
   t: TestContext,
-  { login, refuses }: ForwardProxyOptions = {},
+  { login, refuses, opens = 200 }: ForwardProxyOptions = {},
 ): Promise<ForwardProxy> {
   const asked: string[] = []
   const sockets = new Set<Socket>()
@@ -55,7 +57,7 @@ export async function startForwardProxy(
     }
     const { hostname, port } = new URL(`http://${incoming.url}`)
     const onward = connect(Number(port || 80), hostname, () => {
-      client.write('HTTP/1.1 200 Connection established\r\n\r\n')
+      client.write(`HTTP/1.1 ${opens} Connection established\r\n\r\n`)
       client.pipe(onward).pipe(client)
     })
     for (const socket of [client, onward]) {

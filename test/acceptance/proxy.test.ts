@@ -77,6 +77,19 @@ test('a proxy with user name and password', async (t) => {
   await job.fails(tunnel, 'aws-unreachable', asks, { env: without })
 })
 
+// RFC 9110 §9.3.6: any 2xx means that the tunnel is open.
+test('a proxy that opens its tunnel with another 2xx than 200', async (t) => {
+  const { job, sandbox, https, ca, proxy } = await startBehindProxy(t, { opens: 201 })
+  const env = { HTTPS_PROXY: proxy.url, AWS_CA_BUNDLE: ca }
+  await job.done([...ARGS, '--sts-endpoint', https], { env })
+  assert.equal(sandbox.exchanges, 1)
+  const { port } = new URL(https)
+  const thumbprint = ['trust', 'thumbprint', '--issuer', `https://127.0.0.1:${port}`]
+  const { stderr } = await job.run(thumbprint, { env })
+  assert.doesNotMatch(stderr, /the proxy answered/)
+  assert.equal(proxy.asked.filter((one) => one === `CONNECT 127.0.0.1:${port}`).length, 2)
+})
+
 test('a proxy that forbids the endpoint', async (t) => {
   const { job, https, ca, proxy } = await startBehindProxy(t, { refuses: 403 })
   const env = { HTTP_PROXY: proxy.url, HTTPS_PROXY: proxy.url, AWS_CA_BUNDLE: ca }

@@ -71,6 +71,7 @@ async function endOf(pid: string): Promise<void> {
 
 for (const [what, script] of [
   ['whose child holds its output', 'sleep 30'],
+  ['whose child lives on', 'sh -c \'echo $$ >"$HOME/pid"; exec sleep 30\'; true'],
   ['that ignores signals', "trap '' TERM; while :; do sleep 0.1; done"],
 ] as const) {
   test(`a minting program ${what}`, async (t) => {
