@@ -1,0 +1,124 @@
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+
+// Would a test notice? Changes the code of folders of src in small ways, one at a time, and runs the folder's tests:
+// npm run mutate -- [--lines N] FOLDER…    With --lines, only changes within so many lines of a folder, by a seed.
+
+const STRYKER = 'test/mutation/node_modules/@stryker-mutator/core/bin/stryker.js'
+const WORK = '.stryker-tmp'
+/** Which folders need no disk and no network: held to this share of changes noticed. */
+const PURE = /^(role|plans|profiles|trust\/\w+)$/
+const ENOUGH = 85
+/** Folders whose tests test another one as well. */
+const ALSO: Readonly<Record<string, readonly string[]>> = {
+  role: ['plans', 'sts'],
+  profiles: ['plans'],
+  'trust/policy': ['trust/check', 'sandbox/aws'],
+  'trust/subjects': ['trust/generate'],
+  'trust/roles': ['trust/generate'],
+}
+
+const { values, positionals } = parseArgs({
+  options: { lines: { type: 'string' }, seed: { type: 'string', default: '20261121' } },
+  allowPositionals: true,
+})
+if (!existsSync(STRYKER)) throw new Error('npm ci --prefix test/mutation installs Stryker')
+
+interface Mutant {
+  readonly status: string
+  readonly mutatorName: string
+  readonly replacement?: string
+  readonly location: { readonly start: { readonly line: number } }
+}
+
+let isEnough = true
+for (const folder of positionals) {
+  const mutants = mutate(folder)
+  const valid = mutants.filter(({ status }) => !['Ignored', 'CompileError'].includes(status))
+  const noticed = valid.filter(({ status }) => ['Killed', 'Timeout'].includes(status))
+  const share = valid.length === 0 ? 100 : Math.floor((100 * noticed.length) / valid.length)
+  console.log(`| ${folder} | ${valid.length} | ${noticed.length} | ${share} % |`)
+  if (PURE.test(folder) && share < ENOUGH) isEnough = false
+}
+process.exitCode = isEnough ? 0 : 1
+
+/** Runs Stryker over a folder, prints what no test noticed and returns all changes. */
+function mutate(folder: string): Mutant[] {
+  const files = readdirSync(join('src', folder))
+    .filter((name) => name.endsWith('.ts') && !name.endsWith('.d.ts'))
+    .map((name) => join('src', folder, name))
+  const tests = [folder, ...(ALSO[folder] ?? [])].flatMap((one) =>
+    readdirSync(join('test', one))
+      .filter((name) => name.endsWith('.test.ts'))
+      .map((name) => join('test', one, name)),
+  )
+  mkdirSync(WORK, { recursive: true })
+  const report = join(WORK, 'report.json')
+  const config = join(WORK, 'stryker.json')
+  rmSync(report, { force: true })
+  const settings = {
+    mutate: values.lines === undefined ? files : sample(files, Number(values.lines)),
+    testRunner: 'tap',
+    plugins: ['@stryker-mutator/tap-runner'],
+    tap: {
+      testFiles: tests,
+      nodeArgs: [
+        ...['--import', 'tsx', '--test-reporter=tap'],
+        ...['--require', '{{hookFile}}', '{{testFile}}'],
+      ],
+    },
+    coverageAnalysis: 'perTest',
+    // The compiler's API, which Stryker would ask, is gone from TypeScript 7.
+    tsconfigFile: 'none.json',
+    ignorePatterns: ['dist', 'orb', '.venv', 'test/interop', 'test/mutation', '*.tgz'],
+    concurrency: 1,
+    timeoutMS: 20_000,
+    reporters: ['json'],
+    jsonReporter: { fileName: report },
+    tempDirName: join(WORK, 'sandbox'),
+    allowEmpty: true,
+    checkers: [],
+    disableTypeChecks: false,
+  }
+  writeFileSync(config, JSON.stringify(settings))
+  const run = spawnSync(process.execPath, [STRYKER, 'run', config, '--logLevel', 'warn'], {
+    stdio: ['ignore', 'inherit', 'inherit'],
+  })
+  if (!existsSync(report)) throw new Error(`Stryker ended with ${run.status}`)
+  const { files: results }: { files: Record<string, { mutants: Mutant[] }> } = JSON.parse(
+    readFileSync(report, 'utf8'),
+  )
+  return Object.entries(results).flatMap(([file, { mutants }]) => {
+    for (const { status, location, mutatorName, replacement } of mutants) {
+      if (['Survived', 'NoCoverage'].includes(status))
+        console.log(
+          `${file}:${location.start.line}: ${status}: ${mutatorName} ${replacement ?? ''}`,
+        )
+    }
+    return mutants
+  })
+}
+
+/** Lines of these files, as ranges, in the order that the seed gives. */
+function sample(files: readonly string[], count: number): string[] {
+  let state = Number(values.seed)
+  // Park and Miller's generator.
+  const random = () => {
+    state = (state * 48_271) % 2_147_483_647
+    return state / 2_147_483_647
+  }
+  const lines = files.flatMap((file) =>
+    readFileSync(file, 'utf8')
+      .split('\n')
+      .flatMap((text, index) =>
+        /^\s*(\/\/|\/?\*|import\b|$)/.test(text) ? [] : [`${file}:${index + 1}-${index + 1}`],
+      ),
+  )
+  return lines
+    .map((line) => ({ line, at: random() }))
+    .toSorted((one, other) => one.at - other.at)
+    .slice(0, count)
+    .map(({ line }) => line)
+}
