@@ -13,7 +13,7 @@ const PURE = /^(role|plans|profiles|trust\/\w+)$/
 const ENOUGH = 85
 /** Folders whose tests test another one as well. */
 const ALSO: Readonly<Record<string, readonly string[]>> = {
-  role: ['plans', 'sts'],
+  role: ['plans'],
   profiles: ['plans'],
   'trust/policy': ['trust/check', 'sandbox/aws'],
   'trust/subjects': ['trust/generate'],

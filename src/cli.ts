@@ -11,6 +11,7 @@ import {
 import { EXIT, isMissingPart, notInThisCopy, OidcError } from './errors.ts'
 import { type Flags, misspeltVariables, resolveOptions } from './option-values.ts'
 import { OPTIONS, type OptionName, type OptionSpec } from './options.ts'
+import { printable } from './text.ts'
 
 /**
  * The flags of a command line without what only yargs knows (help, suggestions), as yargs would read them:
@@ -94,7 +95,7 @@ export async function runCli(
   }
   if (found.name !== 'doctor') {
     for (const { name, meant } of misspeltVariables(context.env)) {
-      context.terminal.note(`Warning: ${name} is not read; ${meant} may be meant.`)
+      context.terminal.note(`Warning: ${printable(name)} is not read; ${meant} may be meant.`)
     }
   }
   const separator = found.args.indexOf('--')

@@ -1,4 +1,5 @@
 import type { Terminal } from './terminal.ts'
+import { printable } from './text.ts'
 
 /** Exit codes of every command. */
 export const EXIT = {
@@ -61,15 +62,18 @@ export const ERROR_EXIT_CODES = {
 
 export type ErrorCode = keyof typeof ERROR_EXIT_CODES
 
+/** A text, or its lines: a line break within one, as whoever chose a value may have put there, is shown as `\u000a`. */
+type Lines = string | readonly string[]
+
 export interface ErrorText {
   /** What happened, with the values involved. Never a secret. */
-  readonly what: string
+  readonly what: Lines
   /** Why it happened, when we know. */
-  readonly why?: string
+  readonly why?: Lines
   /** The likely cause, when AWS or the system did not say and we infer it. */
-  readonly likely?: string
+  readonly likely?: Lines
   /** What to do next. */
-  readonly next?: string
+  readonly next?: Lines
   readonly cause?: unknown
 }
 
@@ -82,16 +86,20 @@ export class OidcError extends Error {
   readonly next: string | undefined
 
   constructor(code: ErrorCode, text: ErrorText) {
-    super(text.what, { cause: text.cause })
+    super(shown(text.what), { cause: text.cause })
     this.code = code
-    this.why = text.why
-    this.likely = text.likely
-    this.next = text.next
+    this.why = shown(text.why)
+    this.likely = shown(text.likely)
+    this.next = shown(text.next)
   }
 
   get exitCode(): number {
     return ERROR_EXIT_CODES[this.code]
   }
+}
+
+function shown<Text extends Lines | undefined>(text: Text): string | Exclude<Text, Lines> {
+  return (text === undefined ? text : [text].flat().map(printable).join('\n')) as string
 }
 
 /** Any error as an `OidcError`: what we did not foresee is a defect of ours. */

@@ -2,6 +2,7 @@ import { runCli } from './cli.ts'
 import { asOidcError, EXIT, errorText } from './errors.ts'
 import { withoutEmptyHome } from './profiles/locations.ts'
 import { openTerminal } from './terminal.ts'
+import { printable } from './text.ts'
 
 const terminal = openTerminal()
 if (process.env['HOME'] === '') {
@@ -33,6 +34,7 @@ async function finishOutput(): Promise<number> {
 }
 
 function stackOf(error: Error): string {
-  const cause = error.cause instanceof Error ? `\ncaused by ${stackOf(error.cause)}` : ''
-  return `${error.stack}${cause}`
+  const frames = error.stack?.match(/^ +at .*$/gm) ?? []
+  const cause = error.cause instanceof Error ? [`caused by ${stackOf(error.cause)}`] : []
+  return [`${error.name}: ${printable(error.message)}`, ...frames, ...cause].join('\n')
 }

@@ -1,6 +1,9 @@
-import { withoutSecret, withoutTokens } from './text.ts'
+import { printableLines, withoutSecret, withoutTokens } from './text.ts'
 
-/** Where output goes. Everything passes through `conceal`, so a secret that slips in is not shown. */
+/**
+ * Where output goes. Everything passes through `conceal`, so a secret that slips in is not shown, and no control characters
+ * but line ends, tabs and our own colours. What comes from elsewhere within a line is made `printable` before.
+ */
 export interface Terminal {
   /** The result, on stdout. */
   print(text: string): void
@@ -45,33 +48,37 @@ export function openTerminal(): OpenTerminal {
   const debugging =
     isDebugAsked(process.argv) || isTrue(AWS_OIDC_ORB_DEBUG) || isTrue(AWS_OIDC_DEBUG)
   const { write, flush } = openOutput()
-  const clean = (text: string) => {
+  const concealed = (text: string) => {
     let shown = text
     for (const secret of secrets) shown = withoutSecret(shown, secret, '[concealed]')
     return withoutTokens(shown, '[concealed]')
   }
+  const clean = (stream: OutputStream, text: string) =>
+    printableLines(concealed(text), isPainted(stream))
   return {
     flush,
-    print: (text) => write('stdout', clean(text)),
+    print: (text) => write('stdout', clean('stdout', text)),
     handOver: (text) => write('stdout', text),
-    note: (text) => write('stderr', clean(text)),
-    debug: (text) => debugging && write('stderr', clean(`debug: ${text}`)),
+    note: (text) => write('stderr', clean('stderr', text)),
+    debug: (text) => debugging && write('stderr', clean('stderr', `debug: ${text}`)),
     conceal: (secret) => secret.length >= 8 && secrets.add(secret),
-    concealed: clean,
+    concealed,
     // https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands#masking-a-value-in-a-log
     mask: (secret) => {
       const data = secret.replace(/[%\r\n]/g, encodeURIComponent)
       write('stderr', `::add-mask::${data}`)
     },
     paint: (stream, style, text) =>
-      process[stream].isTTY && !process.env['NO_COLOR']
-        ? `\u001b[${CODES[style]}m${text}\u001b[0m`
-        : text,
+      isPainted(stream) ? `\u001b[${CODES[style]}m${text}\u001b[0m` : text,
     width: () => {
       const given = Number(process.env['COLUMNS'])
       return Math.max(40, (given > 0 && given) || process.stdout.columns || 80)
     },
   }
+}
+
+function isPainted(stream: OutputStream): boolean {
+  return process[stream].isTTY && !process.env['NO_COLOR']
 }
 
 /** Writes lines, and remembers what went wrong with it; a stream is opened with its first line. */

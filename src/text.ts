@@ -27,17 +27,26 @@ function editDistance(one: string, other: string): number {
 }
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be shown
-const CONTROL = /[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g
+const CONTROL = /[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g
 
-/** Without control characters, by which whoever chose a claim or wrote a policy could write elsewhere on a terminal. */
+/**
+ * Shows control characters, line breaks and what changes the direction of writing by their codes: with them, whoever chose a
+ * claim or wrote a policy could write elsewhere on a terminal.
+ */
 export function printable(text: string): string {
   return text.replace(CONTROL, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 
-/** The text with a blank for each run of control characters. */
-export function withoutControls(text: string): string {
-  return text.replace(new RegExp(`${CONTROL.source}+`, 'g'), ' ')
+/** The same, but for the line breaks and tabs of a whole text, and for its colours where they are ours. */
+export function printableLines(text: string, isPainted: boolean): string {
+  return text
+    .split(isPainted ? PAINTED : /([\n\t])/)
+    .map((part, index) => (index % 2 === 0 ? printable(part) : part))
+    .join('')
 }
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: it is what colours begin with
+const PAINTED = /(\x1b\[\d\d?m|[\n\t])/
 
 /** `2026-11-21T12:00:00Z`, as AWS writes it. */
 export function isoSeconds(date: Date): string {

@@ -15,7 +15,7 @@ import { decode } from '../profiles/profile.ts'
 import { assertProfileName, profileOf, type SharedFile } from '../profiles/profile-name.ts'
 import { removeOurs } from '../profiles/removal.ts'
 import { filesIn, profileDirectory, profilesDirectory } from '../refresh/data-directory.ts'
-import { nearest } from '../text.ts'
+import { nearest, printable } from '../text.ts'
 
 export async function run(
   { profile, format }: OptionsOf<'cleanup'>,
@@ -41,8 +41,8 @@ export async function run(
   else if (changed.length + removed.length === 0) terminal.print('There is nothing to clean up.')
   else {
     const label = (text: string) => terminal.paint('stdout', 'bold', text.padEnd(9))
-    for (const path of changed) terminal.print(`${label('Changed')}${path}`)
-    for (const path of removed) terminal.print(`${label('Removed')}${path}`)
+    for (const path of changed) terminal.print(`${label('Changed')}${printable(path)}`)
+    for (const path of removed) terminal.print(`${label('Removed')}${printable(path)}`)
   }
   return 0
 }

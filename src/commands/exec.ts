@@ -17,7 +17,7 @@ import type { Credentials, SessionCredentials } from '../role/request.ts'
 import { type RolePlan, sharedCredentials } from '../sts/assume-role.ts'
 import { assumeChain } from '../sts/assume-roles.ts'
 import { type StsEndpoint, stsEndpoint } from '../sts/endpoint.ts'
-import { isoSeconds } from '../text.ts'
+import { isoSeconds, printable } from '../text.ts'
 import { tokenPool } from '../token/source.ts'
 
 type Options = OptionsOf<'exec'>
@@ -54,7 +54,7 @@ export async function run(options: Options, command: CommandContext): Promise<nu
   // Until now a signal ended this process as it ends any other.
   const signals = forwardSignals()
   try {
-    const log = (line: string) => terminal.note(`circleci-aws-oidc: ${line}`)
+    const log = (line: string) => terminal.note(`circleci-aws-oidc: ${printable(line)}`)
     return await runChild(rest, environment, signals, log)
   } finally {
     signals.stop()

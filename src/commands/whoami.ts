@@ -9,6 +9,7 @@ import { callerIdentity } from '../sts/caller-identity.ts'
 import { connectSts } from '../sts/client.ts'
 import { stsEndpoint } from '../sts/endpoint.ts'
 import { findCredentials, profileRegion } from '../sts/profile-credentials.ts'
+import { printable } from '../text.ts'
 
 export async function run(
   options: OptionsOf<'whoami'>,
@@ -26,7 +27,7 @@ export async function run(
       ['User id', found.userId],
       ['Source', found.source],
     ] as const) {
-      terminal.print(`${terminal.paint('stdout', 'bold', label.padEnd(8))}${text}`)
+      terminal.print(`${terminal.paint('stdout', 'bold', label.padEnd(8))}${printable(text)}`)
     }
   }
   return 0
@@ -45,7 +46,8 @@ async function identify(options: OptionsOf<'whoami'>, context: Context) {
   if (credentials.sessionToken) terminal.conceal(credentials.sessionToken)
   const identity = await callerIdentity(sts, credentials, context)
   sts.destroy()
-  if (otherwise) terminal.note(terminal.paint('stderr', 'yellow', `Warning: ${otherwise}`))
+  if (otherwise)
+    terminal.note(terminal.paint('stderr', 'yellow', `Warning: ${printable(otherwise)}`))
   return { ...identity, source }
 }
 

@@ -1,6 +1,6 @@
 import { docsLink, EXIT, explainCommand } from '../errors.ts'
 import type { Style, Terminal } from '../terminal.ts'
-import { withoutControls } from '../text.ts'
+import { printable } from '../text.ts'
 import { CHECKS, type Check, FINDINGS, type Finding, LEVELS } from './findings.ts'
 
 export type Findings = Readonly<Record<Check, readonly Finding[]>>
@@ -33,7 +33,7 @@ const MARKS = {
 export function reportText(findings: readonly Finding[], paint: Terminal['paint']): string {
   const lines = findings.map((one) => {
     const [mark, style] = MARKS[one.level]
-    const head = `${paint('stdout', style, mark)} ${withoutControls(one.what.replace(/\s+/g, ' '))}`
+    const head = `${paint('stdout', style, mark)} ${printable(one.what.replace(/\s+/g, ' '))}`
     return [head, ...details(one).map(([label, text]) => `    ${label.padEnd(6)}${indented(text)}`)]
   })
   return [...lines.flat(), '', summary(findings)].join('\n')
@@ -69,7 +69,7 @@ function summary(findings: readonly Finding[]): string {
 const indented = (text: string): string =>
   text
     .split('\n')
-    .map(withoutControls)
+    .map(printable)
     .join(`\n${' '.repeat(10)}`)
 
 /** The report for programs. */

@@ -26,7 +26,7 @@ export async function checkEarlierSources(
     .flatMap((plan) => problemOf(plan, plans, earlier, env) ?? [])
   if (lines.length === 0) return
   throw new OidcError('invalid-profiles-file', {
-    what: lines.join('\n'),
+    what: lines,
     why: 'What renews itself needs a source that lasts.',
     next: 'Put the source into the same profiles file with credentials = refresh, or use credentials = static here.',
   })

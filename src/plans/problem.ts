@@ -1,5 +1,4 @@
 import { OidcError } from '../errors.ts'
-import { withoutControls } from '../text.ts'
 
 export interface Problem {
   /** From 1. */
@@ -23,11 +22,11 @@ export function refuseProblems(
     .map(({ line, text }) => {
       const profile = profileAt(line)
       const where = profile === undefined ? `line ${line}` : `line ${line}, profile ${profile}`
-      return `  ${where}: ${withoutControls(text)}`
+      return `  ${where}: ${text}`
     })
   const count = problems.length === 1 ? 'a problem' : `${problems.length} problems`
   throw new OidcError('invalid-profiles-file', {
-    what: [`${source} has ${count}:`, ...lines].join('\n'),
+    what: [`${source} has ${count}:`, ...lines],
     why: 'The whole file is checked before anything is exchanged or written.',
     next: 'Correct the lines named and run again.',
   })

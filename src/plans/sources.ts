@@ -143,7 +143,7 @@ export function checkRenewableSources(plans: readonly Renewing[]): void {
     })
   if (lines.length === 0) return
   throw new OidcError('invalid-profiles-file', {
-    what: lines.join('\n'),
+    what: lines,
     why: 'When the credentials of the source end, none can be had with them any more.',
     next: 'Set credentials = refresh for the source, too, or credentials = static for both.',
   })

@@ -143,16 +143,16 @@ export function failedRoles(failures: readonly RoleFailure[], planned: number): 
   if (planned === 1) return first.error
   const { code, why, likely, next, cause } = first.error
   const head = `${failures.length} of ${planned} profiles failed, so nothing was written.`
-  const lines = failures.map(({ profile, error }) => `\n  ${profile}: ${line(error)}`)
+  const lines = failures.map(({ profile, error }) => `  ${profile}: ${line(error)}`)
   if (others.length === 0) {
     return new OidcError(code, {
-      what: head + lines.join(''),
-      ...present({ why, likely, next }),
+      what: [head, ...lines],
+      ...linesOf({ why, likely, next }),
       cause,
     })
   }
   return new OidcError(code, {
-    what: head + lines.join(''),
+    what: [head, ...lines],
     next: 'Correct each of them. A profiles file with only one of them shows all that is known of it.',
     cause,
   })
@@ -164,8 +164,10 @@ function line(error: unknown): string {
   return `${code}: ${message}`
 }
 
-function present(text: Record<'why' | 'likely' | 'next', string | undefined>) {
-  return Object.fromEntries(Object.entries(text).filter(([, value]) => value !== undefined))
+function linesOf(text: Record<'why' | 'likely' | 'next', string | undefined>) {
+  return Object.fromEntries(
+    Object.entries(text).flatMap(([name, value]) => (value ? [[name, value.split('\n')]] : [])),
+  )
 }
 
 /** The role of a profile was not asked for, because there are no credentials to ask with. */

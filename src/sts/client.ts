@@ -11,6 +11,7 @@ import type { OidcError } from '../errors.ts'
 import { agents, CONNECTION_TIMEOUT, REQUEST_TIMEOUT } from '../network/agents.ts'
 import type { Environment } from '../options.ts'
 import type { Credentials } from '../role/request.ts'
+import { printable } from '../text.ts'
 import { endpointUrl, type StsEndpoint } from './endpoint.ts'
 import { askedHost } from './failed-connection.ts'
 import { FailedExchange, unexpectedAnswer } from './failure.ts'
@@ -60,7 +61,9 @@ export function connectSts(endpoint: StsEndpoint, { env }: Pick<Context, 'env'>)
             const answer = await send(operation, values, deadline.signal, credentials)
             const result = read(answer)
             const { $metadata }: Partial<MetadataBearer> = answer
-            terminal.debug(`${took()}; AWS request id ${$metadata?.requestId ?? 'missing'}`)
+            terminal.debug(
+              `${took()}; AWS request id ${printable($metadata?.requestId ?? 'missing')}`,
+            )
             return result
           } catch (error) {
             terminal.debug(`${took()} and failed`)

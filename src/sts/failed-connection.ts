@@ -25,8 +25,9 @@ export function failedRequest(
     ...(attempts > 1 ? [`after ${attempts} attempts`] : []),
     ...(failure.requestId ? [`request id ${failure.requestId}`] : []),
   ]
+  const [first = '', ...lines] = [text.what].flat()
   const what =
-    notes.length > 0 ? `${text.what.replace(/\.$/, '')} (${notes.join(', ')}).` : text.what
+    notes.length > 0 ? [`${first.replace(/\.$/, '')} (${notes.join(', ')}).`, ...lines] : text.what
   return new OidcError(failure.code, { ...text, what, cause })
 }
 

@@ -1,6 +1,6 @@
 import { type ErrorCode, OidcError } from '../errors.ts'
 import { CERTIFICATE_ERROR } from '../network/agents.ts'
-import { withoutTokens } from '../text.ts'
+import { printable, withoutTokens } from '../text.ts'
 
 /** What went wrong in one exchange with STS. */
 export interface Failure {
@@ -29,10 +29,10 @@ export function failureOf(error: unknown): Failure {
 /** Tells from what the SDK threw which error it is and whether a retry can help. */
 function classify(error: SdkError): Failure {
   const status = error.$metadata?.httpStatusCode ?? error.$response?.statusCode
-  const requestId = error.$metadata?.requestId
+  const requestId = printable(error.$metadata?.requestId ?? '')
   const failure = status === undefined ? network(error) : answer(error, status)
   // A ValidationError quotes the value it complains of, which may be the token.
-  const detail = withoutTokens(failure.detail).replace(/\.+$/, '')
+  const detail = printable(withoutTokens(failure.detail)).replace(/\.+$/, '')
   const date = new Date(error.$response?.headers?.['date'] ?? '')
   const awsTime = Number.isNaN(date.getTime()) ? {} : { awsTime: date }
   return { ...failure, detail, ...(requestId ? { requestId } : {}), ...awsTime }
@@ -164,7 +164,7 @@ export function incompleteAnswer(missing: readonly string[]): Failure {
 
 /** The failure of an answer that came with HTTP 200, and is what no STS answers. */
 export function unexpectedAnswer(what: string): Failure {
-  return { code: 'unexpected-answer', transient: false, detail: `HTTP 200, but ${what}` }
+  return { code: 'unexpected-answer', transient: false, detail: printable(`HTTP 200, but ${what}`) }
 }
 
 /** Thrown in place of an SDK error where the SDK sees nothing wrong. */

@@ -31,7 +31,7 @@ export async function triedOtherVersion(
       `refused   ${token.claims.sub}`,
       `allowed   ${other.claims.sub}`,
       'This was tried to find the cause: nothing of it was kept or written.',
-    ].join('\n'),
+    ],
     next:
       other.source === V1
         ? `Pass --token-version v1, or let the condition match the V2 subject. ${compareCommand(plan.role)}`

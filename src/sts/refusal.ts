@@ -129,7 +129,7 @@ function accessDenied(failure: Failure, { request, token, url, env }: Refused): 
       `audience  ${audiences(token.claims).join(', ') || '(none)'}`,
       `subject   ${token.claims.sub ?? '(none)'}`,
       ...(host === url.host ? [] : [`endpoint  ${host}, so the role must be one of that server's`]),
-    ].join('\n'),
+    ],
     ...(doubt || version ? { likely: doubt ?? likelySlip(version ?? 'v2', env) } : {}),
     next,
   }

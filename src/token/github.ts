@@ -36,6 +36,11 @@ function notOffered(missing: readonly string[]): OidcError {
     what: `GitHub offers this job no OIDC token: ${missing.join(' and ')} ${missing.length === 1 ? 'is' : 'are'} unset or empty.`,
     likely:
       'The job lacks the permission "id-token: write". Pull requests from forks never have it, a called workflow only where its caller has it, and a container that a step starts only with both variables passed to it.',
-    next: 'Add to the job, or to the top of the workflow:\npermissions:\n  id-token: write\n  contents: read',
+    next: [
+      'Add to the job, or to the top of the workflow:',
+      'permissions:',
+      '  id-token: write',
+      '  contents: read',
+    ],
   })
 }

@@ -24,12 +24,17 @@ export async function readGitlabToken({
 }: Reading): Promise<WebIdentityToken> {
   const name = options['token-env'] ?? COMMON_NAMES.find((one) => env[one]?.trim())
   if (name === undefined) throw notFound(env)
-  return unexpired(readVariable(name, env, `${inTheJob(name)}`), whenExpired)
+  return unexpired(readVariable(name, env, inTheJob(name)), whenExpired)
 }
 
 /** https://docs.gitlab.com/ci/yaml/#id_tokens */
-function inTheJob(name: string): string {
-  return `Add to the job in .gitlab-ci.yml, with the audience that AWS has registered:\nid_tokens:\n  ${name}:\n    aud: https://gitlab.com`
+function inTheJob(name: string): string[] {
+  return [
+    'Add to the job in .gitlab-ci.yml, with the audience that AWS has registered:',
+    'id_tokens:',
+    `  ${name}:`,
+    '    aud: https://gitlab.com',
+  ]
 }
 
 function notFound(env: Environment): OidcError {
@@ -45,7 +50,7 @@ function notFound(env: Environment): OidcError {
   return new OidcError('token-not-found', {
     what,
     why: 'Since GitLab 17.0 a job has only the tokens that its id_tokens ask for.',
-    next: `${inTheJob(COMMON_NAMES[0])}\nWith another name there, also pass --token-env.`,
+    next: [...inTheJob(COMMON_NAMES[0]), 'With another name there, also pass --token-env.'],
   })
 }
 

@@ -1,4 +1,4 @@
-import { OidcError } from '../errors.ts'
+import { type ErrorText, OidcError } from '../errors.ts'
 import { readStdin, readTextFile } from '../files/read.ts'
 import type { Environment } from '../options.ts'
 import {
@@ -53,7 +53,7 @@ export async function readTokenFromStdin(signal: AbortSignal): Promise<WebIdenti
 export function readVariable(
   name: string,
   env: Environment,
-  next = `Set ${name} to the job's web identity token, or name another source.`,
+  next: ErrorText['what'] = `Set ${name} to the job's web identity token, or name another source.`,
 ): WebIdentityToken {
   if (!/^[A-Za-z_]\w*$/.test(name)) {
     throw new OidcError('invalid-usage', {

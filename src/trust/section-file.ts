@@ -2,7 +2,7 @@ import { type ErrorCode, OidcError } from '../errors.ts'
 import { expandVariables } from '../option-values.ts'
 import type { Environment } from '../options.ts'
 import { type IniFile, type Option, parseIni, splitLines, strip } from '../profiles/ini.ts'
-import { nearest, quote, withoutControls } from '../text.ts'
+import { nearest, quote } from '../text.ts'
 
 /** The kinds of section a file may have: `[KIND]`, or `[KIND NAME]` where `named`, and the keys of each. */
 export interface Grammar {
@@ -42,10 +42,10 @@ export async function readSectionFile<Content>(
     if (problems.length === 0) return
     const lines = [...problems]
       .sort((one, other) => one.line - other.line)
-      .map(({ line, text }) => `  line ${line}: ${withoutControls(text)}`)
+      .map(({ line, text }) => `  line ${line}: ${text}`)
     const count = problems.length === 1 ? 'a problem' : `${problems.length} problems`
     throw new OidcError(code, {
-      what: [`${source} has ${count}:`, ...lines].join('\n'),
+      what: [`${source} has ${count}:`, ...lines],
       why: 'The whole file is checked before anything is made of it.',
       next: 'Correct the lines named and run again.',
     })
