@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util'
 // Would a test notice? Changes the code of folders of src in small ways, one at a time, and runs the folder's tests:
 // npm run mutate -- [--lines N] FOLDER…    With --lines, only changes within so many lines of a folder, by a seed.
 
-const STRYKER = 'test/mutation/node_modules/@stryker-mutator/core/bin/stryker.js'
+const STRYKER = 'test/tools/mutation/node_modules/@stryker-mutator/core/bin/stryker.js'
 const WORK = '.stryker-tmp'
 /** Which folders need no disk and no network: held to this share of changes noticed. */
 const PURE = /^(role|plans|profiles|trust\/\w+)$/
@@ -24,7 +24,7 @@ const { values, positionals } = parseArgs({
   options: { lines: { type: 'string' }, seed: { type: 'string', default: '20261121' } },
   allowPositionals: true,
 })
-if (!existsSync(STRYKER)) throw new Error('npm ci --prefix test/mutation installs Stryker')
+if (!existsSync(STRYKER)) throw new Error('npm ci --prefix test/tools/mutation installs Stryker')
 
 interface Mutant {
   readonly status: string
@@ -72,7 +72,7 @@ function mutate(folder: string): Mutant[] {
     coverageAnalysis: 'perTest',
     // The compiler's API, which Stryker would ask, is gone from TypeScript 7.
     tsconfigFile: 'none.json',
-    ignorePatterns: ['dist', 'orb', '.venv', 'test/interop', 'test/mutation', '*.tgz'],
+    ignorePatterns: ['dist', 'orb', '.venv', 'test/interop', 'test/tools/mutation', '*.tgz'],
     concurrency: 1,
     timeoutMS: 20_000,
     reporters: ['json'],
