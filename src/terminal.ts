@@ -1,4 +1,5 @@
-import { printableLines, withoutSecret, withoutTokens } from './text.ts'
+import { Secrets } from './secrets.ts'
+import { printableLines } from './text.ts'
 
 /**
  * Where output goes. Everything passes through `conceal`, so a secret that slips in is not shown, and no control characters
@@ -43,16 +44,12 @@ export type Style = 'bold' | 'dim' | 'red' | 'yellow' | 'green'
 const CODES: Readonly<Record<Style, number>> = { bold: 1, dim: 2, red: 31, yellow: 33, green: 32 }
 
 export function openTerminal(): OpenTerminal {
-  const secrets = new Set<string>()
+  const secrets = new Secrets()
   const { AWS_OIDC_DEBUG, AWS_OIDC_ORB_DEBUG } = process.env
   const debugging =
     isDebugAsked(process.argv) || isTrue(AWS_OIDC_ORB_DEBUG) || isTrue(AWS_OIDC_DEBUG)
   const { write, flush } = openOutput()
-  const concealed = (text: string) => {
-    let shown = text
-    for (const secret of secrets) shown = withoutSecret(shown, secret, '[concealed]')
-    return withoutTokens(shown, '[concealed]')
-  }
+  const concealed = (text: string) => secrets.conceal(text)
   const clean = (stream: OutputStream, text: string) =>
     printableLines(concealed(text), isPainted(stream))
   return {

@@ -67,28 +67,6 @@ export function withoutTokens(text: string, shown = '[token]'): string {
   return text.replace(TOKEN, shown)
 }
 
-/** Hides a secret in the text: the whole, its end, and any other piece of it that stands alone. */
-export function withoutSecret(text: string, secret: string, shown: string): string {
-  const end = secret.slice(-LEAST_PIECE)
-  let rest = text
-  for (let at = rest.indexOf(end); at >= 0; at = rest.indexOf(end, at)) {
-    const after = at + end.length
-    let length = end.length
-    while (at > 0 && length < secret.length && rest[at - 1] === secret.at(-length - 1)) {
-      at -= 1
-      length += 1
-    }
-    rest = `${rest.slice(0, at)}${shown}${rest.slice(after)}`
-    at += shown.length
-  }
-  return rest.replace(PIECE, (piece) => (secret.includes(piece) ? shown : piece))
-}
-
-/** Fewer characters than these tell nothing. */
-const LEAST_PIECE = 16
-
-const PIECE = /[\w+/=.-]{16,}/g
-
 /** One word for a POSIX shell, whatever it holds. */
 export function shellWord(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`
