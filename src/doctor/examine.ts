@@ -15,7 +15,7 @@ import { checkClock } from './clock.ts'
 import { checkEndpoint, type Reached, reachEndpoint } from './endpoint.ts'
 import { checkEnvironment } from './environment.ts'
 import { checkExchange, plansOfProfile, tryRoles } from './exchange.ts'
-import { checkFiles, readSharedFiles } from './files.ts'
+import { checkFiles, readSharedFiles, type SharedFileFacts } from './files.ts'
 import {
   errorFinding,
   type Finding,
@@ -87,7 +87,9 @@ export async function examine(options: OptionsOf<'doctor'>, context: Context): P
         : [skipped('exchange', obstacle)],
     files: [
       ...('error' in files ? [errorFinding(files.error)] : checkFiles(facts, env)),
-      ...('error' in writing ? [errorFinding(writing.error)] : []),
+      ...('error' in writing && !facts.some(isTold(writing.error))
+        ? [errorFinding(writing.error)]
+        : []),
       ...beside.files,
     ],
     environment: [
@@ -114,6 +116,12 @@ function asSkipped(findings: Findings): Findings {
 }
 
 const REFUSALS: readonly string[] = ['access-denied', 'token-version-refused', 'fork-token']
+
+/** Whether why a file can't be written was found when it was read. */
+const isTold =
+  ({ message }: OidcError) =>
+  ({ error, path }: SharedFileFacts) =>
+    error !== undefined && message.includes(path)
 
 /** A quarter of the time at most: a FIFO that nobody writes to must not keep the rest from being looked at. */
 async function readFiles(options: OptionsOf<'doctor'>, context: Context) {
@@ -233,7 +241,8 @@ function whyNoExchange(
   token: Settled<FoundToken>,
   endpoints: readonly Settled<Reached>[],
 ): string | undefined {
-  if (plans.length === 0) return 'no role to ask for; give --role-arn or --profiles-file'
+  if (plans.length === 0)
+    return 'no role to ask for; give --role-arn (AWS_OIDC_ROLE_ARN) or --profiles-file'
   if (endpoints.some((one) => 'error' in one)) return 'there is no way to STS'
   if (!needsToken(plans)) return undefined
   if ('error' in token) return 'there is no token'

@@ -238,7 +238,7 @@ const TOLD_BY_REASON = ['invalid-role-arn', 'token-malformed']
 
 /** A warning that turns out to be the likely reason why AWS refuses the role. */
 export function raise(doubt: Finding, { message, exitCode }: OidcError): Finding {
-  const what = `AWS refuses the role, likely because of this: ${doubt.what}`
+  const what = `Likely why AWS refuses the role: ${doubt.what}`
   return { ...doubt, level: 'error', what, evidence: message, exit: exitCode }
 }
 

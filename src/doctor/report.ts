@@ -33,11 +33,29 @@ const MARKS = {
 export function reportText(findings: readonly Finding[], paint: Terminal['paint']): string {
   const lines = findings.map((one) => {
     const [mark, style] = MARKS[one.level]
-    const head = `${paint('stdout', style, mark)} ${printable(one.what.replace(/\s+/g, ' '))}`
-    return [head, ...details(one).map(([label, text]) => `    ${label.padEnd(6)}${indented(text)}`)]
+    const [what, rest] = isWrong(one.level) ? split(one.what) : [oneLine(one.what)]
+    const evidence = [rest, one.evidence].filter(Boolean).join('\n')
+    const head = `${paint('stdout', style, mark)} ${what}`
+    const lines = details({ ...one, evidence })
+    return [head, ...lines.map(([label, text]) => `    ${label.padEnd(6)}${indented(text)}`)]
   })
   return [...lines.flat(), '', summary(findings)].join('\n')
 }
+
+/** As much of it as is read at a glance, up to the end of a sentence or a part of one, and the rest. */
+function split(what: string): [string, string?] {
+  const text = oneLine(what)
+  if (text.length <= LONGEST) return [text]
+  for (const end of ['. ', '; ', ': ']) {
+    const at = text.lastIndexOf(end, LONGEST - 1)
+    if (at > 0) return [text.slice(0, at + 1), text.slice(at + 2)]
+  }
+  return [text]
+}
+
+const LONGEST = 150
+
+const oneLine = (text: string) => printable(text.replace(/\s+/g, ' '))
 
 function details({ id, level, evidence, fix }: Finding): [string, string][] {
   const entries: [string, string | undefined][] = [

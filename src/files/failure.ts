@@ -8,14 +8,18 @@ export function unreadable(
   code: ErrorCode = 'file-unreadable',
 ): OidcError {
   if (cause instanceof OidcError) return cause
-  return new OidcError(code, { what: `${what} can't be read: ${reason(cause)}.`, next, cause })
+  return new OidcError(code, {
+    what: `${shownPath(what)} can't be read: ${reason(cause)}.`,
+    next,
+    cause,
+  })
 }
 
 /** The error for a file that is to be replaced, and can't be. */
 export function unwritable(path: string, cause: unknown): OidcError {
   if (cause instanceof OidcError) return cause
   return new OidcError('file-unwritable', {
-    what: `Cannot write ${path}: ${reason(cause)}.`,
+    what: `Cannot write ${shownPath(path)}: ${reason(cause)}.`,
     why: 'Files are replaced as a whole, by a new file made beside them. Nothing was changed.',
     next:
       NEXT[errorCode(cause) ?? ''] ??
@@ -23,6 +27,14 @@ export function unwritable(path: string, cause: unknown): OidcError {
     cause,
   })
 }
+
+/** A path with the variable that names it, if one does. */
+export function shownPath(path: string): string {
+  const named = VARIABLES.find((name) => path !== '' && process.env[name] === path)
+  return named === undefined ? path : `${path} (${named})`
+}
+
+const VARIABLES = ['AWS_CONFIG_FILE', 'AWS_SHARED_CREDENTIALS_FILE', 'BASH_ENV']
 
 const NEXT: Readonly<Record<string, string>> = {
   ENOSPC: 'Free some space and run again.',

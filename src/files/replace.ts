@@ -13,6 +13,7 @@ import {
   refuseSpecialFile,
   refuseUnwritable,
   resolveTarget,
+  statTarget,
 } from './target.ts'
 
 export interface FileChange {
@@ -101,10 +102,11 @@ function isPending(edit: TargetEdit): boolean {
 
 function pendingEdits(edits: readonly TargetEdit[]): TargetEdit[] {
   const pending = edits.filter(isPending)
-  for (const { target, forOthers } of pending) {
-    refuseSpecialFile(target)
-    if (!forOthers) refuseUnsafe(target)
-  }
+  // A device that gets nothing, as /dev/null, is meant; a directory never is.
+  const isMeant = (edit: TargetEdit) =>
+    !pending.includes(edit) && !statTarget(edit.target)?.isDirectory()
+  for (const edit of edits) if (!isMeant(edit)) refuseSpecialFile(edit.target, edit.path)
+  for (const { target, forOthers } of pending) if (!forOthers) refuseUnsafe(target)
   return pending
 }
 

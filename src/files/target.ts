@@ -16,7 +16,7 @@ import {
 } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { OidcError } from '../errors.ts'
-import { errorCode, unreadable, unwritable } from './failure.ts'
+import { errorCode, shownPath, unreadable, unwritable } from './failure.ts'
 import { isOursAlone, refusePlantedLinks } from './owner.ts'
 
 /**
@@ -112,12 +112,14 @@ function readBytesOf(path: string): Buffer {
   }
 }
 
-/** Throws `file-unwritable` for devices, directories and the like, which must never be replaced. */
-export function refuseSpecialFile(target: string): void {
+/** Throws `file-unwritable` for devices, directories and the like, which must never be replaced; `path` leads there. */
+export function refuseSpecialFile(target: string, path = target): void {
   const stats = statTarget(target)
   if (!stats || stats.isFile()) return
+  const kind = stats.isDirectory() ? 'a directory, not a regular file' : 'not a regular file'
+  const link = resolve(path) === target ? 'it is' : `it leads to ${target}, which is`
   throw new OidcError('file-unwritable', {
-    what: `Cannot write ${target}: it is not a regular file.`,
+    what: `Cannot write ${shownPath(path)}: ${link} ${kind}.`,
     next: 'Name a regular file, or one that does not exist yet.',
   })
 }

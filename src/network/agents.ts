@@ -73,27 +73,27 @@ const ignore = () => {}
 
 /** The certificates of `AWS_CA_BUNDLE`, if it is set. */
 export async function caBundle(env: Environment): Promise<string[] | undefined> {
-  const path = env['AWS_CA_BUNDLE']
-  if (!path) return undefined
+  if (!env['AWS_CA_BUNDLE']) return undefined
   // Certificates given to an agent replace NODE_EXTRA_CA_CERTS too, so those are added again.
-  const paths = [path, env['NODE_EXTRA_CA_CERTS']].filter(
-    (name) => name !== undefined && name !== '',
-  )
-  return Promise.all(paths.map((name) => readCertificates(name ?? '')))
+  const names = ['AWS_CA_BUNDLE', 'NODE_EXTRA_CA_CERTS'].filter((name) => env[name])
+  return Promise.all(names.map((name) => readCertificates(env[name] ?? '', name)))
 }
 
-async function readCertificates(path: string): Promise<string> {
+async function readCertificates(path: string, variable: string): Promise<string> {
   let text: string
   try {
     text = (await readLastingFile(path)).toString('utf8')
   } catch (error) {
-    const what = `The certificates in ${path} (AWS_CA_BUNDLE or NODE_EXTRA_CA_CERTS)`
-    throw unreadable(what, error, 'Correct the path, or unset the variable.')
+    throw unreadable(
+      `The file ${path} (${variable})`,
+      error,
+      `Correct the path in ${variable}, or unset it.`,
+    )
   }
   if (text.includes('-----BEGIN CERTIFICATE-----')) return text
   throw new OidcError('file-malformed', {
-    what: `${path} (AWS_CA_BUNDLE or NODE_EXTRA_CA_CERTS) holds no certificate in PEM form.`,
-    next: 'Convert it to PEM, or unset the variable.',
+    what: `${path} (${variable}) holds no certificate in PEM form.`,
+    next: `Convert it to PEM, or unset ${variable}.`,
   })
 }
 

@@ -28,8 +28,14 @@ export function refuseProblems(
   throw new OidcError('invalid-profiles-file', {
     what: [`${source} has ${count}:`, ...lines],
     why: 'The whole file is checked before anything is exchanged or written.',
-    next: 'Correct the lines named and run again.',
+    next: `Correct ${problems.length === 1 && problems[0] ? place(problems[0]) : 'the lines named'} and run again.`,
   })
+}
+
+/** Its line, with the key if its text begins with one. */
+function place({ line, text }: Problem): string {
+  const [key] = /^[a-z]+(_[a-z]+)+/.exec(text) ?? []
+  return `line ${line}${key === undefined ? '' : ` (${key})`}`
 }
 
 /** An error of a value's own checks as the text of a problem. */

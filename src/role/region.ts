@@ -15,8 +15,8 @@ export function stsRegion(option: string | undefined, env: Environment, role: Ro
   const partition = partitionOf(region)
   if (PARTITIONS[role.partition] && partition !== role.partition) {
     throw new OidcError('invalid-region', {
-      what: `The region "${region}" (from ${where}) is in the partition "${partition}", but the role ${role.arn} is in "${role.partition}".`,
-      why: 'Credentials never cross partitions.',
+      what: `The region "${region}" (from ${where}) is in the partition "${partition}", but the role is in "${role.partition}".`,
+      why: `The role is ${role.arn}. Credentials never cross partitions.`,
       next: `Give a region of "${role.partition}", for instance --region ${PARTITIONS[role.partition]?.defaultRegion}.`,
     })
   }

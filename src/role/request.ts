@@ -149,7 +149,9 @@ function readDuration(text: string, kind: 'first' | 'chained'): number {
     kind === 'chained' && value > maximum
       ? 'AWS gives a role that is assumed with the credentials of another one an hour at most.'
       : undefined
-  throw invalid('duration_seconds is not valid.', limits, why)
+  // Of other text nothing is shown: it may be a secret in the wrong place.
+  const shown = Number.isNaN(value) ? 'duration_seconds' : `duration_seconds = ${value}`
+  throw invalid(`${shown} is not valid.`, limits, why)
 }
 
 function readPolicyArns(text: string): string[] {
@@ -215,7 +217,8 @@ export function checkAccount(
   }
   if (allowed.length === 0 || allowed.includes(accountId)) return
   throw new OidcError('account-not-allowed', {
-    what: `${whose} belongs to the account ${accountId}, but only ${allowed.join(', ')} ${allowed.length === 1 ? 'is' : 'are'} allowed (${setting}).`,
+    what: `Account ${accountId} is not allowed here.`,
+    why: `${whose} belongs to it; ${setting} allows ${allowed.join(', ')} only.`,
     next: `Correct the role ARN, or add the account to ${setting}.`,
   })
 }

@@ -80,7 +80,7 @@ export function checkPolicyArns(arns: readonly string[]): void {
   for (const arn of arns) {
     if (partitionOfPolicy(arn) === undefined) {
       throw invalid(
-        `"${arn.slice(0, 200)}" is not the ARN of a managed policy.`,
+        `The policy ARN "${arn.slice(0, 200)}" is not that of a managed policy.`,
         'Give arn:aws:iam::ACCOUNT:policy/NAME, or arn:aws:iam::aws:policy/NAME for one of AWS.',
       )
     }

@@ -16,7 +16,7 @@ export function failedConnection(failed: FailedAttempts, url: URL, env: Environm
   return failedRequest(failed, explain(failed.failure, url, env))
 }
 
-/** The error with the number of attempts and AWS's request id added to the text. */
+/** The error with the number of attempts and AWS's request id added to the reason: the first line stays short. */
 export function failedRequest(
   { failure, attempts, cause }: FailedAttempts,
   text: ErrorText,
@@ -25,22 +25,28 @@ export function failedRequest(
     ...(attempts > 1 ? [`after ${attempts} attempts`] : []),
     ...(failure.requestId ? [`request id ${failure.requestId}`] : []),
   ]
-  const [first = '', ...lines] = [text.what].flat()
-  const what =
-    notes.length > 0 ? [`${first.replace(/\.$/, '')} (${notes.join(', ')}).`, ...lines] : text.what
-  return new OidcError(failure.code, { ...text, what, cause })
+  if (notes.length === 0) return new OidcError(failure.code, { ...text, cause })
+  const noted = (lines: ErrorText['what']) => {
+    const [last = '', ...before] = [lines].flat().reverse()
+    return [...before.reverse(), last.replace(/\.?$/, ` (${notes.join(', ')}).`)]
+  }
+  const { what, why } = text
+  const told = why === undefined ? { what: noted(what) } : { why: noted(why) }
+  return new OidcError(failure.code, { ...text, ...told, cause })
 }
 
 const CONNECTION_EXPLANATIONS = {
   'credentials-rejected': ({ detail, awsTime }) =>
     (awsTime && clockText(detail, awsTime)) ?? {
-      what: `AWS rejects the credentials: ${detail}.`,
+      what: 'AWS rejects the credentials.',
+      why: `${detail}.`,
       likely:
         'They have expired, were cut or mixed with those of another session, or belong to another partition.',
       next: 'Assume the role again; check that no AWS_* variable holds an older key or session token.',
     },
   'aws-unavailable': ({ detail }, url) => ({
-    what: `AWS STS at ${url.host} could not answer: ${detail}.`,
+    what: `AWS STS at ${url.host} could not answer.`,
+    why: `${detail}.`,
     next: 'Run the job again, or raise --timeout-seconds, and --max-attempts where it is given; see the AWS Health Dashboard if it stays.',
   }),
   'aws-unreachable': ({ detail }, url, env) => unreachable(detail, url, env),
@@ -124,31 +130,36 @@ function unreachable(detail: string, url: URL, env: Environment): ErrorText {
   }
   if (/EAI_AGAIN/.test(detail)) {
     return {
-      what: `The DNS of this job does not answer for ${host}: ${detail}.`,
+      what: `The DNS of this job does not answer for ${host}.`,
+      why: `${detail}.`,
       next: `Check the resolver and the network of the job (getent hosts ${url.hostname}); behind a proxy, set HTTPS_PROXY.${setting ? ` Or correct ${setting}.` : ''}`,
     }
   }
   if (/ENOTFOUND/.test(detail)) {
     return {
-      what: `There is no host ${host}: ${detail}.`,
+      what: `There is no host ${host}.`,
+      why: `${detail}.`,
       next: `${change}. Where only a proxy resolves names, set HTTPS_PROXY.`,
     }
   }
   if (/ECONNREFUSED/.test(detail)) {
     return {
-      what: `AWS STS can't be reached at ${host}: connection refused, nothing listens there (${detail}).`,
+      what: `AWS STS can't be reached at ${host}: connection refused, nothing listens there.`,
+      why: `${detail}.`,
       next: `${change}${setting ? '' : ', and the network of the job'}.`,
     }
   }
   if (/ALTNAME/.test(detail)) {
     return {
-      what: `The certificate of ${host} is one for another host: ${detail}.`,
+      what: `The certificate of ${host} is one for another host.`,
+      why: `${detail}.`,
       next: `${change}, and look at what answers there.`,
     }
   }
   if (CERTIFICATE_ERROR.test(detail)) {
     return {
-      what: `The certificate of ${host} is not of a CA that this job trusts: ${detail}.`,
+      what: `The certificate of ${host} is not of a CA that this job trusts.`,
+      why: `${detail}.`,
       next: 'Behind a proxy that opens TLS, give its CA certificates with AWS_CA_BUNDLE or NODE_EXTRA_CA_CERTS.',
     }
   }
@@ -185,7 +196,8 @@ function proxyText(
     ? 'connection refused, nothing listens there'
     : 'no way to it'
   return {
-    what: `The proxy ${at} can't be reached: ${what} (${detail}).`,
+    what: `The proxy ${at} can't be reached: ${what}.`,
+    why: `${detail}.`,
     next: `Correct or unset ${name}; or put ${url.hostname} into NO_PROXY.`,
   }
 }
@@ -211,7 +223,8 @@ function unexpected(detail: string, url: URL, env: Environment): ErrorText {
     setting === undefined ? 'a wrong endpoint' : `another server than STS, named by ${setting}`,
   ]
   return {
-    what: `What answered at ${host} is not AWS STS: ${detail}.`,
+    what: `What answered at ${host} is not AWS STS.`,
+    why: `${detail}.`,
     likely: `In its place answers ${culprits.slice(0, -1).join(', ')} or ${culprits.at(-1)}.`,
     next: `Look at it with curl ${url.origin}; then correct ${setting ?? '--sts-endpoint'}, HTTPS_PROXY or NO_PROXY.`,
   }

@@ -47,7 +47,7 @@ const EXPLANATIONS = {
     const doubt = likelyDoubt(token, env, ['root-issuer', 'token-of-another-job'])
     const issuer = token.claims.iss ?? '(the token has no issuer)'
     return {
-      what: `Account ${accountId} has no OIDC provider for the issuer of this token, ${issuer}.`,
+      what: `Account ${accountId} has no OIDC provider for the token's issuer, ${issuer}.`,
       ...(doubt
         ? { likely: doubt, why: `${detail}.` }
         : {
@@ -64,24 +64,27 @@ const EXPLANATIONS = {
     next: `Add ${audienceText(token)} to its client ids (aws iam add-client-id-to-open-id-connect-provider), or ${otherAudience(token)}.`,
   }),
   'token-rejected': ({ detail }, { token }) => ({
-    what: `AWS rejects the web identity token from ${token.source}: ${detail}.`,
+    what: `AWS rejects the web identity token from ${token.source}.`,
+    why: `${detail}.`,
     ...tokenFault(token),
     next: `Check that the token is one of the issuer ${token.claims.iss ?? '(none in the token)'}, unchanged, and that this issuer is the one AWS has registered.`,
   }),
   'token-expired': ({ detail, awsTime }, { token }) =>
     (awsTime && clockText(detail, awsTime)) ?? {
-      what: `AWS says that the token from ${token.source} has expired: ${detail}.`,
-      why: `The token is valid until ${expiration(token.claims)?.toISOString() ?? 'an unknown time'}; it is ${new Date().toISOString()} here.`,
+      what: `AWS says that the token from ${token.source} has expired.`,
+      why: `${detail}. The token is valid until ${expiration(token.claims)?.toISOString() ?? 'an unknown time'}; it is ${new Date().toISOString()} here.`,
       next: 'Assume the role earlier in the job, or where the CircleCI agent can mint a new token. If the times above are fine, check the clock of this machine.',
     },
   'session-policy-rejected': ({ detail }) => ({
-    what: `AWS rejects the session policy: ${detail}.`,
+    what: 'AWS rejects the session policy.',
+    why: `${detail}.`,
     next: /packed/i.test(detail)
       ? 'Shorten --policy, or give fewer --policy-arns and session tags: AWS limits their packed size together.'
       : 'Correct --policy or --policy-arns.',
   }),
   'region-disabled': ({ detail }, { url, request }) => ({
-    what: `AWS STS is not active at ${url.host} for account ${request.role.accountId}: ${detail}.`,
+    what: `AWS STS is not active in this region, at ${url.host}, for account ${request.role.accountId}.`,
+    why: `${detail}.`,
     next: 'Activate STS for that region in the account settings of IAM, or pass another --region, such as us-east-1.',
   }),
   'request-rejected': ({ detail }, { request }) =>
@@ -92,11 +95,13 @@ const EXPLANATIONS = {
           next: `Pass a lower --duration-seconds than ${request.durationSeconds}, or raise the maximum: aws iam update-role --role-name ${request.role.name} --max-session-duration ${request.durationSeconds}.`,
         }
       : {
-          what: `AWS rejects the request for ${request.role.arn}: ${detail}.`,
+          what: `AWS rejects the request for ${request.role.arn}.`,
+          why: `${detail}.`,
           next: 'Correct the option that AWS names.',
         },
   'issuer-unreachable': ({ detail }, { token }) => ({
-    what: `AWS could not fetch the keys of the issuer ${token.claims.iss ?? '(none in the token)'}: ${detail}.`,
+    what: `AWS could not reach the issuer ${token.claims.iss ?? '(none in the token)'} for its keys.`,
+    why: `${detail}.`,
     likely: 'This passes by itself most of the time; many jobs at once make it likelier.',
     next: 'Run the job again, or raise --max-attempts. If it stays, check that the issuer is reachable from the internet.',
   }),
@@ -129,9 +134,12 @@ function accessDenied(failure: Failure, { request, token, url, env }: Refused): 
       `audience  ${audiences(token.claims).join(', ') || '(none)'}`,
       `subject   ${token.claims.sub ?? '(none)'}`,
       ...(host === url.host ? [] : [`endpoint  ${host}, so the role must be one of that server's`]),
+      `AWS said  ${detail}`,
     ],
     ...(doubt || version ? { likely: doubt ?? likelySlip(version ?? 'v2', env) } : {}),
-    next,
+    next: doubt?.startsWith(DOUBTS['fork-token'])
+      ? `Assume the role in builds of the repository itself, not in pull requests of forks. ${next}`
+      : next,
   }
 }
 
@@ -234,20 +242,30 @@ function chainedText(
       what: `AWS refuses ${request.role.arn} to the credentials of the profile "${sourceProfile}".`,
       why: `${detail}.`,
       likely: likelyCause(request, detail),
-      next: `${request.externalId === undefined && !isOtherAction(detail) ? 'Give the external_id that the trust policy demands, if it demands one. ' : ''}In account ${request.role.accountId}, let the role's trust policy allow ${actions(request)} to the role of "${sourceProfile}"; in the account of "${sourceProfile}", let its permissions allow the same on ${request.role.arn}.`,
+      next: `${request.externalId === undefined && !isOtherAction(detail) ? 'Give the external_id that the trust policy demands, if it demands one. ' : ''}In account ${request.role.accountId}, let the role's trust policy allow ${actions(request)} to ${sourceRole(detail, sourceProfile)}; in the account of "${sourceProfile}", let its permissions allow the same on ${request.role.arn}.`,
     },
     'session-policy-rejected': {
-      what: `AWS rejects the session policy or the session tags: ${detail}.`,
+      what: 'AWS rejects the session policy or the session tags.',
+      why: `${detail}.`,
       next: 'Correct policy, policy_arns or session_tags; together they must stay below the packed size that AWS allows.',
     },
     'request-rejected': {
-      what: `AWS rejects the request for ${request.role.arn}: ${detail}.`,
+      what: `AWS rejects the request for ${request.role.arn}.`,
+      why: `${detail}.`,
       next: /DurationSeconds|MaxSessionDuration|1 hour/i.test(detail)
         ? 'A chained role lasts 3600 seconds at most; give a lower duration_seconds.'
         : 'Correct the setting that AWS names.',
     },
   }
   return texts[code]
+}
+
+/** The role that asked, as AWS names it. */
+function sourceRole(detail: string, profile: string): string {
+  const [, account, name] = /:sts::(\d{12}):assumed-role\/([^/]+)\//.exec(detail) ?? []
+  return name === undefined
+    ? `the role of "${profile}"`
+    : `the role ${name} of account ${account} ("${profile}")`
 }
 
 function actions({ sessionTags, sourceIdentity }: RoleRequest): string {

@@ -48,7 +48,7 @@ export async function readCircleciToken(
   if (!variable) {
     const token = await mint()
     if ('value' in token) return token
-    throw notFound(variables, token)
+    throw notFound(variables, token, env['CIRCLE_PR_USERNAME'])
   }
   const token = webIdentityToken(env[variable] ?? '', variable, renew)
   if (!hasExpired(token)) return token
@@ -101,32 +101,39 @@ interface MintFailure {
   readonly reason: string
 }
 
-function notFound(variables: readonly string[], failures: readonly MintFailure[]): OidcError {
+function notFound(
+  variables: readonly string[],
+  failures: readonly MintFailure[],
+  // Set for pull requests from forks only: https://circleci.com/docs/variables/
+  fork: string | undefined,
+): OidcError {
   return new OidcError('token-not-found', {
-    what: `This job has no OIDC token: ${variables.join(' and ')} ${variables.length === 1 ? 'is' : 'are'} unset or empty, and none could be minted (${listed(failures)}).`,
-    likely:
-      'CircleCI leaves the token out in pull requests from forks (unless secrets are passed to them), on Server before 4.4 without a context, on runners whose temporary directory is mounted noexec, and where the job is not a CircleCI job at all.',
+    what: `This job has no OIDC token: ${variables.join(' and ')} ${variables.length === 1 ? 'is' : 'are'} unset or empty, and none could be minted.`,
+    why: listed(failures),
+    likely: fork
+      ? `This is a pull request from a fork, opened by ${fork} (CIRCLE_PR_USERNAME), and those get no token.`
+      : 'CircleCI leaves the token out in pull requests from forks (unless secrets are passed to them), on Server before 4.4 without a context, on runners whose temporary directory is mounted noexec, and where the job is not a CircleCI job at all.',
     next: 'Outside CircleCI, say where the token is with --token-env, --token-file or --token-source stdin. In CircleCI, check the causes above; on Server, add any context to the job.',
   })
 }
 
 function expired(token: WebIdentityToken, failures: readonly MintFailure[]): OidcError {
   return new OidcError('token-expired', {
-    what: `The token in ${token.source} expired at ${expiration(token.claims)?.toISOString()}, and no new one could be minted (${listed(failures)}).`,
-    why: 'A job gets its token at the start; it usually lives one hour.',
-    next: `Assume the role earlier in the job, or make sure that one of ${MINTING_COMMANDS.map((name) => `"${name}"`).join(', ')} is on PATH.`,
+    what: `The token in ${token.source} expired at ${expiration(token.claims)?.toISOString()}, and no new one could be minted.`,
+    why: `A job gets its token at the start; it usually lives one hour. By the clock of this machine it is ${new Date().toISOString()}. ${listed(failures)}`,
+    next: `Run the job again and assume the role earlier in it, or make sure that one of ${MINTING_COMMANDS.map((name) => `"${name}"`).join(', ')} is on PATH.`,
   })
 }
 
 function mintFailed(failures: readonly MintFailure[], audience: string | undefined): OidcError {
   const kind = audience === undefined ? 'A new token' : `A token with the audience "${audience}"`
   return new OidcError('token-mint-failed', {
-    what: `${kind} could not be minted: ${listed(failures)}.`,
-    why: 'Only the CircleCI agent of a running job can mint one.',
-    next: 'Run this in a CircleCI job whose agent is on PATH; on Server, version 4.4 or later.',
+    what: `${kind} could not be minted.`,
+    why: `${listed(failures)} Only the CircleCI agent of a running job can mint one.`,
+    next: 'Run this in a CircleCI job whose agent comes first on PATH (on Server: 4.4 or later). Where that printed nothing, run the job again.',
   })
 }
 
 function listed(failures: readonly MintFailure[]): string {
-  return failures.map(({ command, reason }) => `"${command}": ${reason}`).join('; ')
+  return `${failures.map(({ command, reason }) => `"${command}": ${reason}`).join('; ')}.`
 }

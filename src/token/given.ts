@@ -16,14 +16,14 @@ export async function readTokenFile(
 ): Promise<WebIdentityToken> {
   const text = await readTextFile(path, {
     what: 'The token file',
-    next: 'Check the path and who may read it, and that the step which writes it ran before.',
+    next: 'Check the path of the token file and who may read it, and that the step which writes it ran before.',
     code: 'token-not-found',
     signal,
   })
   if (text.trim() === '') {
     throw new OidcError('token-not-found', {
       what: `The token file ${path} is empty.`,
-      next: 'Check the step that writes it.',
+      next: 'Check the step that is to write a token there.',
     })
   }
   // Whatever keeps the file fresh may have written a new token since.
@@ -45,7 +45,7 @@ export async function readTokenFromStdin(signal: AbortSignal): Promise<WebIdenti
   if (text.trim() !== '') return webIdentityToken(text, 'stdin')
   throw new OidcError('token-not-found', {
     what: 'The token should come from stdin, but nothing came.',
-    next: 'Check the command whose output is piped in.',
+    next: 'Check the command that is to pipe the token in.',
   })
 }
 

@@ -1,4 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
 import { OidcError } from '../errors.ts'
 import type { Environment } from '../options.ts'
 import { onInterruption } from '../processes.ts'
@@ -15,7 +17,8 @@ export async function runMintingCommand(
   const result = await run(program, args, env, signal)
   const reason = failureReason(result)
   if (reason === undefined) return { token: result.stdout }
-  return { reason, mayPass: mayPass(result) }
+  const other = isOther(result) ? `; ${pathOf(program, env)} is another program of that name` : ''
+  return { reason: reason + other, mayPass: mayPass(result) }
 }
 
 /** A token, or why there is none: in words, without anything that could be a token. */
@@ -104,14 +107,24 @@ function failureReason(result: Result): string | undefined {
 }
 
 /** Another program of that name says the same each time. */
-function mayPass({ error, code, stdout, stderr }: Result): boolean {
-  if (error || stdout.length === MAXIMUM_LENGTH || /unknown command|no help topic/i.test(stderr))
-    return false
+function mayPass(result: Result): boolean {
+  const { error, code, stdout } = result
+  if (error || stdout.length === MAXIMUM_LENGTH || isOther(result)) return false
   return code !== 0 || stdout.trim() === ''
 }
 
+function isOther({ stderr }: Result): boolean {
+  return /unknown command|no help topic/i.test(stderr)
+}
+
+/** Which of that name comes first on PATH. */
+function pathOf(program: string, env: Environment): string | undefined {
+  const paths = (env['PATH'] ?? '').split(delimiter).map((directory) => join(directory, program))
+  return paths.find((path) => existsSync(path))
+}
+
 function outputProblem(output: string): string | undefined {
-  if (output === '') return 'exit code 0, but no output'
+  if (output === '') return 'exit code 0, but it printed nothing'
   try {
     decodeClaims(output, 'the output')
     return undefined

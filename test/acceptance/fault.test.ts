@@ -20,15 +20,18 @@ interface Expected {
 }
 
 const FAULTS: Record<FaultName, Expected> = {
-  throttling: transient('aws-unavailable', /could not answer: Throttling: Rate exceeded \(after 2/),
+  throttling: transient(
+    'aws-unavailable',
+    /could not answer\..*Throttling: Rate exceeded \(after 2/s,
+  ),
   'internal-failure': transient(
     'aws-unavailable',
-    /could not answer: InternalFailure: .*\(after 2/,
+    /could not answer\..*InternalFailure: .*\(after 2/s,
   ),
-  'service-unavailable': transient('aws-unavailable', /could not answer: ServiceUnavailable: /),
+  'service-unavailable': transient('aws-unavailable', /could not answer\..*ServiceUnavailable: /s),
   'idp-communication-error': transient(
     'issuer-unreachable',
-    /could not fetch the keys of the issuer https:\/\/oidc\.circleci\.com\/org\/.*Likely: /s,
+    /could not reach the issuer https:\/\/oidc\.circleci\.com\/org\/.*Likely: /s,
   ),
   'verification-key': transient(
     'issuer-unreachable',
@@ -55,10 +58,10 @@ const FAULTS: Record<FaultName, Expected> = {
     /can't be reached at 127\.0\.0\.1:\d+ \(from \S+\): .*ECONNRESET/,
   ),
   html: {
-    ...permanent('unexpected-answer', /is not AWS STS: .*Likely: In its place answers a proxy/s),
+    ...permanent('unexpected-answer', /is not AWS STS\..*Likely: In its place answers a proxy/s),
     exit: 5,
   },
-  'html-502': transient('aws-unavailable', /could not answer: HTTP 502/),
+  'html-502': transient('aws-unavailable', /could not answer\..*HTTP 502/s),
   truncated: transient('aws-unreachable', /the answer broke off|aborted/),
   empty: {
     ...permanent('unexpected-answer', /HTTP 200, but empty or HTML, without AccessKeyId, /),

@@ -45,9 +45,14 @@ test('a directory where none can be made', {
 }, async (t) => {
   const { job } = await startJob(t)
   const env = { AWS_SHARED_CREDENTIALS_FILE: '/proc/none/such/credentials' }
-  await job.fails(ARGS, 'file-unwritable', /Cannot write \/proc\/none\/such\/credentials: no /, {
-    env,
-  })
+  await job.fails(
+    ARGS,
+    'file-unwritable',
+    /Cannot write \/proc\/none\/such\/credentials \(AWS_SHARED_CREDENTIALS_FILE\): no /,
+    {
+      env,
+    },
+  )
   assert.deepEqual(job.files(), {})
 })
 
@@ -81,7 +86,7 @@ test('a BASH_ENV that cannot be written', async (t) => {
   const bashEnv = join(job.root, 'bash_env')
   writeFileSync(bashEnv, 'export MINE=1\n', { mode: 0o644 })
   const options = { asNobody: true, env: { BASH_ENV: bashEnv } }
-  await job.fails(ARGS, 'file-unwritable', /bash_env: permission denied/, options)
+  await job.fails(ARGS, 'file-unwritable', /bash_env \(BASH_ENV\): permission denied/, options)
 })
 
 for (const kind of ['static', 'refresh', 'token-file']) {
@@ -91,7 +96,7 @@ for (const kind of ['static', 'refresh', 'token-file']) {
     const before = job.files()
     for (const bashEnv of [job.root, '/dev/null']) {
       const env = { BASH_ENV: bashEnv }
-      await job.fails(args, 'file-unwritable', /it is not a regular file/, { env })
+      await job.fails(args, 'file-unwritable', /\(BASH_ENV\): it is .*not a regular file/, { env })
       assert.deepEqual(job.files(), before)
     }
     job.write('.aws/config', 'oops\n')
@@ -128,7 +133,12 @@ test('a BASH_ENV of someone else, in a directory where only its owner may replac
   writeFileSync(bashEnv, 'export A=1\n')
   chmodSync(bashEnv, 0o666)
   const options = { asNobody: true, env: { BASH_ENV: bashEnv } }
-  await job.fails(ARGS, 'file-unwritable', /bash_env: operation not permitted/, options)
+  await job.fails(
+    ARGS,
+    'file-unwritable',
+    /bash_env \(BASH_ENV\): operation not permitted/,
+    options,
+  )
   assert.deepEqual(job.files(), {})
   assert.equal((await job.done(['cleanup'], options)).stdout, 'There is nothing to clean up.\n')
 })

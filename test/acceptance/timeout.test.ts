@@ -124,14 +124,24 @@ test('a profiles file, and a shared file that is a FIFO', async (t) => {
   const file = job.write('profiles', `[default]\nrole_arn = ${ROLE}\n`)
   const env = { AWS_CONFIG_FILE: job.fifo('config') }
   const args = ['assume-role', '--profiles-file', file]
-  await job.fails(args, 'file-unreadable', /config can't be read: it is a FIFO/, { env })
+  await job.fails(
+    args,
+    'file-unreadable',
+    /config \(AWS_CONFIG_FILE\) can't be read: it is a FIFO/,
+    { env },
+  )
 })
 
 test('whoami with a shared file that is a FIFO', async (t) => {
   const { job } = await startJob(t)
   execFileSync('mkfifo', [`${job.home}/config`])
   const env = { AWS_CONFIG_FILE: `${job.home}/config` }
-  await job.fails(['whoami'], 'file-unreadable', /config can't be read: it is a FIFO/, { env })
+  await job.fails(
+    ['whoami'],
+    'file-unreadable',
+    /config \(AWS_CONFIG_FILE\) can't be read: it is a FIFO/,
+    { env },
+  )
 })
 
 test('a token file that is a FIFO is read to its end', async (t) => {
@@ -175,7 +185,7 @@ test('nobody listens, a name that does not resolve', async (t) => {
   const { job } = await startJob(t)
   const once = [...ARGS, '--max-attempts', '1', '--sts-endpoint']
   const refused =
-    /127\.0\.0\.1:9 \(from --sts-endpoint\): connection refused.* ECONNREFUSED 127\.0\.0\.1:9\)\.\n {2}Next: {3}Correct or unset --sts-endpoint/
+    /127\.0\.0\.1:9 \(from --sts-endpoint\): connection refused.*\n {2}Why: .* ECONNREFUSED 127\.0\.0\.1:9\.\n {2}Next: {3}Correct or unset --sts-endpoint/
   await job.fails([...once, 'http://127.0.0.1:9'], 'aws-unreachable', refused)
   await job.fails([...once, 'https://sts.invalid'], 'aws-unreachable', /ENOTFOUND|EAI_AGAIN/)
 })

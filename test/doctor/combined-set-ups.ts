@@ -62,8 +62,7 @@ export const COMBINED_SET_UPS: readonly BrokenSetUp[] = [
         CIRCLE_ORGANIZATION_ID: ORG,
       },
     }),
-    first:
-      /^✗ AWS refuses the role, likely because of this: .*of the organization other, and the job of/,
+    first: /^✗ Likely why AWS refuses the role: .*of the organization other, and the job of/,
     code: 4,
   },
   {
@@ -82,7 +81,7 @@ export const COMBINED_SET_UPS: readonly BrokenSetUp[] = [
   {
     name: 'an account that the context does not allow',
     breakIt: () => ({ env: { AWS_OIDC_ALLOWED_ACCOUNT_IDS: '222222222222' } }),
-    first: /^✗ The role .* belongs to the account 111111111111, but only 222222222222 is allowed/,
+    first: /^✗ Account 111111111111 is not allowed here\.$/,
     code: 2,
   },
   {
@@ -156,14 +155,14 @@ export const COMBINED_SET_UPS: readonly BrokenSetUp[] = [
       args: [...BY_ROLE, '--sts-endpoint', 'https://127.0.0.1:9'],
       env: { AWS_CA_BUNDLE: job.home },
     }),
-    first:
-      /^✗ The certificates in \S*home \(AWS_CA_BUNDLE or .* can't be read: it is a directory \(EISDIR\)\./,
+    first: /^✗ The file \S*home \(AWS_CA_BUNDLE\) can't be read: it is a directory \(EISDIR\)\./,
     code: 6,
   },
   {
     name: 'no file for credentials',
     breakIt: () => ({ env: { AWS_SHARED_CREDENTIALS_FILE: '/dev/null' } }),
-    first: /^✗ Cannot write \/dev\/null: it is not a regular file\./,
+    first:
+      /^✗ Cannot write \/dev\/null \(AWS_SHARED_CREDENTIALS_FILE\): it is not a regular file\./,
     code: 6,
   },
 ]

@@ -71,7 +71,10 @@ test('what does no harm: no config file, a session token without keys', async (t
 test('without a role: what could not be checked is said', async (t) => {
   const { job } = await startJob(t)
   const { stdout } = await job.done(['doctor'])
-  assert.match(stdout, /^- Not checked: exchange: no role to ask for; give --role-arn or --pro/m)
+  assert.match(
+    stdout,
+    /^- Not checked: exchange: no role to ask for; give --role-arn \(AWS_OIDC_ROLE_ARN\) or --pro/m,
+  )
   assert.match(stdout, /\n\nNothing is wrong, 1 check not made\.\n$/)
 })
 

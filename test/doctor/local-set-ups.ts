@@ -132,13 +132,13 @@ export const FILE_SET_UPS: readonly BrokenSetUp[] = [
   {
     name: 'a BASH_ENV in a directory where no file can be made',
     breakIt: () => ({ env: { BASH_ENV: '/proc/nope' } }),
-    first: /^✗ Cannot write \/proc\/nope: no files can be made there\./,
+    first: /^✗ Cannot write \/proc\/nope \(BASH_ENV\): no files can be made there\./,
     code: 6,
   },
   {
     name: 'a directory for BASH_ENV',
     breakIt: (job) => ({ env: { BASH_ENV: job.home } }),
-    first: /^✗ Cannot write \S*home: it is not a regular file\./,
+    first: /^✗ Cannot write \S*home \(BASH_ENV\): it is a directory, not a regular file\./,
     code: 6,
   },
   {

@@ -108,8 +108,7 @@ export const TOKEN_SET_UPS: readonly BrokenSetUp[] = [
         CIRCLE_PROJECT_ID: 'website',
       },
     }),
-    first:
-      /^✗ AWS refuses the role, likely because of this: .*of the project other, and the job of website/,
+    first: /^✗ Likely why AWS refuses the role: .*of the project other, and the job of website/,
     code: 4,
   },
   {
@@ -122,7 +121,7 @@ export const TOKEN_SET_UPS: readonly BrokenSetUp[] = [
       return { env: { CIRCLE_OIDC_TOKEN_V2: await sandbox.mint({ claims }) } }
     },
     first:
-      /^✗ AWS refuses the role, likely because of this: The token is that of a fork's pull request: its vcs-ref is refs\/heads\/pull\/12/,
+      /^✗ Likely why AWS refuses the role: The token is that of a fork's pull request: its vcs-ref is refs\/heads\/pull\/12/,
     code: 4,
   },
   {
@@ -130,8 +129,7 @@ export const TOKEN_SET_UPS: readonly BrokenSetUp[] = [
     breakIt: async (_, sandbox) => ({
       env: { CIRCLE_OIDC_TOKEN_V2: await sandbox.mint({ rootIssuer: true }) },
     }),
-    first:
-      /^✗ AWS refuses the role, likely because of this: The token is of the root issuer, not of the org/,
+    first: /^✗ Likely why AWS refuses the role: The token is of the root issuer, not of the org/,
     code: 4,
   },
   {

@@ -69,7 +69,7 @@ export const KEY_PROBLEMS: readonly ProblemCase[] = [
     ...base,
     problems: [
       'line 4, profile dev: audience says which token to exchange, but with source_profile none is.',
-      'line 5, profile dev: duration_seconds is not valid. AWS gives a role that is assumed with the credentials of another one an hour at most. It must be a whole number of seconds from 900 to 3600.',
+      'line 5, profile dev: duration_seconds = 3601 is not valid. AWS gives a role that is assumed with the credentials of another one an hour at most. It must be a whole number of seconds from 900 to 3600.',
       'line 6, profile dev: token-file has the SDKs exchange the token, but this role is assumed with the credentials of another profile. Use credentials = static or refresh here.',
     ],
   },
@@ -157,7 +157,7 @@ export const VALUE_PROBLEMS: readonly ProblemCase[] = [
       'line 3, profile dev: The role session name "a b" has characters that AWS does not take.',
       'line 4, profile dev: duration_seconds is not valid. It must be a whole number of seconds from 900 to 43200.',
       'line 5, profile dev: Version of the session policy is 1; IAM knows',
-      'line 6, profile dev: "x" is not the ARN of a managed policy.',
+      'line 6, profile dev: The policy ARN "x" is not that of a managed policy.',
       'line 7, profile dev: "Ireland" is not an AWS region.',
       'line 8, profile dev: output is not valid. It must be one of: json, text, table',
       'line 9, profile dev: credentials is not valid. It must be one of: static, refresh, token-file.',

@@ -82,7 +82,7 @@ export const SYNTAX_PROBLEMS: readonly ProblemCase[] = [
     text: `${dev}  \n[profile a]\n  s3 =\n  ${role}\n[profile b]\n${role}\npolicy_arns = arn:aws:iam::aws:policy/x\n  region = eu-west-1\n`,
     problems: [
       'line 6, profile a: the AWS CLI and the AWS SDK for JavaScript read role_arn differently here.',
-      'line 9, profile b: "region" is not the ARN of a managed policy.',
+      'line 9, profile b: The policy ARN "region" is not that of a managed policy.',
       'line 10, profile b: the AWS CLI and the AWS SDK for JavaScript read region differently here.',
     ],
   },

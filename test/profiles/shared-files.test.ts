@@ -101,12 +101,15 @@ test('two paths to one file get both edits in one write', async (t) => {
 test('what is no regular file is never replaced', async (t) => {
   const home = temporaryDirectory(t)
   fs.mkdirSync(join(home, 'directory'))
-  for (const path of ['/dev/null', join(home, 'directory')]) {
+  for (const [path, kind] of [
+    ['/dev/null', 'not a regular file'],
+    [join(home, 'directory'), 'a directory, not a regular file'],
+  ] as const) {
     await assert.rejects(
       writeSharedFiles({ ...at(home), config: path }, { config: append, credentials: append }),
       {
         code: 'file-unwritable',
-        message: `Cannot write ${path}: it is not a regular file.`,
+        message: `Cannot write ${path}: it is ${kind}.`,
       },
     )
     const same = (text: string) => text

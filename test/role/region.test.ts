@@ -36,7 +36,8 @@ for (const [partition, region] of Object.entries(DEFAULTS)) {
       assert.throws(() => stsRegion(undefined, { AWS_REGION: foreign }, role(partition)), {
         code: 'invalid-region',
         exitCode: 2,
-        message: `The region "${foreign}" (from AWS_REGION) is in the partition "${other}", but the role ${role(partition).arn} is in "${partition}".`,
+        message: `The region "${foreign}" (from AWS_REGION) is in the partition "${other}", but the role is in "${partition}".`,
+        why: `The role is ${role(partition).arn}. Credentials never cross partitions.`,
         next: `Give a region of "${partition}", for instance --region ${region}.`,
       })
     }

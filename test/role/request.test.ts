@@ -13,11 +13,13 @@ test('another account is refused, both named', () => {
   const error = { code: 'account-not-allowed', exitCode: 2 }
   assert.throws(() => checkAccount('111111111111', ['222222222222'], WHOSE), {
     ...error,
-    message: `${WHOSE} belongs to the account 111111111111, but only 222222222222 is allowed (--allowed-account-ids).`,
+    message: 'Account 111111111111 is not allowed here.',
+    why: `${WHOSE} belongs to it; --allowed-account-ids allows 222222222222 only.`,
   })
   assert.throws(() => checkAccount('111111111111', ['222222222222', '333333333333'], WHOSE), {
     ...error,
-    message: `${WHOSE} belongs to the account 111111111111, but only 222222222222, 333333333333 are allowed (--allowed-account-ids).`,
+    message: 'Account 111111111111 is not allowed here.',
+    why: `${WHOSE} belongs to it; --allowed-account-ids allows 222222222222, 333333333333 only.`,
   })
 })
 

@@ -103,7 +103,7 @@ for (const arn of [
   test(`${arn} is not the ARN of a managed policy`, () => {
     assert.throws(() => checkPolicyArns([arn]), {
       code: 'invalid-session-policy',
-      message: `"${arn}" is not the ARN of a managed policy.`,
+      message: `The policy ARN "${arn}" is not that of a managed policy.`,
     })
   })
 }

@@ -59,7 +59,8 @@ for (const name of FAULT_NAMES) {
     assert.deepEqual([outcome.code, outcome.exitCode], [code, exit], outcome.message)
     assert.equal(sandbox.requests.length, requests)
     assert.equal(notes.length, requests - 1)
-    assert.equal(/\(after 3 attempts/.test(outcome.message), requests === 3, outcome.message)
+    const told = `${outcome.message} ${outcome.why}`
+    assert.equal(/\(after 3 attempts/.test(told), requests === 3, told)
   })
 }
 
@@ -125,7 +126,7 @@ for (const [name, code, change] of REFUSALS) {
     })
     assert.ok(outcome instanceof OidcError)
     assert.deepEqual([outcome.code, outcome.exitCode], [code, 4], outcome.message)
-    assert.match(outcome.message, /\(request id [0-9a-f-]{36}\)\.$/)
+    assert.match(outcome.why ?? '', /\(request id [0-9a-f-]{36}\)\.$/)
     assert.equal(sandbox.requests.length, 1)
   })
 }

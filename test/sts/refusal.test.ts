@@ -41,6 +41,7 @@ test('access-denied: all that role and policy must agree on, and the command tha
       'action    sts:AssumeRoleWithWebIdentity, session name job',
       'audience  o1, other',
       `subject   ${SUBJECT}`,
+      `AWS said  ${DENIED}`,
     ].join('\n'),
   )
   assert.match(error.likely ?? '', /V1 token/)
@@ -62,7 +63,7 @@ test('provider-not-found: the account and what to register there', () => {
   assert.equal(error.exitCode, 4)
   assert.equal(
     error.message,
-    `Account 111111111111 has no OIDC provider for the issuer of this token, ${ISSUER}.`,
+    `Account 111111111111 has no OIDC provider for the token's issuer, ${ISSUER}.`,
   )
   assert.ok(error.why?.startsWith(detail))
   assert.match(
@@ -144,12 +145,13 @@ test('token-expired: until when it was valid, and what time it is here', (t) => 
   t.mock.timers.enable({ apis: ['Date'], now: 1_800_000_060_000 })
   assert.equal(
     refused('token-expired', 'ExpiredTokenException: old').why,
-    'The token is valid until 2027-01-15T08:00:00.000Z; it is 2027-01-15T08:01:00.000Z here.',
+    'ExpiredTokenException: old. The token is valid until 2027-01-15T08:00:00.000Z; it is 2027-01-15T08:01:00.000Z here.',
   )
 })
 
-test('request id and attempts stand in the message, with one full stop', () => {
+test('request id and attempts stand behind the reason, with one full stop', () => {
   const failure = { code: 'aws-unavailable', transient: true, detail: 'HTTP 503' } as const
-  const { message } = refused('aws-unavailable', failure.detail, { requestId: 'r-1' })
-  assert.match(message, /could not answer: HTTP 503 \(request id r-1\)\.$/)
+  const { message, why } = refused('aws-unavailable', failure.detail, { requestId: 'r-1' })
+  assert.match(message, /could not answer\.$/)
+  assert.equal(why, 'HTTP 503 (request id r-1).')
 })

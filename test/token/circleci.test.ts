@@ -102,15 +102,15 @@ const FAILURES: [name: string, script: string | undefined, reason: string][] = [
   [
     'is the CircleCI CLI, without the subcommand',
     'echo "Error: unknown command \\"oidc\\"" >&2; echo "Run --help" >&2; exit 255',
-    'exit code 255: Error: unknown command "oidc"',
+    'exit code 255: Error: unknown command "oidc"; BIN/circleci is another program of that name',
   ],
   [
     'prints its help instead',
     'echo "Usage: circleci [command]"',
     'exit code 0, but its output is not a token',
   ],
-  ['prints nothing', 'exit 0', `exit code 0, but no output${THREE}`],
-  ['prints blanks', 'echo "  "', `exit code 0, but no output${THREE}`],
+  ['prints nothing', 'exit 0', `exit code 0, but it printed nothing${THREE}`],
+  ['prints blanks', 'echo "  "', `exit code 0, but it printed nothing${THREE}`],
   ['prints a token and fails', `${printing(MINTED)}; exit 4`, `exit code 4${THREE}`],
   ['quotes a token on stderr', LEAK, `exit code 3: panic: [token] is bad${THREE}`],
   ['is killed', 'kill -9 $$', `ended by SIGKILL${THREE}`],
@@ -128,7 +128,9 @@ for (const [name, script, reason] of FAILURES) {
     })
 
     test('without circleci-agent the error tells why, without a token', async (t) => {
-      const failures = `"${GET}": ${reason}; "${AGENT_GET}": not found on PATH`
+      const failures = `"${GET}": ${reason}; "${AGENT_GET}": not found on PATH.`
+      const told = (text: string) =>
+        new RegExp(`^${text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&').replace('BIN', '\\S+')}$`)
       const failed = (variables: Record<string, string>, wish: Wish, expected: object) =>
         assert.rejects(read(fakePrograms(t, circleci), variables, wish), {
           exitCode: 3,
@@ -140,7 +142,8 @@ for (const [name, script, reason] of FAILURES) {
           {},
           {
             code: 'token-not-found',
-            message: `This job has no OIDC token: CIRCLE_OIDC_TOKEN_V2 and CIRCLE_OIDC_TOKEN are unset or empty, and none could be minted (${failures}).`,
+            message: `This job has no OIDC token: CIRCLE_OIDC_TOKEN_V2 and CIRCLE_OIDC_TOKEN are unset or empty, and none could be minted.`,
+            why: told(failures),
           },
         ),
         failed(
@@ -148,7 +151,8 @@ for (const [name, script, reason] of FAILURES) {
           { audience: 'x' },
           {
             code: 'token-mint-failed',
-            message: `A token with the audience "x" could not be minted: ${failures}.`,
+            message: `A token with the audience "x" could not be minted.`,
+            why: told(`${failures} Only the CircleCI agent of a running job can mint one.`),
           },
         ),
         failed(
@@ -156,7 +160,7 @@ for (const [name, script, reason] of FAILURES) {
           {},
           {
             code: 'token-expired',
-            message: `The token in CIRCLE_OIDC_TOKEN expired at 2023-11-14T22:13:20.000Z, and no new one could be minted (${failures}).`,
+            message: `The token in CIRCLE_OIDC_TOKEN expired at 2023-11-14T22:13:20.000Z, and no new one could be minted.`,
           },
         ),
       ])
@@ -213,7 +217,7 @@ test('a minted V2 token does not stand in for V1, which was asked for', async (t
   const [missing, expired] = [{}, { CIRCLE_OIDC_TOKEN: EXPIRED }]
   await assert.rejects(read(fakePrograms(t, agent), missing, { version: 'v1' }), {
     code: 'token-not-found',
-    message: /"circleci run oidc get": mints V2 tokens, but --token-version is v1/,
+    why: /"circleci run oidc get": mints V2 tokens, but --token-version is v1/,
   })
   await assert.rejects(read(fakePrograms(t, agent), expired, { version: 'v1' }), {
     code: 'token-expired',

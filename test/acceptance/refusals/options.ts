@@ -1,6 +1,6 @@
 import { symlinkSync } from 'node:fs'
 import { ROLE } from '../job.ts'
-import { aws, BY_ROLE, type Call, HEALTHY_SET_UP, type Refusal, type Scene } from './set-up.ts'
+import { BY_ROLE, type Call, HEALTHY_SET_UP, type Refusal, type Scene } from './set-up.ts'
 
 function call(
   name: string,
@@ -232,104 +232,4 @@ export const FILE_SET_UPS: readonly Refusal[] = [
     [/credentials/, /10 MB/],
     6,
   ),
-]
-
-/** Two and three faults at once: the words of each. */
-export const COMBINED: readonly (Pick<Refusal, 'name' | 'call' | 'sandbox'> & {
-  readonly doctor: readonly RegExp[]
-})[] = [
-  {
-    name: 'no role of that name, and a home that may not be written',
-    call: () => ({
-      args: ['--role-arn', 'arn:aws:iam::111111111111:role/nobody'],
-      asNobody: true,
-    }),
-    doctor: [/role\/nobody/, /\.aws.*(EACCES|permission)/],
-  },
-  {
-    name: 'no token, and a credentials file that can not be read',
-    call: ({ job }) => {
-      job.write('.aws/credentials', '[default]\n[default]\n')
-      return { env: { CIRCLE_OIDC_TOKEN_V2: undefined } }
-    },
-    doctor: [/no OIDC token/i, /credentials, line 2/],
-  },
-  {
-    name: 'a role ARN that is none, no token, and BASH_ENV a directory',
-    call: ({ job }) => ({
-      args: ['--role-arn', 'circleci-oidc'],
-      env: { CIRCLE_OIDC_TOKEN_V2: undefined, BASH_ENV: job.home },
-    }),
-    doctor: [/"circleci-oidc"/, /no OIDC token/i, /BASH_ENV/],
-  },
-  {
-    name: 'a region that is none, and a profile name with a bracket',
-    call: () => ({ args: [...BY_ROLE, '--profile', 'a]b'], env: { AWS_REGION: 'eu-cental-1' } }),
-    doctor: [/eu-cental-1/, /a\]b/],
-  },
-  {
-    name: 'a misspelt variable, an endpoint where nobody listens',
-    call: () => ({
-      env: { AWS_OIDC_REGON: 'eu-west-1', AWS_ENDPOINT_URL_STS: 'http://127.0.0.1:9' },
-    }),
-    doctor: [/AWS_OIDC_REGON/, /127\.0\.0\.1:9\b/],
-  },
-  {
-    name: 'an expired token, and no role of that name',
-    call: async ({ sandbox }) => ({
-      args: ['--role-arn', 'arn:aws:iam::111111111111:role/nobody'],
-      env: { CIRCLE_OIDC_TOKEN_V2: await sandbox.mint({ expiresIn: -600 }) },
-    }),
-    doctor: [/expired/],
-  },
-  {
-    name: 'an expired token, a proxy that is not there, a section twice',
-    call: async ({ job, sandbox }) => {
-      job.write('.aws/config', '[default]\n[default]\n')
-      return {
-        env: {
-          CIRCLE_OIDC_TOKEN_V2: await sandbox.mint({ expiresIn: -600 }),
-          HTTP_PROXY: 'http://127.0.0.1:9',
-        },
-      }
-    },
-    doctor: [/expired/, /HTTP_PROXY/, /config, line 2/],
-  },
-  {
-    name: 'a variable that is not set, and a duration of a minute',
-    call: () => ({ args: ['--role-arn', 'DEPLOY_ROLE', '--duration-seconds', '60'] }),
-    doctor: [/DEPLOY_ROLE/, /900/],
-  },
-  {
-    name: 'an account that is not allowed, and no token',
-    call: () => ({
-      env: { AWS_OIDC_ALLOWED_ACCOUNT_IDS: '222222222222', CIRCLE_OIDC_TOKEN_V2: undefined },
-    }),
-    doctor: [/222222222222/, /no OIDC token/i],
-  },
-  {
-    name: 'a provider without the audience, static keys, a profile of nobody',
-    sandbox: aws({ clientIds: ['sts.amazonaws.com'] }),
-    call: () => ({ env: { AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE', AWS_PROFILE: 'staging' } }),
-    doctor: [/client id/, /AWS_ACCESS_KEY_ID/, /staging/],
-  },
-  {
-    name: 'a blank in the profile name, BASH_ENV unset, a role that does not exist',
-    call: () => ({
-      args: ['--role-arn', 'arn:aws:iam::111111111111:role/nobody', '--profile', 'my profile'],
-      env: { CIRCLECI: 'true' },
-    }),
-    doctor: [/my profile/, /BASH_ENV/, /role\/nobody/],
-  },
-  {
-    name: 'the token of GitLab, and a config file that is a directory',
-    call: async ({ job, sandbox }) => ({
-      env: {
-        CIRCLECI: 'true',
-        CIRCLE_OIDC_TOKEN_V2: await sandbox.mint({ claims: { iss: 'https://gitlab.com' } }),
-        AWS_CONFIG_FILE: job.home,
-      },
-    }),
-    doctor: [/gitlab\.com/, /AWS_CONFIG_FILE/],
-  },
 ]

@@ -29,23 +29,26 @@ export function firstBlock({ stderr }: Output): string {
   return oneLine(block)
 }
 
-/** The first finding of `doctor` without its fix, or the error that ends it, in one line. */
+/** The first finding of `doctor` without its fix, what it could not check if nothing is wrong, or the error that ends it. */
 export function firstFinding(output: Output): string {
-  const [, block = firstBlock(output)] = /^([✗!] [\s\S]*?)^ {4}Fix:/m.exec(output.stdout) ?? []
-  return oneLine(block)
+  const [, found] = /^([✗!] [\s\S]*?)^ {4}Fix:/m.exec(output.stdout) ?? []
+  const [unchecked] = /^- Not checked: .*/.exec(output.stdout) ?? []
+  return oneLine(found ?? unchecked ?? firstBlock(output))
 }
 
 const oneLine = (text: string): string => text.replace(/\s+/g, ' ').trim()
 
 /** What either command says to do, in one line. */
 export function advice({ stdout, stderr }: Output): string {
-  const next = [...stderr.matchAll(/^ {2}Next:([\s\S]*?)^ {2}Docs:/gm)]
-  const fixes = [...stdout.matchAll(/^ {4}Fix:([\s\S]*?)^ {4}Docs:/gm)]
+  const next = [...stderr.matchAll(/^ {2}Next:([\s\S]*?)^ {2}More:/gm)]
+  const fixes = [...stdout.matchAll(/^ {4}Fix:([\s\S]*?)^ {4}More:/gm)]
   return oneLine([...next, ...fixes].map(([, text]) => text).join(' '))
 }
 
-export function firstLine({ stdout }: Output): string {
-  return stdout.split('\n', 1)[0] ?? ''
+/** The line that a reader sees first: of the error, or of the report of `doctor`. */
+export function firstLine({ stdout, stderr }: Output): string {
+  const [error] = /^Error .*/m.exec(stderr) ?? []
+  return error ?? stdout.split('\n', 1)[0] ?? ''
 }
 
 /** The statement that `doctor` prints. */

@@ -3,6 +3,7 @@ import {
   ACCOUNT,
   aws,
   BY_ROLE,
+  clock,
   HEALTHY_SET_UP,
   HOST,
   ORG,
@@ -27,6 +28,8 @@ function wrongArn(name: string, arn: string, cause: string, says: readonly RegEx
   }
 }
 
+const FAR = 'arn:aws:iam::222222222222:role/far'
+
 const chain = (keys: string) => (role: string) =>
   `[default]\nrole_arn = ${ROLE}\n[profile far]\nrole_arn = ${role}\nsource_profile = default\n${keys}`
 
@@ -44,10 +47,7 @@ function chained(
   const call =
     (text: string): NonNullable<Refusal['call']> =>
     ({ job }) => ({
-      args: [
-        '--profiles-file',
-        job.write('profiles', chain(text)('arn:aws:iam::222222222222:role/far')),
-      ],
+      args: ['--profiles-file', job.write('profiles', chain(text)(FAR))],
     })
   return {
     name,
@@ -57,6 +57,13 @@ function chained(
     code,
     mended: { sandbox: side(mended.trust ?? trust), call: call(mended.keys ?? keys) },
   }
+}
+
+/** A signature, which the first exchange has not, says when it was made. */
+const CLOCK_BEHIND = {
+  cause: 'The clock of the machine is 60 minutes behind.',
+  says: [/clock/, /60 minutes|1 h/],
+  fix: [/clock|NTP/],
 }
 
 const fromRole = (action: string | readonly string[], condition: object = {}) =>
@@ -304,4 +311,11 @@ export const ROLES: readonly Refusal[] = [
     { keys: 'duration_seconds = 3600\n' },
     2,
   ),
+  {
+    ...chained('a clock an hour behind', fromRole('sts:AssumeRole'), '', CLOCK_BEHIND, {}),
+    call: ({ job }) => ({
+      args: ['--profiles-file', job.write('profiles', chain('')(FAR))],
+      env: clock(job, -60),
+    }),
+  },
 ]

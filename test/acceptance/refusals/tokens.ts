@@ -420,19 +420,6 @@ export const TOKENS: readonly Refusal[] = [
     mended: HEALTHY_SET_UP,
   },
   {
-    name: 'the token is valid only in an hour: the clock of the job is behind',
-    cause: 'The clock of the machine is 60 minutes behind.',
-    call: ({ job }) => ({
-      args: [...BY_ROLE, '--sts-endpoint', 'http://127.0.0.1:9'],
-      env: clock(job, -60),
-    }),
-    says: [/clock/, /60 minutes|1 h/],
-    code: 5,
-    doctorCode: 4,
-    fix: [/clock|NTP|time/],
-    mended: HEALTHY_SET_UP,
-  },
-  {
     name: 'a clock two hours ahead',
     cause: 'The clock of the machine is 120 minutes ahead, so the token looks expired.',
     call: ({ job }) => ({ env: clock(job, 120) }),
