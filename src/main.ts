@@ -11,7 +11,10 @@ if (process.env['HOME'] === '') {
   terminal.note(terminal.paint('stderr', 'yellow', note))
 }
 
-runCli(process.argv.slice(2), { env: withoutEmptyHome(process.env), terminal })
+// A name that the user gives may be that of a property of every object, such as "constructor".
+const env: NodeJS.ProcessEnv = Object.setPrototypeOf(withoutEmptyHome(process.env), null)
+
+runCli(process.argv.slice(2), { env, terminal })
   .catch((thrown: unknown) => {
     const error = asOidcError(thrown)
     terminal.note(errorText(error, terminal.paint))

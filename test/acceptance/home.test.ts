@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { chmodSync, mkdirSync, readdirSync } from 'node:fs'
+import { chownSync, mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, type TestContext, test } from 'node:test'
 import { withoutRoot } from '../orb/plain-user.ts'
@@ -46,12 +46,18 @@ describe('no HOME, and a user who is in no list of accounts', { skip: withoutRoo
     ['cleanup'],
   ]
 
+  const UNKNOWN = 54_321
+
   async function startHomeless(t: TestContext) {
     const { job } = await startJob(t)
     const files = join(job.home, 'files')
-    mkdirSync(files, { mode: 0o777 })
-    chmodSync(files, 0o777)
-    const preload = job.write('homeless.cjs', 'process.setgroups([]); process.setuid(54321)', 0o644)
+    mkdirSync(files)
+    chownSync(files, UNKNOWN, UNKNOWN)
+    const preload = job.write(
+      'homeless.cjs',
+      `process.setgroups([]); process.setuid(${UNKNOWN})`,
+      0o644,
+    )
     const env = {
       HOME: undefined,
       NODE_OPTIONS: `--require "${preload}"`,
