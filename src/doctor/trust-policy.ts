@@ -144,7 +144,7 @@ function rejectionFinding({ policy, report, claims, doubts }: ComparedPolicy): F
     ...new Set(advice.filter((one) => one !== undefined)),
     ...(suggestion
       ? [
-          ['Correct that, or add this statement:', ...suggestion.notes].join(' '),
+          ['Correct that, or add the statement below.', ...suggestion.notes].join(' '),
           statementText(suggestion.statement),
         ]
       : []),

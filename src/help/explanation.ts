@@ -1,5 +1,5 @@
 import pages from 'code-pages'
-import { OidcError } from '../errors.ts'
+import { explainCommand, OidcError } from '../errors.ts'
 import { nearest } from '../text.ts'
 
 /** Every code that has a page: of errors and of findings. */
@@ -24,6 +24,6 @@ function unknownCode(code: string | undefined, codes: readonly string[]): OidcEr
         ? 'No code is given to explain.'
         : `There is no error or finding "${code}".`,
     ...(meant ? { likely: `"${meant}" was meant.` } : {}),
-    next: `Choose one of: ${codes.join(', ')}.`,
+    next: meant ? `Run ${explainCommand(meant)}.` : `Choose one of: ${codes.join(', ')}.`,
   })
 }
