@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { chmod, mkdir, rm, writeFile } from 'node:fs/promises'
 import { type BuildOptions, build } from 'esbuild'
 import { CODE_PAGES } from './docs/indexes.ts'
-import { DOCTOR_FILE } from './embed.ts'
+import { DOCTOR_FILE, minify } from './embed.ts'
 import { notices, packagesOf } from './notices.ts'
 import { parsedLate, REFUSE_OLD_NODE } from './old-node.ts'
 import { replacements } from './replacements.ts'
@@ -100,6 +100,9 @@ await chmod(`${OUT}/circleci-aws-oidc.cjs`, 0o755)
 const { file, rest } = await twoFiles(main, EMBEDDED)
 await write('embedded/circleci-aws-oidc.cjs', file)
 await write(`embedded/${DOCTOR_FILE}`, rest)
+// The orb's way by npm runs it from the package.
+const installer = readFileSync('orb/scripts/installer.cjs', 'utf8')
+await write('installer.cjs', `${minify(installer)};exports.addLauncher(...process.argv.slice(2))\n`)
 
 const packages = packagesOf([main.metafile, sideFiles.metafile, launcher.metafile])
 await write('THIRD-PARTY-NOTICES.txt', notices(packages))

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { brotliCompressSync, constants } from 'node:zlib'
+import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
 import { transformSync } from 'esbuild'
 
 /** The texts of the orb's steps by file name; `orb/commands` includes them from `orb/dist`. */
@@ -18,9 +18,9 @@ export const LONGEST_STEP = 128 * 1024 - 1
 
 /** What each step's text is put together from, in this order. */
 const PARTS = {
-  'install.sh': ['environment', 'find-node', 'fetch-node', 'launcher', 'install'],
-  'install-doctor.sh': ['environment', 'find-node', 'install-doctor'],
-  'npm.sh': ['environment', 'find-node', 'launcher', 'npm'],
+  'install.sh': ['environment', 'place', 'install'],
+  'install-doctor.sh': ['environment', 'place', 'install-doctor'],
+  'npm.sh': ['environment', 'find-node', 'npm'],
   'run.sh': ['environment', 'run'],
 } as const
 
@@ -49,9 +49,13 @@ export function embed(embedded: Embedded, orbRoot: string): StepScripts {
   return fill(embedded, orbRoot, condensed)
 }
 
-/** The same with comments and indentation, for shellcheck. */
+/** The same with comments and indentation, and what is compressed as it is, for shellcheck. */
 export function embedReadably(embedded: Embedded, orbRoot: string): StepScripts {
-  return fill(embedded, orbRoot, (text) => text)
+  const asWritten = (text: string) => text
+  return {
+    ...fill(embedded, orbRoot, asWritten),
+    'fetch-node.sh': readScript(orbRoot, 'fetch-node.sh'),
+  }
 }
 
 function fill(
@@ -59,29 +63,45 @@ function fill(
   orbRoot: string,
   finish: (text: string) => string,
 ): StepScripts {
-  const read = (file: string) => readFileSync(join(orbRoot, 'scripts', file), 'utf8')
-  const sha256 = (...contents: Buffer[]) =>
-    createHash('sha256').update(Buffer.concat(contents)).digest('hex')
+  const read = (file: string) => readScript(orbRoot, file)
+  const installer = minify(read('installer.cjs'))
+  const helper = packed(installer, bundle)
+  const ofDoctor = packed(installer, doctor)
   const sha512 = createHash('sha512').update(tarball).digest()
   const values: Readonly<Record<string, string>> = {
     PACKAGE: name,
     VERSION: version,
     // Two builds of a version may meet on one machine.
-    RELEASE: `${version}-${sha256(bundle, doctor).slice(0, 12)}`,
+    RELEASE: `${version}-${sha256(Buffer.concat([bundle, doctor])).slice(0, 12)}`,
     NPM_RELEASE: `${version}-npm-${sha512.toString('hex').slice(0, 12)}`,
     NPM_INTEGRITY: `sha512-${sha512.toString('base64')}`,
-    SHA256: sha256(bundle),
-    PAYLOAD: toBase85(compress(bundle)),
+    SHA256: helper.sha256,
+    LENGTH: helper.length,
+    PAYLOAD: helper.digits,
     DOCTOR_FILE,
-    DOCTOR_SHA256: sha256(doctor),
-    DOCTOR_PAYLOAD: toBase85(compress(doctor)),
-    PLACE: withoutSingleQuotes(minify(read('place.cjs').replace('@ALPHABET@', ALPHABET))),
+    DOCTOR_SHA256: ofDoctor.sha256,
+    DOCTOR_LENGTH: ofDoctor.length,
+    DOCTOR_PAYLOAD: ofDoctor.digits,
+    FETCH_NODE: gzipped(condensed(read('fetch-node.sh'))),
+    PLACE: withoutSingleQuotes(minify(read('place.cjs'))),
   }
   const scripts = Object.entries(PARTS).map(([file, parts]) => {
     const template = finish(parts.map((part) => read(`${part}.sh`)).join('\n'))
     return [file, template.replace(/@([A-Z0-9_]+)@/g, (mark, key) => values[key] ?? mark)]
   })
   return Object.fromEntries(scripts)
+}
+
+function readScript(orbRoot: string, file: string): string {
+  return readFileSync(join(orbRoot, 'scripts', file), 'utf8')
+}
+
+/** As Base64, for an image without Node. */
+function gzipped(script: string): string {
+  const bytes = gzipSync(script, { level: 9 })
+  // The byte that names the operating system.
+  bytes[9] = 255
+  return bytes.toString('base64')
 }
 
 /** Without comments and indentation: our scripts have no text of several lines. */
@@ -101,40 +121,47 @@ export function writeStepScripts(scripts: StepScripts, orbRoot: string): void {
   for (const [name, text] of Object.entries(scripts)) writeFileSync(join(directory, name), text)
 }
 
-function compress(bundle: Buffer): Buffer {
-  return brotliCompressSync(bundle, {
+/** A file of the helper behind the program that puts it in place, as `place.cjs` reads both. */
+function packed(installer: string, file: Buffer) {
+  const content = Buffer.concat([Buffer.from(`${installer}\0`), file])
+  const bytes = brotliCompressSync(content, {
     params: {
       [constants.BROTLI_PARAM_MODE]: constants.BROTLI_MODE_TEXT,
       [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY,
       [constants.BROTLI_PARAM_LGWIN]: constants.BROTLI_MAX_WINDOW_BITS,
-      [constants.BROTLI_PARAM_SIZE_HINT]: bundle.length,
+      [constants.BROTLI_PARAM_SIZE_HINT]: content.length,
     },
   })
+  return { sha256: sha256(content), length: String(bytes.length), digits: toBase91(bytes) }
 }
 
-// Printable ASCII without what the shell, YAML or CircleCI could take for its own: quotes, \ ` $ < @ ! %.
-const ALPHABET = Array.from({ length: 94 }, (_, index) => String.fromCharCode(33 + index))
-  .filter((digit) => !'\'"\\`$<@!%'.includes(digit))
-  .join('')
+function sha256(content: Buffer): string {
+  return createHash('sha256').update(content).digest('hex')
+}
 
-/** As Ascii85: five digits for four bytes, which is 6 % shorter than Base64. `place.cjs` has the other way. */
-function toBase85(bytes: Buffer): string {
+// Printable ASCII but what shell, YAML or CircleCI could take for its own in quoted text.
+const DIGITS = Array.from({ length: 94 }, (_, index) => String.fromCharCode(33 + index)).filter(
+  (digit) => !"'\\<".includes(digit),
+)
+
+/** Two digits for 13 bits, which is 8 % shorter than Base64. `place.cjs` has the other way. */
+function toBase91(bytes: Buffer): string {
   const texts: string[] = []
-  for (let start = 0; start < bytes.length; start += 4) {
-    const group = Buffer.alloc(4)
-    const length = bytes.copy(group, 0, start, start + 4)
-    let value = group.readUInt32BE()
-    let digits = ''
-    for (let digit = 0; digit < 5; digit++) {
-      digits = ALPHABET[value % 85] + digits
-      value = Math.floor(value / 85)
-    }
-    texts.push(digits.slice(0, length + 1))
+  let held = 0
+  let bits = 0
+  // Bytes beyond the end, so that the last bits come out; the length says how many bytes count.
+  for (let i = 0; i < bytes.length + 2; i++) {
+    held = ((held << 8) | (bytes[i] ?? 0)) & 0xfffff
+    bits += 8
+    if (bits < 13) continue
+    bits -= 13
+    const value = (held >> bits) & 0x1fff
+    texts.push(`${DIGITS[Math.floor(value / 91)]}${DIGITS[value % 91]}`)
   }
   return texts.join('')
 }
 
-function minify(code: string): string {
+export function minify(code: string): string {
   return transformSync(code, { minify: true, target: 'node20', platform: 'node' }).code.trim()
 }
 

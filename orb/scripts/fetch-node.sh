@@ -1,9 +1,5 @@
-# Fetches Node where the image has none. Needs $root, fail and find-node.sh.
-
-no_node() {
-  fail 2 "This image has no Node 20 or newer, and $1" \
-    "Next: use an image with Node (cimg/node, cimg/aws, a *-node variant, node:*-alpine, an Ubuntu machine image, macOS), or install ${2:-Node} in an earlier step."
-}
+# shellcheck shell=sh disable=SC2154,SC2034 # What it needs, and gives
+# Fetches Node where the image has none. Needs $root, fail and no_node.
 
 # Prints the text $2 with what $NAME, ${NAME} and ${NAME:-default} in it stand for, as the helper does.
 # Only the names are evaluated. $1 is the parameter.
@@ -147,7 +143,7 @@ fetch_node() {
       "Next: see what node-mirror gives; node-sha256 is the one in the SHASUMS256.txt of that release."
   fi
   tar -xzf "$work/archive" -C "$work" "$name/bin/node" || fail 6 "$name could not be unpacked." "$room"
-  usable "$work/$name/bin/node" >/dev/null || no_node "the Node fetched does not run on it."
+  "$work/$name/bin/node" -e 0 2>/dev/null || no_node "the Node fetched does not run on it."
   node=$root/node-v$version/bin/node
   { mkdir -p "${node%/*}" && mv -f "$work/$name/bin/node" "$node"; } ||
     fail 6 "$node cannot be written." "$room"
@@ -164,5 +160,5 @@ add_package() {
   else
     no_node "only root can add the package nodejs."
   fi
-  node=$(usable node) || no_node "this Alpine's package nodejs is older."
+  node=node unfit="this Alpine's package nodejs is older."
 }

@@ -1,7 +1,11 @@
-# Adds to the helper that this orb carries what only doctor needs.
+# Puts what only doctor needs beside the helper that an earlier step installed.
 
 directory=$root/versions/$release
-if [ -x "$directory/circleci-aws-oidc" ] && find_node; then
-  # shellcheck disable=SC2016 # JavaScript, not shell
-  printf '%s' '@DOCTOR_PAYLOAD@' | "$node" -e '@PLACE@' "$directory" @DOCTOR_FILE@ @DOCTOR_SHA256@ || exit
+payload() {
+  # shellcheck disable=SC2016 # No variables
+  printf '%s' '@DOCTOR_PAYLOAD@'
+}
+# Where the Node it was installed with is gone, the helper says so itself.
+if [ -x "$directory/circleci-aws-oidc" ]; then
+  place_by_any @DOCTOR_FILE@ @DOCTOR_LENGTH@ @DOCTOR_SHA256@ || :
 fi

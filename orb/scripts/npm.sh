@@ -2,11 +2,12 @@
 
 directory=$root/versions/$npm_release
 package=$directory/package
+room="Next: make room there and make it writable, or set HOME or XDG_DATA_HOME."
 other="or leave the parameter helper at embedded"
 if [ ! -d "$package" ]; then
   has npm || fail 2 "The parameter helper is npm, but there is no npm on PATH." \
     "Next: use an image with npm, such as cimg/node or cimg/aws, $other."
-  make_directory "$directory"
+  (umask 077 && mkdir -p "$directory") || fail 6 "$directory cannot be created." "$room"
   work=$(mktemp -d "$directory/XXXXXX") || fail 6 "$directory cannot be written." "$room"
   trap 'rm -rf "$work"' EXIT
   trap 'exit 130' INT
@@ -30,5 +31,5 @@ if [ ! -d "$package" ]; then
     fail 6 "$directory cannot be written." "$room"
 fi
 [ -z "${work:-}" ] || rm -rf "$work"
-add_launcher "$package/dist/circleci-aws-oidc.cjs"
+"$node" "$package/dist/installer.cjs" "$directory" "$package/dist/circleci-aws-oidc.cjs" || exit
 exec "$directory/circleci-aws-oidc" "$AWS_OIDC_ORB_COMMAND"

@@ -156,7 +156,7 @@ describe('a machine that refuses', { skip: withoutPlainUser }, () => {
     assert.equal(steps[0]?.code, 6)
     assert.match(
       steps[0]?.stderr ?? '',
-      /share\/circleci-aws-oidc cannot be created\.\nNext: make the/,
+      /share\/circleci-aws-oidc\/versions\/\S+ cannot be created: EACCES: .*\.\nNext: make the home/,
     )
   })
 
@@ -166,7 +166,7 @@ describe('a machine that refuses', { skip: withoutPlainUser }, () => {
     giveAway(host)
     const { steps } = await runJob(host, install, { under: plainUser })
     assert.equal(steps[0]?.code, 6)
-    assert.match(steps[0]?.stderr ?? '', /cannot be written: EACCES: .*\nNext: make room there/)
+    assert.match(steps[0]?.stderr ?? '', /cannot be created: EACCES: .*\nNext: make the home/)
   })
 
   test('a full disk', async (t) => {
@@ -210,7 +210,10 @@ describe('a machine that refuses', { skip: withoutPlainUser }, () => {
     const env = { BASH_ENV: host.home }
     const { steps } = await runJob(host, install, { env })
     assert.equal(steps[0]?.code, 6)
-    assert.match(steps[0]?.stderr ?? '', /home cannot be written\.\nNext: let this user write it/)
+    assert.match(
+      steps[0]?.stderr ?? '',
+      /home cannot be written: EISDIR: .*\.\nNext: let this user write it/,
+    )
   })
 
   test('no HOME: the home of the user', async (t) => {
@@ -222,7 +225,7 @@ describe('a machine that refuses', { skip: withoutPlainUser }, () => {
     assert.equal(steps[0]?.code, 6)
     assert.match(
       steps[0]?.stderr ?? '',
-      /^(.*\n)?\/nonexistent\/\.local\/share\/circleci-aws-oidc cannot be/,
+      /^(.*\n)?\/nonexistent\/\.local\/share\/circleci-aws-oidc\/versions\/\S+ cannot be created: EACCES/,
     )
   })
 

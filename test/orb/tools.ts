@@ -5,7 +5,7 @@ import { pathOf } from '../tools/programs.ts'
 
 /** What the steps may use of an image: what `cimg/base` and Alpine both have. */
 export const BASE_TOOLS =
-  'cat chmod cut env grep gzip id ls mkdir mktemp mv printf rm sed sha256sum sh sleep tar touch tr uname'.split(
+  'base64 cat chmod cut env grep gzip id ls mkdir mktemp mv printf rm sed sha256sum sh sleep tar touch tr uname'.split(
     ' ',
   )
 
