@@ -2,6 +2,7 @@
 
 AddClientIDToOpenIDConnectProvider of IAM:
 https://docs.aws.amazon.com/IAM/latest/APIReference/API_AddClientIDToOpenIDConnectProvider.html
+ActivateOrganizationsAccess of CloudFormation, which answers nothing.
 CreateStackInstances for accounts that have an instance, which AWS leaves as they are:
 https://github.com/getmoto/moto/issues/10171
 """
@@ -9,6 +10,7 @@ https://github.com/getmoto/moto/issues/10171
 import sys
 
 from moto.cloudformation.models import StackInstances
+from moto.cloudformation.responses import CloudFormationResponse
 from moto.core.responses import EmptyResult
 from moto.iam.responses import IamResponse
 from moto.server import main
@@ -28,6 +30,8 @@ if not hasattr(IamResponse, "add_client_id_to_open_id_connect_provider"):
     IamResponse.add_client_id_to_open_id_connect_provider = (
         add_client_id_to_open_id_connect_provider
     )
+
+CloudFormationResponse.activate_organizations_access = lambda self: EmptyResult()
 
 create_instances = StackInstances.create_instances
 

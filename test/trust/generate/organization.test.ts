@@ -16,6 +16,13 @@ import {
   openMotoAccount,
   withoutMoto as skip,
 } from './moto-account.ts'
+import {
+  blocksOf,
+  inProject,
+  organizationalUnits,
+  worldOf,
+  writeProfile,
+} from './moto-organization.ts'
 
 const ACCOUNTS = Array.from({ length: 20 }, (_, index) => `${100_000_000_001 + index}`)
 /** The scripts call the AWS CLI some twenty times for each account: `npm run test:organization` has them set up all. */
@@ -152,15 +159,15 @@ describe('accounts with 3 roles each, from one file', { skip }, () => {
     )
   })
 
-  test('deploy.sh deploys the stack set to the accounts of a unit, and brings it up to date', async () => {
-    const { unit, ids } = organizationalUnit(moto)
+  test('deploy.sh deploys the stack set to the accounts of a unit, and brings it up to date', async (t) => {
+    const { units, ids } = organizationalUnits(moto)
     const [one = ''] = ids
     const text = (more: string) => rolesFile(ids, { more: `accounts = team-0\n${more}` })
     const deploy = async (given: string) => {
       const directory = await filesOf('stack-set', given, moto.home)
-      return { directory, ...moto.runScript('', [join(directory, 'deploy.sh'), unit]) }
+      return { directory, ...moto.runScript('', [join(directory, 'deploy.sh'), ...units]) }
     }
-    for (const given of [text(''), text(''), text('[role nightly]\n')]) {
+    for (const given of [text(''), text('[role nightly]\n')]) {
       const { directory, status, stdout, stderr } = await deploy(given)
       assert.equal(status, 0, stderr)
       assert.deepEqual(stdout.trim().split('\n').sort(), ids.map((id) => `${id}\tSUCCEEDED`).sort())
@@ -179,6 +186,37 @@ describe('accounts with 3 roles each, from one file', { skip }, () => {
       assert.deepEqual(Object.keys(made).sort(), names)
       assert.equal(roles['deploy']?.duration, 7200)
     }
+    await t.test('as docs/organization.md says', () => {
+      const commands = blocksOf('docs/organization.md', '### With CloudFormation StackSets')
+        .replace('ou-abcd-11111111 ou-abcd-22222222', units.join(' '))
+        .replace('ou-abcd-11111111', units[0] ?? '')
+        .replace('333333333333', one)
+      assert.match(inProject(moto, commands), /"OperationId": "[\w-]+"/)
+    })
+  })
+
+  test('the audit reads what the AWS CLI prints of such an account', async (t) => {
+    const [id = ''] = SET_UP
+    writeProfile(moto, 'prod', id)
+    await t.test('as docs/trust-audit.md says', () => {
+      const said = inProject(
+        moto,
+        blocksOf('docs/trust-audit.md', '# trust audit').split('cat >')[0],
+      )
+      assert.match(said, /^4 of 4 roles trust a CI\. Findings: 2 low\.$/m)
+      assert.match(said, /^low +100000000001 +deploy +project 3c2d5e10-/m)
+    })
+    const answers = `aws iam list-roles --profile prod
+aws iam get-role --role-name release --profile prod
+aws iam list-open-id-connect-providers --profile prod`
+    const audit = (options: string) =>
+      moto.runScript(
+        `{ ${answers}; } | "${process.execPath}" "${CLI}" trust audit --input - ${options}`,
+      )
+    const failed = audit('--format json --fail-on low')
+    assert.equal(failed.status, 4, failed.stderr)
+    const report = JSON.parse(failed.stdout)
+    assert.equal(JSON.stringify(report).includes('any-branch'), true)
   })
 
   test('all assumed in one step by the generated profiles file', async (t) => {
@@ -211,42 +249,6 @@ describe('accounts with 3 roles each, from one file', { skip }, () => {
     assert.deepEqual(arns.sort(), expected.sort())
   })
 })
-
-/** A unit with two accounts, in an organization of moto's. */
-function organizationalUnit(moto: MotoAccount) {
-  const { status, stdout, stderr } = moto.runScript(`org='aws organizations'
-$org create-organization --feature-set ALL >/dev/null
-root=$($org list-roots --query 'Roots[0].Id' --output text)
-$org create-organizational-unit --parent-id "$root" --name ci --query OrganizationalUnit.Id --output text >unit
-for name in one two; do
-  id=$($org create-account --email "$name@example.com" --account-name "$name" --query CreateAccountStatus.AccountId --output text)
-  $org move-account --account-id "$id" --source-parent-id "$root" --destination-parent-id "$(cat unit)"
-  echo "$id"
-done
-cat unit; rm unit`)
-  assert.equal(status, 0, stderr)
-  const lines = stdout.trim().split('\n')
-  return { ids: lines.slice(0, 2), unit: lines[2] ?? '' }
-}
-
-/** What IAM has, as the sandbox's STS judges by it. */
-function worldOf(states: Readonly<Record<string, AccountState>>): object {
-  const entries = Object.entries(states).map(([id, { providers, roles }]) => {
-    const ofWorld = {
-      providers: Object.entries(providers).map(([url, clientIds]) => ({
-        url: `https://${url}`,
-        clientIds,
-      })),
-      roles: Object.entries(roles).map(([name, { trustPolicy, duration }]) => ({
-        name,
-        trustPolicy,
-        maxSessionDuration: duration,
-      })),
-    }
-    return [id, ofWorld]
-  })
-  return { accounts: Object.fromEntries(entries) }
-}
 
 async function assumeAll(t: TestContext, world: object) {
   const { job } = await startJob(t, { world: readWorld(world) })
