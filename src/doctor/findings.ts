@@ -117,7 +117,7 @@ export const FINDINGS = {
   },
   'region-variables': {
     level: 'warning',
-    title: 'AWS tools do not all see the same region',
+    title: 'AWS tools see different regions',
     fix: 'Set both to the same region: the AWS CLI reads AWS_DEFAULT_REGION, the SDK for JavaScript AWS_REGION.',
   },
   'nothing-exported': {

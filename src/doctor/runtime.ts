@@ -34,7 +34,7 @@ function copy(program: string): string {
 
 function ciName(env: Environment): string {
   const ci = detectCi(env)
-  if (ci === undefined) return 'No CI that is known here'
+  if (ci === undefined) return 'No supported CI detected'
   const { name } = CIS[ci]
   if (ci !== 'circleci') return name
   const { CIRCLE_JOB: job, CIRCLE_BUILD_NUM: build } = env

@@ -15,7 +15,7 @@ const PROGRAM = 'circleci-aws-oidc'
 /** The headings of a command's options, in their order. */
 const HEADINGS: Readonly<Record<OptionGroup, string>> = {
   role: 'Which role',
-  trusted: 'Whom the role trusts',
+  trusted: 'Trusted entity',
   aws: 'Role and identity provider',
   check: 'What to check',
   generated: 'What to generate',

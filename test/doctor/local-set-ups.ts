@@ -358,7 +358,7 @@ export const LOCAL_SET_UPS: readonly BrokenSetUp[] = [
     name: 'the region in one of two variables',
     breakIt: () => ({ env: { AWS_REGION: 'eu-central-1' } }),
     first:
-      /^! AWS tools do not all see the same region: AWS_REGION is "eu-central-1", AWS_DEFAULT_REGION is not set/,
+      /^! AWS tools see different regions: AWS_REGION is "eu-central-1", AWS_DEFAULT_REGION is not set/,
     code: 0,
   },
   {

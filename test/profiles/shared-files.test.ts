@@ -224,7 +224,7 @@ describe('where the files are', () => {
     test(`not at ${path}, which tools read differently`, () => {
       assert.throws(() => sharedFileLocations({ HOME: '/h', AWS_CONFIG_FILE: path }), {
         code: 'invalid-usage',
-        message: `AWS_CONFIG_FILE is "${path}", which AWS tools do not all read as the same path.`,
+        message: `AWS_CONFIG_FILE is "${path}", which AWS tools read as different paths.`,
       })
     })
   }

@@ -271,7 +271,7 @@ for (const [sub, others, stray, fitting] of STRAYS) {
 
 const arn = `arn:aws:iam::${ACCOUNT}:role/a`
 const REFUSED: readonly (readonly [args: string[], code: number, error: RegExp])[] = [
-  [['generate'], 2, /Whom the role is to trust is missing/],
+  [['generate'], 2, /No trusted entity is given/],
   [['generate', '--org-id', ORG, '--repository', 'o/r'], 2, /--org-id and --repository exclude/],
   [
     ['generate', '--repository', 'o/r', '--branch', 'x'],

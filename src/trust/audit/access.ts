@@ -72,16 +72,16 @@ function accessThrough(issuer: string, policy: TrustPolicy): Access {
     .filter(({ effect }) => effect === 'Deny')
     .flatMap((statement) => statement.conditions)
     .filter((one) => claimOf(one) === 'sub' && /^StringNot/.test(one.operator))
-  const admitted = probes(issuer, conditions, excepted)
+  const allowed = probes(issuer, conditions, excepted)
     .map((probe) => ({ probe, verdict: tryToken(issuer, policy, conditions, probe) }))
     .filter(({ verdict }) => verdict === 'allows' || verdict === 'undecided')
   const rank = ({ reach }: Probe) => REACHES.indexOf(reach)
-  const reach = admitted.reduce<AccessReach>(
+  const reach = allowed.reduce<AccessReach>(
     (widest, { probe }) => (rank(probe) < REACHES.indexOf(widest) ? probe.reach : widest),
     'nobody',
   )
   const isWide = reach === 'everyone' || reach === 'organization'
-  const shown = isWide ? admitted.filter(({ probe }) => probe.reach === reach) : admitted
+  const shown = isWide ? allowed.filter(({ probe }) => probe.reach === reach) : allowed
   return {
     issuer,
     reach,

@@ -56,7 +56,11 @@ export function readInventory(
         file,
         line: lineOf(arn) ?? line,
       }))
-      if (!known) throw malformed(file, `line ${line} begins no answer of AWS that is known here`)
+      if (!known)
+        throw malformed(
+          file,
+          `what begins on line ${line} is no answer of AWS that trust audit reads`,
+        )
       if (isObject(value) && (value['IsTruncated'] === true || value['NextToken'])) {
         notes.push(`${file}, line ${line}: the answer is only a part; the rest was not read.`)
       }

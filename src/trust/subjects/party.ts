@@ -117,7 +117,7 @@ function chooseParty(given: Coordinates): PartyName {
   if (first && second) throw conflict(first, second)
   if (first) return first
   throw new OidcError('invalid-usage', {
-    what: 'Whom the role is to trust is missing.',
+    what: 'No trusted entity is given: nothing says whose tokens, or which role, may assume the role.',
     next: 'Give --org-id and --project-id (CircleCI), --project-path (GitLab), --repository (GitHub), --issuer with --audience and --subject, --from-token, or --trusts-role.',
   })
 }
