@@ -58,8 +58,10 @@ function otherVersion(token: WebIdentityToken, env: Environment): WebIdentityTok
   if (!env[variable] || isFork) return undefined
   try {
     const other = webIdentityToken(env[variable], variable)
-    const differs = versionOf(other) !== undefined && versionOf(other) !== versionOf(token)
-    return differs && !hasExpired(other) ? other : undefined
+    const [own, others] = [`${token.claims.sub}/`, `${other.claims.sub}/`]
+    // Of the same job: the subject of V2 is that of V1, and goes on.
+    const isVersion = own !== others && (own.startsWith(others) || others.startsWith(own))
+    return isVersion && !hasExpired(other) ? other : undefined
   } catch {
     return undefined
   }

@@ -85,6 +85,13 @@ for (const [name, change] of [
       CIRCLE_OIDC_TOKEN: await sandbox.mint({ version: 'v1', expiresIn: -60 }),
     }),
   ],
+  [
+    'one of another project',
+    async ({ sandbox }) => {
+      const sub = SUBJECT.replace('/project/', '/project/x')
+      return { CIRCLE_OIDC_TOKEN: await sandbox.mint({ version: 'v1', claims: { sub } }) }
+    },
+  ],
   ['something else in the variable', () => ({ CIRCLE_OIDC_TOKEN: 'no token' })],
   [
     "a fork's token",

@@ -105,5 +105,5 @@ test('the subject of another branch is refused where one is required', {
     JSON.stringify(usage).replace('"token-version":"v2"', '"token-version":"v1"'),
   )
   const [run] = await runConfig(t, v1, mirror)
-  assert.match(run?.result.output ?? '', /access-denied/)
+  assert.match(run?.result.output ?? '', /token-version-refused/)
 })
