@@ -119,7 +119,7 @@ function openTransport(url: URL, region: string, env: Environment) {
       response.body = await readAnswer(response.body, response.statusCode)
       return await protocol.deserializeResponse(operation, context, response)
     } catch (error) {
-      throw Object.assign(error as Error, { $response: response })
+      throw Object.assign(withTexts(error as Error), { $response: response })
     }
   }
   return { send, destroy: handler.destroy }
@@ -136,6 +136,14 @@ class Protocol extends AwsQueryProtocol {
   ) {
     return super.loadQueryErrorCode(output, data) ?? data.Code
   }
+}
+
+/** What an answer says twice, or with elements in it, is no text in the error that the SDK makes of it. */
+function withTexts(error: { name: unknown; message: unknown; Code?: unknown }): object {
+  for (const name of ['name', 'message', 'Code'] as const) {
+    if (typeof error[name] !== 'string') error[name] = JSON.stringify(error[name])
+  }
+  return error
 }
 
 /**

@@ -101,8 +101,7 @@ function answer(error: SdkError, status: number): Failure {
     const detail = `the answer broke off (${error.code})`
     return { code: 'aws-unreachable', transient: true, detail }
   }
-  // What is there twice the SDK gives as a list.
-  const wireCode = String(error.Code ?? error.name)
+  const wireCode = error.Code ?? error.name
   const code = wireCode.replace(/Exception$/, '')
   const detail = `${wireCode}: ${error.message}`
   if (code === 'InvalidIdentityToken') return { ...identityToken(error.message), detail }

@@ -1,8 +1,15 @@
+import { availableParallelism, loadavg } from 'node:os'
+
 /** `npm run attack` runs everything at full size, `npm test` a small part of it. */
 export const isFull = process.env['ATTACK'] === 'full'
 
 export function size(small: number, full: number): number {
   return isFull ? full : small
+}
+
+/** How many times as long a process may take here as on a machine that does nothing else. */
+export function busyness(): number {
+  return Math.max(1, (loadavg()[0] ?? 0) / availableParallelism())
 }
 
 /** The seed of every generator: the same on each run but where ATTACK_SEED says another. */

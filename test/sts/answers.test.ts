@@ -60,7 +60,7 @@ for (const [name, [change, error]] of Object.entries(ANSWERS)) {
     const { outcome } = await rehearse(await sandboxFor(t), { endpoint })
     assert.ok(outcome instanceof OidcError)
     assert.deepEqual([outcome.code, outcome.exitCode], ['unexpected-answer', 5])
-    assert.match(outcome.message, error)
+    assert.match(outcome.why ?? '', error)
     assert.doesNotMatch(outcome.next ?? '', /Pass another value/)
   })
 }
@@ -75,19 +75,25 @@ test('an answer with the path of the role, as some other STS gives', async (t) =
   assert.match(outcome.arn, /:assumed-role\/team\/ci\/circleci-oidc\//)
 })
 
-for (const code of [
+const ODD = [
   'AccessDenied</Code><Code>Throttling',
+  'a</Message><Message>b',
   'constructor',
   '__proto__',
   'toString',
+  '<toString>a</toString><valueOf>b</valueOf>',
   '',
-]) {
-  test(`an error with the code ${JSON.stringify(code)}`, async (t) => {
-    const endpoint = await answeringServer(t, (_, response) =>
-      send(response, errorOf(code, 'no'), 400),
-    )
-    const { outcome } = await rehearse(await sandboxFor(t), { endpoint })
-    assert.ok(outcome instanceof OidcError)
-    assert.notEqual(outcome.code, 'internal-error')
+]
+
+for (const text of ODD) {
+  test(`an error with the code and message ${JSON.stringify(text)}`, async (t) => {
+    const sandbox = await sandboxFor(t)
+    for (const body of [errorOf(text, 'no'), errorOf('AccessDenied', text), errorOf(text, text)]) {
+      const endpoint = await answeringServer(t, (_, response) => send(response, body, 400))
+      const { outcome } = await rehearse(sandbox, { endpoint })
+      assert.ok(outcome instanceof OidcError)
+      assert.notEqual(outcome.code, 'internal-error')
+      assert.equal(typeof (outcome.cause as Error).message, 'string')
+    }
   })
 }
