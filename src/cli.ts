@@ -10,7 +10,7 @@ import {
 } from './command-table.ts'
 import { EXIT, isMissingPart, notInThisCopy, OidcError } from './errors.ts'
 import { type Flags, misspeltVariables, resolveOptions } from './option-values.ts'
-import { OPTIONS, type OptionName, type OptionSpec } from './options.ts'
+import { type Environment, OPTIONS, type OptionName, type OptionSpec } from './options.ts'
 import { printable } from './text.ts'
 
 /**
@@ -58,6 +58,22 @@ function strayValue(name: OptionName): OidcError {
     what: `--${name} takes no value.`,
     next: `Give --${name} alone, or leave it out.`,
   })
+}
+
+/** Whether the result is to be JSON, an error then, too: also where the rest of the command line is wrong. */
+export function asksForJson(args: readonly string[], env: Environment): boolean {
+  const found = findCommand(args)
+  const command: Command | undefined = found && COMMANDS[found.name]
+  if (!found || !command?.options.includes('format')) return false
+  const separator = found.args.indexOf('--')
+  const own = separator < 0 ? found.args : found.args.slice(0, separator)
+  const given = own.findLast((arg, at) => arg.startsWith('--format=') || own[at - 1] === '--format')
+  try {
+    const flags = given === undefined ? {} : { format: given.replace(/^--format=/, '') }
+    return resolveOptions(['format'], flags, env).format === 'json'
+  } catch {
+    return false
+  }
 }
 
 /** Loads the code of a command, only when it is called. */

@@ -18,7 +18,7 @@ export async function withinTime<Given extends Partial<Context>, Result>(
   given: Given,
   work: (context: Given & Pick<Context, 'deadline'>) => Promise<Result>,
 ): Promise<Result> {
-  const deadline = startDeadline(seconds)
+  const deadline = startDeadline(seconds, given.terminal?.progress)
   try {
     return await work({ ...given, deadline })
   } finally {

@@ -13,7 +13,11 @@ export interface Deadline {
   clear(): void
 }
 
-export function startDeadline(seconds: number): Deadline {
+/** After which somebody who watches is told what takes so long. */
+const PATIENCE_SECONDS = 2
+
+/** `tell` is called once, with the first work that tries the patience of who waits for it. */
+export function startDeadline(seconds: number, tell?: (text: string) => void): Deadline {
   const end = now() + seconds * 1000
   const controller = new AbortController()
   // Every request under way listens, and there may be dozens.
@@ -21,6 +25,11 @@ export function startDeadline(seconds: number): Deadline {
   const underWay = new Map<object, string>()
   const giveUp = (doing: string) => controller.abort(timedOut(seconds, doing))
   const timer = setTimeout(() => giveUp([...underWay.values()].at(-1) ?? 'running'), seconds * 1000)
+  let isTold = tell === undefined
+  const tellOnce = (doing: string) => {
+    if (!isTold) tell?.(`Still ${doing}; it may take ${Math.round(seconds)} s in all.`)
+    isTold = true
+  }
   return {
     signal: controller.signal,
     remaining: () => Math.max(0, end - now()),
@@ -30,6 +39,7 @@ export function startDeadline(seconds: number): Deadline {
       underWay.set(key, doing)
       // Work that fails when nobody waits for it any more must not end the process.
       work.catch(() => {})
+      const patience = setTimeout(tellOnce, PATIENCE_SECONDS * 1000, doing)
       let stop: (() => void) | undefined
       try {
         controller.signal.throwIfAborted()
@@ -40,6 +50,7 @@ export function startDeadline(seconds: number): Deadline {
         return await Promise.race([work, timeUp])
       } finally {
         underWay.delete(key)
+        clearTimeout(patience)
         if (stop) controller.signal.removeEventListener('abort', stop)
         // It kept the thread so long that the timer could not run: this took the time, whatever waits now.
         if (now() >= end) giveUp(doing)

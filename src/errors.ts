@@ -159,6 +159,12 @@ export function errorText(error: OidcError, paint: Terminal['paint']): string {
   return [head, ...rest].join('\n')
 }
 
+/** The same for programs, which find it where the result would be. */
+export function errorJson({ code, exitCode, message, why, likely, next }: OidcError): object {
+  const [reason, guess, advice] = [why, likely, next].map((text) => text ?? null)
+  return { error: { code, exitCode, what: message, why: reason, likely: guess, next: advice } }
+}
+
 /** Prints the page of an error or a finding; `npx` finds it where the log of a job is read, too. */
 export function explainCommand(code: string): string {
   return `npx circleci-aws-oidc explain ${code}`

@@ -1,9 +1,10 @@
-import { runCli } from './cli.ts'
-import { asOidcError, EXIT, errorText } from './errors.ts'
+import { asksForJson, runCli } from './cli.ts'
+import { asOidcError, EXIT, errorJson, errorText } from './errors.ts'
 import { withoutEmptyHome } from './profiles/locations.ts'
 import { openTerminal } from './terminal.ts'
 import { printable } from './text.ts'
 
+const args = process.argv.slice(2)
 const terminal = openTerminal()
 if (process.env['HOME'] === '') {
   const note =
@@ -14,10 +15,13 @@ if (process.env['HOME'] === '') {
 // A name that the user gives may be that of a property of every object, such as "constructor".
 const env: NodeJS.ProcessEnv = Object.setPrototypeOf(withoutEmptyHome(process.env), null)
 
-runCli(process.argv.slice(2), { env, terminal })
+runCli(args, { env, terminal })
   .catch((thrown: unknown) => {
     const error = asOidcError(thrown)
     terminal.note(errorText(error, terminal.paint))
+    if (asksForJson(args, env) && !terminal.hasPrinted()) {
+      terminal.print(JSON.stringify(errorJson(error), null, 2))
+    }
     terminal.debug(stackOf(error))
     return error.exitCode
   })

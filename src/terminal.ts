@@ -12,6 +12,8 @@ export interface Terminal {
   handOver(text: string): void
   /** Narration, on stderr. */
   note(text: string): void
+  /** Narration for who watches, on stderr: on a terminal or in the log of a CI, not for a program that calls this one. */
+  progress(text: string): void
   /** Narration for `--debug`, on stderr. */
   debug(text: string): void
   /** From now on `secret` is shown as `[concealed]`. */
@@ -28,6 +30,8 @@ export interface Terminal {
 
 /** The terminal as its owner has it. */
 interface OpenTerminal extends Terminal {
+  /** Whether there is something on stdout already. */
+  hasPrinted(): boolean
   /** Waits until all output is written. Resolves to what kept some of it from being written, if anything. */
   flush(): Promise<OutputFailure | undefined>
 }
@@ -48,15 +52,19 @@ export function openTerminal(): OpenTerminal {
   const { AWS_OIDC_DEBUG, AWS_OIDC_ORB_DEBUG } = process.env
   const debugging =
     isDebugAsked(process.argv) || isTrue(AWS_OIDC_ORB_DEBUG) || isTrue(AWS_OIDC_DEBUG)
-  const { write, flush } = openOutput()
+  const { write, flush, isOpen } = openOutput()
   const concealed = (text: string) => secrets.conceal(text)
   const clean = (stream: OutputStream, text: string) =>
     printableLines(concealed(text), isPainted(stream))
   return {
     flush,
+    hasPrinted: () => isOpen('stdout'),
     print: (text) => write('stdout', clean('stdout', text)),
     handOver: (text) => write('stdout', text),
     note: (text) => write('stderr', clean('stderr', text)),
+    progress: (text) => {
+      if (process.stderr.isTTY || process.env['CI']) write('stderr', clean('stderr', text))
+    },
     debug: (text) => debugging && write('stderr', clean('stderr', `debug: ${text}`)),
     conceal: (secret) => secret.length >= 8 && secrets.add(secret),
     concealed,
@@ -74,8 +82,16 @@ export function openTerminal(): OpenTerminal {
   }
 }
 
+/**
+ * FORCE_COLOR wins over NO_COLOR, as in Node's own `getColorDepth`; then https://no-color.org and
+ * https://bixense.com/clicolors, where 0 is no.
+ */
 function isPainted(stream: OutputStream): boolean {
-  return process[stream].isTTY && !process.env['NO_COLOR']
+  const { FORCE_COLOR, NO_COLOR, CLICOLOR_FORCE, CLICOLOR, TERM } = process.env
+  if (FORCE_COLOR) return FORCE_COLOR !== '0' && FORCE_COLOR !== 'false'
+  if (NO_COLOR) return false
+  if (CLICOLOR_FORCE && CLICOLOR_FORCE !== '0') return true
+  return process[stream].isTTY && CLICOLOR !== '0' && TERM !== 'dumb'
 }
 
 /** Writes lines, and remembers what went wrong with it; a stream is opened with its first line. */
@@ -103,7 +119,7 @@ function openOutput() {
     const [failure] = [...failures].filter(([, { code }]) => code !== 'EPIPE')
     return failure && { stream: failure[0], error: failure[1] }
   }
-  return { write, flush }
+  return { write, flush, isOpen: (name: OutputStream) => opened.has(name) }
 }
 
 /** What stands after `--` is the command's. */

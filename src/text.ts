@@ -48,12 +48,25 @@ export function printableLines(text: string, isPainted: boolean): string {
 // biome-ignore lint/suspicious/noControlCharactersInRegex: it is what colours begin with
 const PAINTED = /(\x1b\[\d\d?m|[\n\t])/
 
-/** `2026-11-21T12:00:00Z`, as AWS writes it. */
+/** Rows as the lines of a table. */
+export function tableLines(rows: readonly (readonly string[])[]): string[] {
+  const widths = (rows[0] ?? []).map((_, column) =>
+    Math.max(...rows.map((row) => row[column]?.length ?? 0)),
+  )
+  return rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  )
+}
+
+/** `2026-11-21T12:00:00Z`, as AWS writes it: for programs. */
 export function isoSeconds(date: Date): string {
   return date.toISOString().replace(/\.\d+Z$/, 'Z')
 }
 
-/** `2026-11-21 12:00:00 UTC`, for people. */
+/** `2026-11-21 12:00:00 UTC`: for people, wherever a time is told. */
 export function clockTime(date: Date): string {
   return `${date.toISOString().slice(0, 19).replace('T', ' ')} UTC`
 }

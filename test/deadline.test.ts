@@ -20,6 +20,22 @@ test('the time limit aborts the signal with what was going on', async (t) => {
   assert.throws(() => deadline.signal.throwIfAborted(), error)
 })
 
+test('who waits is told once, of the first work that takes more than two seconds', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  const told: string[] = []
+  const deadline = startDeadline(60, (text) => told.push(text))
+  t.after(() => deadline.clear())
+  await deadline.race('reading the options', Promise.resolve())
+  t.mock.timers.tick(1000)
+  for (const name of ['waiting for AWS STS', 'writing']) {
+    deadline.race(name, new Promise(() => {})).catch(() => {})
+  }
+  t.mock.timers.tick(1999)
+  assert.deepEqual(told, [])
+  t.mock.timers.tick(30_000)
+  assert.deepEqual(told, ['Still waiting for AWS STS; it may take 60 s in all.'])
+})
+
 test('work that is done in time has its own outcome', async (t) => {
   const deadline = startDeadline(60)
   t.after(() => deadline.clear())

@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { test } from 'node:test'
-import { ROLE, startJob } from './acceptance/job.ts'
+import { readWorld } from '../src/sandbox/index.ts'
+import { CLI } from './acceptance/built-cli.ts'
+import { type Environment, Job, ROLE, startJob } from './acceptance/job.ts'
+import { without } from './tools/programs.ts'
 
 const CONCEALED = /"\[concealed\]" is not/
 
@@ -22,4 +26,56 @@ test('a token that an error quotes is not shown, whole or cut', async (t) => {
     const { stderr } = await job.fails(args, 'invalid-session-policy', CONCEALED, { env })
     assert.doesNotMatch(stderr, /eyJ/)
   }
+})
+
+/** What decides of colour, without a terminal and with one. https://no-color.org, https://bixense.com/clicolors */
+const COLOURS: [env: Environment, piped: boolean, onTerminal: boolean][] = [
+  [{}, false, true],
+  [{ NO_COLOR: '1' }, false, false],
+  [{ NO_COLOR: '' }, false, true],
+  [{ TERM: 'dumb' }, false, false],
+  [{ CLICOLOR: '0' }, false, false],
+  [{ CLICOLOR_FORCE: '1' }, true, true],
+  [{ CLICOLOR_FORCE: '0' }, false, true],
+  [{ CLICOLOR_FORCE: '1', TERM: 'dumb' }, true, true],
+  [{ CLICOLOR_FORCE: '1', NO_COLOR: '1' }, false, false],
+  [{ FORCE_COLOR: '1' }, true, true],
+  [{ FORCE_COLOR: '0' }, false, false],
+  [{ FORCE_COLOR: 'false' }, false, false],
+  [{ FORCE_COLOR: '1', NO_COLOR: '1' }, true, true],
+]
+const COLOUR = '\u001b[31mError invalid-usage:\u001b[0m '
+
+for (const [env, piped] of COLOURS) {
+  test(`${piped ? 'colour' : 'no colour'} into a pipe: ${JSON.stringify(env)}`, async (t) => {
+    const { stderr } = await new Job(t).run(['whoami', '--nope'], { env })
+    assert.equal(stderr.includes(COLOUR), piped)
+    assert.equal(stderr.includes('\u001b'), piped)
+  })
+}
+
+for (const [env, , shown] of COLOURS) {
+  const skip = without('script')
+  test(`${shown ? 'colour' : 'no colour'} on a terminal: ${JSON.stringify(env)}`, { skip }, (t) => {
+    const command = `'${process.execPath}' '${CLI.replace("'", "'\\''")}' whoami --nope`
+    const whole = { PATH: process.env['PATH'], TERM: 'xterm', HOME: new Job(t).home, ...env }
+    const { stdout } = spawnSync('script', ['-qec', command, '/dev/null'], {
+      encoding: 'utf8',
+      env: whole,
+      input: '',
+    })
+    assert.equal(stdout.includes(COLOUR), shown, stdout)
+    assert.match(stdout, /There is no option --nope/)
+  })
+}
+
+test('what takes more than two seconds is told in a CI, not to a program', async (t) => {
+  const { job } = await startJob(t, { world: readWorld({ latencyMs: 2300 }) })
+  const args = ['assume-role', '--role-arn', ROLE]
+  const { stderr } = await job.done(args, { env: { CI: 'true' } })
+  assert.match(
+    stderr,
+    /^Still waiting for 127\.0\.0\.1:\d+ \(attempt 1\); it may take 60 s in all\.\n$/,
+  )
+  assert.equal((await job.done(args)).stderr, '')
 })

@@ -11,8 +11,8 @@ import type { ProfilePlan } from '../plans/profile-plan.ts'
 import type { PlannedRole } from '../sts/assume-roles.ts'
 import { endpointUrl } from '../sts/endpoint.ts'
 import type { Terminal } from '../terminal.ts'
-import { clockTime, isoSeconds, printable } from '../text.ts'
-import { audiences, expiration } from '../token/claims.ts'
+import { clockTime, isoSeconds, printable, tableLines } from '../text.ts'
+import { audiences, expiration, holderOf } from '../token/claims.ts'
 import { saysTokenMissing, type TokenPool, tokenPool } from '../token/source.ts'
 import { TOKEN_OPTIONS, type WebIdentityToken } from '../token/web-identity-token.ts'
 
@@ -112,6 +112,11 @@ function report(
   if (warning) terminal.note(terminal.paint('stderr', 'yellow', warning))
   if (format === 'json') terminal.print(JSON.stringify(reportJson(done), null, 2))
   else for (const line of reportLines(done, env)) printLine(line, terminal)
+  for (const { claims } of tokensOf(done.roles)) {
+    terminal.debug(
+      `token of ${claims.iss}, audience ${audiences(claims).join(', ')}, subject ${claims.sub}`,
+    )
+  }
 }
 
 function printLine([label, text]: Line, { paint, print }: Terminal): void {
@@ -128,37 +133,61 @@ interface Report {
 
 type Role = PlannedRole<ProfilePlan>
 
-type Line = [label: string, text: string]
+type Line = readonly [label: string, text: string]
 
 /** The lines a person reads in the log of the job. */
 function reportLines({ plan, roles, files }: Report, env: Environment): Line[] {
-  const tokens = new Map(
-    roles.flatMap(({ role }) => (role.token ? [[role.token.value, role.token]] : [])),
-  )
   const paths = (files.length > 0 ? files : Object.values(plan.locations)).map((path) =>
     fromHome(path, env),
   )
-  const names = plan.profiles.map(({ profile }) => profile).join(', ')
+  const where = paths.join(' and ')
+  const [only, ...others] = roles
   return [
-    ...[...tokens.values()].map((token): Line => ['Token', tokenText(token)]),
-    ...roles.map((role): Line => ['Role', roleText(role, roles.length > 1)]),
-    [roles.length > 1 ? 'Profiles' : 'Profile', `${names} in ${paths.join(' and ')}`],
+    ...tokensOf(roles).map((token): Line => ['Token', tokenText(token)]),
+    ...(only && others.length === 0
+      ? [
+          ['Role', roleText(only)] as const,
+          ['Profile', `${only.plan.profile} in ${where}`] as const,
+        ]
+      : [['Profiles', `${roles.length} in ${where}\n${roleTable(roles)}`] as const]),
     ...exportLines(plan, env),
   ]
 }
 
-function tokenText({ claims, source }: WebIdentityToken): string {
-  const end = expiration(claims)
-  const until = end ? `, valid until ${clockTime(end)}` : ''
-  return printable(
-    `${claims.sub ?? '(no subject)'} of ${claims.iss ?? '(no issuer)'}${until} (${source})`,
-  )
+/** Each token once. */
+function tokensOf(roles: readonly Role[]): WebIdentityToken[] {
+  const tokens = roles.flatMap(({ role }) => role.token ?? [])
+  return [...new Map(tokens.map((token) => [token.value, token])).values()]
 }
 
-function roleText({ plan, role }: Role, oneOfMany: boolean): string {
+/** Of the columns of a wide terminal, those that are left beside the label. */
+const TOKEN_WIDTH = 120 - 'Profiles '.length
+
+function tokenText({ claims, source }: WebIdentityToken): string {
+  const end = expiration(claims)
+  const until = end ? `, until ${clockTime(end)}` : ''
+  const from = source.length > 35 ? `…${source.slice(-34)}` : source
+  const rest = printable(`${until} (${from})`)
+  const room = TOKEN_WIDTH - rest.length
+  const holder = printable(holderOf(claims))
+  return `${holder.length > room ? `${holder.slice(0, room - 1)}…` : holder}${rest}`
+}
+
+function roleText({ plan, role }: Role): string {
   const region = plan.region === undefined ? 'no region' : `region ${plan.region}`
-  const text = `${role.arn}, account ${role.accountId}, ${region}, until ${clockTime(role.credentials.expiration)}`
-  return oneOfMany ? `${plan.profile}: ${text}` : text
+  return `${role.arn}, account ${role.accountId}, ${region}, until ${clockTime(role.credentials.expiration)}`
+}
+
+function roleTable(roles: readonly Role[]): string {
+  const rows = roles.map(({ plan, role }) => [
+    plan.profile,
+    role.accountId,
+    plan.role.arn.replace(/^.*:role\//, ''),
+    plan.region ?? '-',
+    clockTime(role.credentials.expiration),
+  ])
+  const lines = tableLines([['PROFILE', 'ACCOUNT', 'ROLE', 'REGION', 'UNTIL'], ...rows])
+  return lines.map((line) => `  ${line}`).join('\n')
 }
 
 function exportLines({ export: exported, notExported }: Plan, env: Environment): Line[] {

@@ -17,7 +17,7 @@ import type { Credentials, SessionCredentials } from '../role/request.ts'
 import { type RolePlan, sharedCredentials } from '../sts/assume-role.ts'
 import { assumeChain } from '../sts/assume-roles.ts'
 import { type StsEndpoint, stsEndpoint } from '../sts/endpoint.ts'
-import { isoSeconds, printable } from '../text.ts'
+import { clockTime, isoSeconds, printable } from '../text.ts'
 import { tokenPool } from '../token/source.ts'
 
 type Options = OptionsOf<'exec'>
@@ -153,7 +153,7 @@ async function obtain(source: Source, options: Options, context: Context): Promi
   const { terminal } = context
   if (source.kind === 'roles') {
     const role = await assumeChain(source.chain, tokenPool(options, context), context)
-    terminal.debug(`${role.arn} until ${role.credentials.expiration.toISOString()}`)
+    terminal.debug(`${role.arn} until ${clockTime(role.credentials.expiration)}`)
     return role
   }
   const credentials = await sharedCredentials(source.name, source.endpoint, context)

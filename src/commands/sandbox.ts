@@ -15,6 +15,7 @@ export async function run(
     command: rest.length > 0 ? rest : undefined,
     paths: { cli: __filename, circleci: join(__dirname, 'sandbox-circleci.cjs') },
     log: (line) => terminal.note(`sandbox: ${line}`),
+    progress: (line) => terminal.progress(`sandbox: ${line}`),
     print: (text) => terminal.print(text.trimEnd()),
   })
 }

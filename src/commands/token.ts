@@ -21,7 +21,7 @@ export async function run(
     return token
   }
   const whenExpired = write === undefined ? showExpired : refuseExpired
-  const token = await withinTime(options['timeout-seconds'], {}, ({ deadline }) => {
+  const token = await withinTime(options['timeout-seconds'], { terminal }, ({ deadline }) => {
     const reading = readToken(options, env, deadline.signal, whenExpired)
     return deadline.race('reading the web identity token', reading)
   })

@@ -15,7 +15,7 @@ import { conflict, missing } from '../trust/subjects/coordinate.ts'
 type Options = OptionsOf<'trust audit'>
 
 export async function run(options: Options, { env, terminal }: CommandContext): Promise<number> {
-  const deadline = startDeadline(options['timeout-seconds'])
+  const deadline = startDeadline(options['timeout-seconds'], terminal.progress)
   try {
     const allowed = await readAllowed(options, env, deadline)
     const report = audit(await readInputs(options, deadline), allowed, new Date())

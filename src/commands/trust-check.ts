@@ -1,6 +1,6 @@
 import type { CommandContext, OptionsOf } from '../command-table.ts'
 import { type Deadline, startDeadline } from '../deadline.ts'
-import { EXIT, OidcError } from '../errors.ts'
+import { EXIT, errorJson, OidcError } from '../errors.ts'
 import type { Environment } from '../options.ts'
 import { readRoleArn } from '../plans/plans.ts'
 import { parseRoleArn, type RoleArn } from '../role/arn.ts'
@@ -15,7 +15,7 @@ export async function run(
   options: OptionsOf<'trust check'>,
   context: CommandContext,
 ): Promise<number> {
-  const deadline = startDeadline(options['timeout-seconds'])
+  const deadline = startDeadline(options['timeout-seconds'], context.terminal.progress)
   try {
     return await check(options, context, deadline)
   } finally {
@@ -39,16 +39,20 @@ async function check(
   const clientIds = options['provider-client-ids']
   const report = (claims: Claims | undefined) =>
     checkTrust({ policy, length, claims, clientIds, role, now: new Date() })
-  const print = (one: TrustReport) =>
+  const print = (one: TrustReport, error: object = {}) =>
     terminal.print(
-      options.format === 'json' ? JSON.stringify(checkJson(one), null, 2) : checkText(one),
+      options.format === 'json'
+        ? JSON.stringify({ ...checkJson(one), ...error }, null, 2)
+        : checkText(one),
     )
   let claims: Claims
   try {
     claims = await readClaims(options, env, deadline)
   } catch (error) {
     // The policy alone is worth a look, but the question was not answered: the exit code says so.
-    if (error instanceof OidcError && error.exitCode === EXIT.noToken) print(report(undefined))
+    if (error instanceof OidcError && error.exitCode === EXIT.noToken) {
+      print(report(undefined), errorJson(error))
+    }
     throw error
   }
   const answer = report(claims)

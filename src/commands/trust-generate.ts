@@ -26,10 +26,11 @@ import { eachOf, type TrustedTokens, together } from '../trust/subjects/trusted-
 
 type Options = OptionsOf<'trust generate'>
 
-export async function run(options: Options, { env, terminal }: CommandContext): Promise<number> {
+export async function run(options: Options, context: CommandContext): Promise<number> {
+  const { env, terminal } = context
   const { generated, notes } = options['roles-file']
     ? await ofFile(options['roles-file'], options, env)
-    : await ofOptions(options, env)
+    : await ofOptions(options, context)
   for (const note of notes) terminal.note(`Note: ${note}`)
   const directory = options['out-dir']
   if (directory === undefined) {
@@ -46,8 +47,8 @@ interface Answer {
   readonly notes: readonly string[]
 }
 
-async function ofOptions(options: Options, env: Environment): Promise<Answer> {
-  const { setups, claims } = await readSetups(options, env)
+async function ofOptions(options: Options, context: CommandContext): Promise<Answer> {
+  const { setups, claims } = await readSetups(options, context)
   const [only] = setups
   if (only !== undefined && setups.length === 1) {
     const isNarrowed = NARROWING.some((name) => isGiven(options[name]))
@@ -110,7 +111,7 @@ interface Setups {
 }
 
 /** What the options ask for: a role, or one for each project where there are as many names. */
-async function readSetups(options: Options, env: Environment): Promise<Setups> {
+async function readSetups(options: Options, context: CommandContext): Promise<Setups> {
   const names = options['role-name']
   const common = {
     accountId: options['account-id'],
@@ -123,7 +124,7 @@ async function readSetups(options: Options, env: Environment): Promise<Setups> {
     maxSessionDuration: options['max-session-duration'],
   }
   if (names.length <= 1) {
-    const { party, ...rest } = await readParty(options, env)
+    const { party, ...rest } = await readParty(options, context)
     const defaultName = party.kind === 'tokens' ? `${party.ci}-oidc` : 'ci-oidc'
     return { setups: [{ ...common, party, roleName: names[0] ?? defaultName }], ...rest }
   }
@@ -154,7 +155,7 @@ const WITH_TOKEN: readonly string[] = [
 /** Whom the options name: by coordinates, by a token, or another role. */
 async function readParty(
   options: Options,
-  env: Environment,
+  context: CommandContext,
 ): Promise<{ readonly party: TrustedParty; readonly claims?: Claims }> {
   const [named] = partiesNamed(options)
   const chosen = options['from-token'] ? 'from-token' : named
@@ -165,7 +166,7 @@ async function readParty(
     .flat()
     .find((name) => !WITH_TOKEN.includes(name) && isGiven(options[name]))
   if (stray !== undefined) throw strayOption(stray, 'from-token', WITH_TOKEN)
-  const claims = await readClaims(options, env)
+  const claims = await readClaims(options, context)
   const tokens = together(
     eachOf(options.branch).flatMap((branch) =>
       eachOf(options.ref).map((ref) =>
@@ -216,8 +217,8 @@ function refuseStraysOf({ ci, issuer }: TrustedTokens, options: Options): void {
   })
 }
 
-async function readClaims(options: Options, env: Environment): Promise<Claims> {
-  const deadline = startDeadline(options['timeout-seconds'])
+async function readClaims(options: Options, { env, terminal }: CommandContext): Promise<Claims> {
+  const deadline = startDeadline(options['timeout-seconds'], terminal.progress)
   try {
     const reading = readToken(options, env, deadline.signal)
     const { claims } = await deadline.race('reading the web identity token', reading)

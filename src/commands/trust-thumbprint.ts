@@ -8,7 +8,7 @@ export async function run(
   { env, terminal }: CommandContext,
 ): Promise<number> {
   if (options.issuer === undefined) throw missing('issuer', 'The thumbprint is of its certificate.')
-  const deadline = startDeadline(options['timeout-seconds'])
+  const deadline = startDeadline(options['timeout-seconds'], terminal.progress)
   try {
     const search = thumbprintOf(checkIssuer(options.issuer), env, deadline.signal)
     const found = await deadline.race("reading the issuer's certificates", search)

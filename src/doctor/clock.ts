@@ -1,3 +1,4 @@
+import { clockTime } from '../text.ts'
 import type { Claims } from '../token/claims.ts'
 import { type Finding, finding, fine } from './findings.ts'
 
@@ -23,7 +24,7 @@ export function checkClock(
     const side = seconds > 0 ? 'ahead of' : 'behind'
     return [
       finding('clock-skew', `it is ${minutes(seconds)} ${side} that of STS`, {
-        evidence: `It is ${reading.here.toISOString()} here, and ${reading.there.toISOString()} at STS.`,
+        evidence: `It is ${clockTime(reading.here)} here, and ${clockTime(reading.there)} at STS.`,
       }),
     ]
   }
@@ -32,7 +33,7 @@ export function checkClock(
   if (!(seconds < -TOLERATED)) return []
   return [
     finding('clock-skew', `the token will be issued only in ${minutes(seconds)}`, {
-      evidence: `It is ${now.toISOString()} here, and the token was issued at ${issued.toISOString()}.`,
+      evidence: `It is ${clockTime(now)} here, and the token was issued at ${clockTime(issued)}.`,
     }),
   ]
 }

@@ -2,6 +2,7 @@ import type { Context } from '../context.ts'
 import { asOidcError } from '../errors.ts'
 import type { AssumedRole, RolePlan } from '../sts/assume-role.ts'
 import { SourceFailed, settledRoles } from '../sts/assume-roles.ts'
+import { clockTime } from '../text.ts'
 import type { TokenPool } from '../token/source.ts'
 import { errorFinding, type Finding, fine, raise, type Settled, skipped } from './findings.ts'
 
@@ -42,7 +43,7 @@ export function checkExchange({ plan, outcome }: TriedRole, doubts: readonly Fin
   if (!outcome) return [skipped('exchange', `${plan.profile}: the profile it builds on failed`)]
   if ('value' in outcome) {
     const { arn, credentials } = outcome.value
-    return [fine('exchange', `AWS gives ${arn}, until ${credentials.expiration.toISOString()}`)]
+    return [fine('exchange', `AWS gives ${arn}, until ${clockTime(credentials.expiration)}`)]
   }
   const { error } = outcome
   const found = errorFinding(error)

@@ -1,6 +1,12 @@
 import type { OidcError } from '../errors.ts'
 import type { Environment } from '../options.ts'
-import { audiences, type Claims, circleciSubject, expiration } from '../token/claims.ts'
+import {
+  audiences,
+  type Claims,
+  circleciSubject,
+  expiration,
+  expirationText,
+} from '../token/claims.ts'
 import { doubts } from '../token/doubts.ts'
 import type { WebIdentityToken } from '../token/web-identity-token.ts'
 import { errorFinding, type Finding, finding, fine } from './findings.ts'
@@ -24,17 +30,10 @@ export function checkToken({ token, expired }: FoundToken, env: Environment, now
   return [
     ...wrong,
     ...(!expired && left < SOON
-      ? [
-          finding(
-            'token-expires-soon',
-            `in ${Math.round(left)} s, at ${expiration(claims)?.toISOString()}`,
-          ),
-        ]
+      ? [finding('token-expires-soon', `in ${Math.round(left)} s, at ${expirationText(claims)}`)]
       : []),
     ...doubtFindings(claims, env),
-    ...(wrong.length > 0
-      ? []
-      : [fine('token', `${about}, until ${expiration(claims)?.toISOString()}`)]),
+    ...(wrong.length > 0 ? [] : [fine('token', `${about}, until ${expirationText(claims)}`)]),
   ]
 }
 

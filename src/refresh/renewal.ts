@@ -8,6 +8,7 @@ import { makeDirectoryOf, readTarget, removeFile } from '../files/target.ts'
 import { type SessionCredentials, withoutUndefined } from '../role/request.ts'
 import { assumeRole, type Sources, sharedCredentials } from '../sts/assume-role.ts'
 import type { Terminal } from '../terminal.ts'
+import { clockTime } from '../text.ts'
 import { tokenPool } from '../token/source.ts'
 import {
   type CachedCredentials,
@@ -81,7 +82,7 @@ async function keptCredentials(
     const isToldOf =
       error instanceof OidcError && (error instanceof FailedBefore || error.code === 'file-locked')
     if (isFresh(left) || isToldOf) return left
-    const end = new Date(left.end).toISOString()
+    const end = clockTime(new Date(left.end))
     const reason = error instanceof Error ? error.message.split('\n')[0] : error
     context.terminal.note(
       `Warning: the credentials of ${title}, valid until ${end}, can't be renewed: ${reason}`,

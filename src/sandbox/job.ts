@@ -20,6 +20,8 @@ export interface JobDirectory {
   /** First on the job's PATH; holds `circleci`, `circleci-agent` and `circleci-aws-oidc`. */
   readonly bin: string
   readonly bashEnv: string
+  /** What makes a shell that reads it a job of the sandbox. */
+  readonly variables: string
   readonly remove: () => Promise<void>
 }
 
@@ -32,6 +34,7 @@ export async function createJobDirectory(paths: CommandPaths): Promise<JobDirect
     home: join(root, 'home'),
     bin: join(root, 'bin'),
     bashEnv: join(root, 'bash_env'),
+    variables: join(root, 'job.sh'),
     remove: async () => {
       await rm(root, { recursive: true, force: true })
       process.off('exit', removeAtExit)

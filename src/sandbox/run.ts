@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises'
 import { readTextFile } from '../files/read.ts'
 import type { Environment } from '../options.ts'
 import { forwardSignals, runChild } from '../processes.ts'
@@ -19,7 +20,7 @@ import {
 import { type Sandbox, startSandbox } from './server.ts'
 
 /**
- * POSIX shell text that turns the shell it is pasted into into a job of this sandbox. The token is minted when pasted, so
+ * POSIX shell text that makes the shell that reads it a job of this sandbox. The token is minted when it is read, so
  * none is printed; AWS files go to the sandbox's directory, so the user's own `~/.aws` stays as it is.
  */
 function describeExports(
@@ -88,6 +89,8 @@ export interface RunOptions {
   readonly paths: CommandPaths
   /** Narration, a line at a time, for stderr. Never a secret. */
   readonly log: (line: string) => void
+  /** The same for who watches. */
+  readonly progress: (line: string) => void
   /** The result, for stdout. */
   readonly print: (text: string) => void
 }
@@ -97,10 +100,13 @@ export interface RunOptions {
  * Throws `invalid-usage` (fault, port), `file-unreadable` and `invalid-world` (world file).
  */
 export async function runSandbox(options: RunOptions): Promise<number> {
-  const { command, paths, log, print } = options
+  const { command, paths, log, progress, print } = options
   const faults = options.faults.map(parseFault)
   const world = await readWorldFile(options.worldFile)
-  const sandbox = await startSandbox({ world, faults, log, port: options.port ?? 0 })
+  const patience = setTimeout(progress, 2000, 'still making its keys')
+  const sandbox = await startSandbox({ world, faults, log, port: options.port ?? 0 }).finally(() =>
+    clearTimeout(patience),
+  )
   try {
     if (command && command.length > 0) {
       return await runJob(sandbox, { command, passed: options.passed ?? [] }, paths, log)
@@ -125,13 +131,27 @@ async function waitForSignal(
   const stopped = stopSignal()
   const directory = await createJobDirectory(paths)
   try {
-    print(describeExports(sandbox.world, sandbox.url, directory, process.env))
-    log(`the sandbox listens on ${sandbox.url}; stop it with Ctrl-C`)
+    const variables = describeExports(sandbox.world, sandbox.url, directory, process.env)
+    await writeFile(directory.variables, variables, { mode: 0o600 })
+    print(`. ${shellWord(directory.variables)}`)
+    for (const line of nextSteps(sandbox, directory)) log(line)
     await stopped
     return 0
   } finally {
     await directory.remove()
   }
+}
+
+function nextSteps({ url, world }: Sandbox, { variables }: JobDirectory): string[] {
+  const [arn = 'ARN'] = world.accounts.flatMap(({ id, partition, roles }) =>
+    roles.map(({ path, name }) => `arn:${partition}:iam::${id}:role${path}${name}`),
+  )
+  return [
+    `the sandbox listens on ${url}, until Ctrl-C. In another terminal, run:`,
+    `  . ${shellWord(variables)}`,
+    `  circleci-aws-oidc assume-role --role-arn ${arn}`,
+    '  circleci-aws-oidc whoami',
+  ]
 }
 
 function stopSignal(): Promise<void> {

@@ -11,7 +11,7 @@ import {
   type SessionCredentials,
   stsInput,
 } from '../role/request.ts'
-import { quote } from '../text.ts'
+import { clockTime, quote } from '../text.ts'
 import { hasExpired, type WebIdentityToken } from '../token/web-identity-token.ts'
 import { connectSts } from './client.ts'
 import type { StsEndpoint } from './endpoint.ts'
@@ -182,7 +182,7 @@ function otherSession(arn: string, { role, roleSessionName }: RoleRequest): stri
 function otherTime(expiration: Date): string | undefined {
   const left = expiration.getTime() - Date.now()
   if (left > 0 && left < LONGEST_LIFE_MS) return undefined
-  return `with credentials that end ${expiration.toISOString()}; it is ${new Date().toISOString()} here`
+  return `with credentials that end at ${clockTime(expiration)}; it is ${clockTime(new Date())} here`
 }
 
 /** A role's maximum is twelve hours; clocks are off by less than the rest. */

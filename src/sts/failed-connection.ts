@@ -3,6 +3,7 @@ import { CERTIFICATE_ERROR } from '../network/agents.ts'
 import { proxySetting } from '../network/proxy.ts'
 import { settingName } from '../option-values.ts'
 import type { Environment } from '../options.ts'
+import { clockTime } from '../text.ts'
 import type { Failure } from './failure.ts'
 import type { FailedAttempts } from './retry.ts'
 
@@ -73,7 +74,7 @@ export function clockText(detail: string, awsTime: Date): ErrorText | undefined 
   if (Math.abs(minutes) < 5) return undefined
   return {
     what: `The clock of this machine is ${Math.abs(minutes)} minutes ${minutes > 0 ? 'ahead of' : 'behind'} that of AWS.`,
-    why: `It is ${new Date().toISOString()} here, and ${awsTime.toISOString()} at AWS: ${detail}.`,
+    why: `It is ${clockTime(new Date())} here, and ${clockTime(awsTime)} at AWS: ${detail}.`,
     next: 'Set the clock of the machine (NTP); AWS refuses requests that are more than 5 minutes off.',
   }
 }

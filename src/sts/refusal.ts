@@ -2,7 +2,8 @@ import type { ErrorText, OidcError } from '../errors.ts'
 import type { Environment } from '../options.ts'
 import type { RoleArn } from '../role/arn.ts'
 import type { RoleRequest } from '../role/request.ts'
-import { audiences, circleciSubject, expiration } from '../token/claims.ts'
+import { clockTime } from '../text.ts'
+import { audiences, circleciSubject, expirationText } from '../token/claims.ts'
 import { type Doubt, doubts } from '../token/doubts.ts'
 import type { WebIdentityToken } from '../token/web-identity-token.ts'
 import {
@@ -72,7 +73,7 @@ const EXPLANATIONS = {
   'token-expired': ({ detail, awsTime }, { token }) =>
     (awsTime && clockText(detail, awsTime)) ?? {
       what: `AWS says that the token from ${token.source} has expired.`,
-      why: `${detail}. The token is valid until ${expiration(token.claims)?.toISOString() ?? 'an unknown time'}; it is ${new Date().toISOString()} here.`,
+      why: `${detail}. The token is valid until ${expirationText(token.claims)}; it is ${clockTime(new Date())} here.`,
       next: 'Assume the role earlier in the job, or where the CircleCI agent can mint a new token. If the times above are fine, check the clock of this machine.',
     },
   'session-policy-rejected': ({ detail }) => ({

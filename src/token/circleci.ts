@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { OidcError } from '../errors.ts'
 import type { Environment } from '../options.ts'
-import { circleciSubject, expiration } from './claims.ts'
+import { clockTime } from '../text.ts'
+import { circleciSubject, expirationText } from './claims.ts'
 import { runMintingCommand } from './minting-command.ts'
 import {
   hasExpired,
@@ -119,8 +120,8 @@ function notFound(
 
 function expired(token: WebIdentityToken, failures: readonly MintFailure[]): OidcError {
   return new OidcError('token-expired', {
-    what: `The token in ${token.source} expired at ${expiration(token.claims)?.toISOString()}, and no new one could be minted.`,
-    why: `A job gets its token at the start; it usually lives one hour. By the clock of this machine it is ${new Date().toISOString()}. ${listed(failures)}`,
+    what: `The token in ${token.source} expired at ${expirationText(token.claims)}, and no new one could be minted.`,
+    why: `A job gets its token at the start; it usually lives one hour. By the clock of this machine it is ${clockTime(new Date())}. ${listed(failures)}`,
     next: `Run the job again and assume the role earlier in it, or make sure that one of ${MINTING_COMMANDS.map((name) => `"${name}"`).join(', ')} is on PATH.`,
   })
 }

@@ -1,4 +1,5 @@
 import { OidcError } from '../errors.ts'
+import { clockTime } from '../text.ts'
 
 /** The claims of a web identity token, as OpenID Connect Core §2 names them, and whatever else is in it. */
 export interface Claims {
@@ -108,6 +109,12 @@ export function expiration(claims: Claims): Date | undefined {
   return Number.isNaN(date.getTime()) ? undefined : date
 }
 
+/** The same for people. */
+export function expirationText(claims: Claims): string {
+  const end = expiration(claims)
+  return end ? clockTime(end) : 'an unknown time'
+}
+
 /** What the subject of a CircleCI token names: V2 goes on with the repository and its branch or tag. */
 export interface CircleciSubject {
   readonly version: 'v1' | 'v2'
@@ -127,4 +134,28 @@ export function circleciSubject({ sub = '' }: Claims): CircleciSubject | undefin
     CIRCLECI_SUBJECT.exec(sub) ?? []
   if (match === undefined) return undefined
   return { version: origin === undefined ? 'v1' : 'v2', organization, project, user, origin, ref }
+}
+
+/** Kinds of issuers by what is in their URL; others are shown as they are. */
+const ISSUERS = [
+  ['token.actions.githubusercontent.com', 'GitHub Actions'],
+  ['gitlab', 'GitLab CI'],
+  ['agent.buildkite.com', 'Buildkite'],
+  ['api.bitbucket.org', 'Bitbucket Pipelines'],
+] as const
+
+/** Whose token it is, in a few words: the kind of its issuer, the repository, the branch or tag. */
+export function holderOf(claims: Claims): string {
+  const { iss = 'an issuer that it does not name', sub = 'without a subject' } = claims
+  const circleci = circleciSubject(claims)
+  const claim = (...names: string[]) =>
+    names.map((name) => claims[name]).find((value) => typeof value === 'string')
+  const [, known = iss] = ISSUERS.find(([part]) => iss.includes(part)) ?? []
+  const project = circleci ? `project ${circleci.project}` : sub
+  const repository =
+    circleci?.origin ??
+    claim('oidc.circleci.com/vcs-origin', 'repository', 'project_path', 'pipeline_slug')
+  const ref = circleci?.ref ?? claim('oidc.circleci.com/vcs-ref', 'ref', 'build_branch')
+  const branch = ref?.replace(/^refs\/heads\//, 'branch ').replace(/^refs\/tags\//, 'tag ')
+  return [circleci ? 'CircleCI' : known, repository ?? project, branch].filter(Boolean).join(', ')
 }

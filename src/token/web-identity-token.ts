@@ -1,6 +1,6 @@
 import { OidcError } from '../errors.ts'
 import type { Environment, OptionValues } from '../options.ts'
-import { type Claims, decodeClaims, expiration } from './claims.ts'
+import { type Claims, decodeClaims, expiration, expirationText } from './claims.ts'
 
 /** A token and what we know of it. `value` is a secret: it goes to STS and nowhere else. */
 export interface WebIdentityToken {
@@ -32,7 +32,7 @@ export function hasExpired(token: WebIdentityToken, now = Date.now()): boolean {
 export function unexpired(token: WebIdentityToken, whenExpired: WhenExpired): WebIdentityToken {
   if (!hasExpired(token)) return token
   const error = new OidcError('token-expired', {
-    what: `The token from ${token.source} expired at ${expiration(token.claims)?.toISOString()}.`,
+    what: `The token from ${token.source} expired at ${expirationText(token.claims)}.`,
     next: 'Have a new token written there right before this command.',
   })
   return whenExpired(token, error)

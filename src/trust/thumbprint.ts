@@ -6,6 +6,7 @@ import { caBundle } from '../network/agents.ts'
 import { get } from '../network/get.ts'
 import { proxyFor, tunnel } from '../network/proxy.ts'
 import type { Environment } from '../options.ts'
+import { clockTime, isoSeconds } from '../text.ts'
 
 export interface Thumbprint {
   /** Forty small hexadecimal digits. */
@@ -39,7 +40,7 @@ export async function thumbprintOf(
     issuer,
     keysHost: url.host,
     subject: last.subject.replaceAll('\n', ', '),
-    validTo: new Date(last.validTo).toISOString(),
+    validTo: isoSeconds(new Date(last.validTo)),
     needed: !chain.public,
     throughProxy: proxyFor(url, env) !== undefined,
   }
@@ -53,7 +54,7 @@ export function thumbprintText(found: Thumbprint): string {
     found.thumbprint,
     `  keys at      ${found.keysHost}`,
     `  certificate  ${found.subject}`,
-    `  valid to     ${found.validTo}`,
+    `  valid to     ${clockTime(new Date(found.validTo))}`,
     `  ${note}`,
     ...(found.needed && found.throughProxy ? [PROXY_NOTE] : []),
   ].join('\n')
@@ -74,7 +75,10 @@ function lastCertificate({ certificates }: CertificateChain, url: URL): X509Cert
   for (const [index, one] of certificates.entries()) {
     const name = one.subject.replaceAll('\n', ', ')
     if (now < Date.parse(one.validFrom) || now > Date.parse(one.validTo)) {
-      throw broken(url, `The certificate ${name} is valid from ${one.validFrom} to ${one.validTo}.`)
+      throw broken(
+        url,
+        `The certificate ${name} is valid from ${clockTime(new Date(one.validFrom))} to ${clockTime(new Date(one.validTo))}.`,
+      )
     }
     const issuer = certificates[index + 1]
     if (issuer && !(issuer.ca && one.checkIssued(issuer) && one.verify(issuer.publicKey))) {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { statSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { readWorld } from '../../src/sandbox/index.ts'
 import { ROLE, startJob } from './job.ts'
 
 const SESSION = 'arn:aws:sts::111111111111:assumed-role/circleci-oidc/circleci-42-website-deploy'
@@ -15,21 +16,39 @@ function settled(text: string): string {
 }
 
 test('text: what a person reads in the log', async (t) => {
-  const { job, sandbox } = await startJob(t)
-  const { organization, project, job: described, issuer } = sandbox.world
+  const { job } = await startJob(t)
   const { stdout, stderr } = await job.done(
     ['assume-role', '--role-arn', ROLE, '--profile', 'dev', '--region', 'eu-central-1'],
     { env: { BASH_ENV: join(job.root, 'bash_env') } },
   )
-  const subject = `org/${organization}/project/${project}/user/${described.userId}/vcs-origin/github.com/acme/website/vcs-ref/refs/heads/main`
   assert.equal(stderr, '')
   assert.equal(
     settled(stdout),
-    `Token    ${subject} of ${issuer}, valid until TIME (CIRCLE_OIDC_TOKEN_V2)
+    `Token    CircleCI, github.com/acme/website, branch main, until TIME (CIRCLE_OIDC_TOKEN_V2)
 Role     ${SESSION}, account 111111111111, region eu-central-1, until TIME
 Profile  dev in ~/.aws/config and ~/.aws/credentials
 Export   AWS_PROFILE=dev and region eu-central-1 for later bash steps
 `,
+  )
+})
+
+test('the line of the token fits into 120 columns, however long its repository; --debug has the rest', async (t) => {
+  const repository = `github.com/${'o'.repeat(39)}/${'r'.repeat(100)}`
+  const world = { job: { repository, branch: 'b'.repeat(200) } }
+  const { job } = await startJob(t, { world: readWorld(world) })
+  const args = ['assume-role', '--role-arn', ROLE]
+  const { stdout } = await job.done(args)
+  const [line = ''] = stdout.split('\n')
+  assert.match(
+    line,
+    /^Token {4}CircleCI, github\.com\/o+.*…, until .* UTC \(CIRCLE_OIDC_TOKEN_V2\)$/,
+  )
+  assert.ok(line.length <= 120, `${line.length} columns`)
+  const { stderr } = await job.done([...args, '--debug'])
+  assert.ok(stderr.includes(`/vcs-origin/${repository}/vcs-ref/refs/heads/b`))
+  assert.match(
+    stderr,
+    /^debug: token of https:\/\/oidc\.circleci\.com\/org\/\S+, audience \S+, subject org/m,
   )
 })
 

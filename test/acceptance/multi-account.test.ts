@@ -58,6 +58,20 @@ function fileOf(roles: readonly { account: string; name: string }[]): string {
   return sections.join('\n')
 }
 
+test('text: several profiles are a table', async (t) => {
+  const { job } = await startJob(t)
+  const path = job.write('profiles.ini', S1)
+  const { stdout } = await job.done(['assume-role', '--profiles-file', path])
+  const lines = stdout.replace(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC/g, 'TIME').split('\n')
+  assert.match(lines[0] ?? '', /^Token {4}CircleCI, /)
+  assert.deepEqual(lines.slice(1, 5), [
+    'Profiles 2 in ~/.aws/config and ~/.aws/credentials',
+    '  PROFILE     ACCOUNT       ROLE           REGION        UNTIL',
+    '  default     111111111111  circleci-oidc  eu-central-1  TIME',
+    '  playground  222222222222  playground     -             TIME',
+  ])
+})
+
 test('S1: two profiles from one file, the second by the first', async (t) => {
   const { job, sandbox } = await startJob(t)
   const path = job.write('profiles.ini', S1)

@@ -12,6 +12,7 @@ import { runPython, withoutModules } from '../tools/python.ts'
 import { type MotoAccount, openMotoAccount, withoutMoto } from '../trust/generate/moto-account.ts'
 import { ACCOUNT, ORG, PROJECT } from '../trust/setup.ts'
 import { Job } from './job.ts'
+import { assertFits } from './schemas.ts'
 import { createAuthority, serveOverTls } from './tls-server.ts'
 
 // S2, CircleCI with an orb: the thumbprint of the issuer's CA; provider and role by Terraform or by the AWS
@@ -50,6 +51,7 @@ test('S2: the thumbprint is the SHA-1 of the last certificate where the keys are
   const { stdout } = await job.done(['trust', 'thumbprint', '--issuer', issuer, '--format', 'json'])
   const sha1 = new X509Certificate(pem).fingerprint.replaceAll(':', '').toLowerCase()
   assert.equal(JSON.parse(stdout).thumbprint, sha1)
+  assertFits('trust-thumbprint', stdout)
 })
 
 /** What Terraform makes of the files: the trust policy of the role. */

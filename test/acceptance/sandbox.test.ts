@@ -49,7 +49,7 @@ test('faults, with what AWS would not say', async (t) => {
   assert.match(refused.stderr, /^sandbox: refused AssumeRoleWithWebIdentity .*AWS would not say: /m)
 })
 
-test('without a command: exports to paste, until a signal ends it', async (t) => {
+test('without a command: a job for other shells, until a signal ends it', async (t) => {
   const job = new Job(t)
   const script = `export AWS_ACCESS_KEY_ID=AKIAIOSFODNN7EXAMPLE
     circleci-aws-oidc sandbox > exports 2> log & sandbox=$!

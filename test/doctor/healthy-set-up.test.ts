@@ -19,7 +19,7 @@ const POLICY = trustPolicy({
 function steady(text: string): string {
   return text
     .replace(/\S*\/(home|\.aws)\//g, '')
-    .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'TIME')
+    .replace(/\d{4}-\d\d-\d\d [\d:]+ UTC/g, 'TIME')
     .replace(/127\.0\.0\.1:\d+/g, 'STS')
     .replace(/\d+ ms/g, 'N ms')
     .replace(/Node [\d.]+, circleci-aws-oidc [\d.]+/, 'Node N, circleci-aws-oidc N')

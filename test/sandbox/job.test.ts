@@ -2,7 +2,16 @@ import assert from 'node:assert/strict'
 import type { ChildProcessWithoutNullStreams } from 'node:child_process'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { after, before, test } from 'node:test'
@@ -269,12 +278,15 @@ test('signals reach the command', async () => {
   }
 })
 
-test('without a command: exports to paste, then waits', async () => {
+test('without a command: a file to read, and what to do with it; then waits', async () => {
   const child = start({}, { AWS_PROFILE: 'mine' })
   const [first] = await once(child.stdout, 'data')
   const exports = String(first)
-  assert.doesNotMatch(exports, /eyJ/)
-  assert.match(exports, /^unset (.* )?AWS_PROFILE/)
+  const [, path = ''] = /^\. '(.*\/job\.sh)'$/.exec(exports) ?? []
+  const variables = readFileSync(path, 'utf8')
+  assert.equal(statSync(path).mode & 0o777, 0o600)
+  assert.doesNotMatch(variables, /eyJ/)
+  assert.match(variables, /^unset (.* )?AWS_PROFILE/)
   const shell = spawn('sh', [
     '-euc',
     `${exports}\n[ -z "\${AWS_PROFILE:-}" ]; echo "$CIRCLE_JOB $AWS_ENDPOINT_URL_STS $AWS_CONFIG_FILE"; echo "$CIRCLE_OIDC_TOKEN_V2"; echo "$CIRCLE_OIDC_TOKEN"`,
@@ -290,7 +302,16 @@ test('without a command: exports to paste, then waits', async () => {
   assert.ok(existsSync(dirname(dirname(line.replace(/^\S+ \S+ /, '')))))
   assert.match(String(decodeJwt(token).iss), /^https:\/\/oidc\.circleci\.com\/org\//)
   child.kill('SIGTERM')
-  assert.equal((await finish(child)).code, 0)
+  const { code, stderr } = await finish(child)
+  assert.equal(code, 0)
+  assert.equal(
+    stderr.replace(/:\d+/, ':PORT'),
+    `the sandbox listens on http://127.0.0.1:PORT, until Ctrl-C. In another terminal, run:
+  ${exports}
+  circleci-aws-oidc assume-role --role-arn arn:aws:iam::111111111111:role/circleci-oidc
+  circleci-aws-oidc whoami
+`,
+  )
 })
 
 test('a world file, faults, and what is wrong with them', async () => {

@@ -8,6 +8,7 @@ runSandbox({
   faults: [],
   command: undefined,
   log: (line) => process.stderr.write(`${line}\n`),
+  progress: () => {},
   print: (text) => process.stdout.write(text),
   ...options,
 }).then(

@@ -145,7 +145,7 @@ test('token-expired: until when it was valid, and what time it is here', (t) => 
   t.mock.timers.enable({ apis: ['Date'], now: 1_800_000_060_000 })
   assert.equal(
     refused('token-expired', 'ExpiredTokenException: old').why,
-    'ExpiredTokenException: old. The token is valid until 2027-01-15T08:00:00.000Z; it is 2027-01-15T08:01:00.000Z here.',
+    'ExpiredTokenException: old. The token is valid until 2027-01-15 08:00:00 UTC; it is 2027-01-15 08:01:00 UTC here.',
   )
 })
 

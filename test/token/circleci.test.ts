@@ -160,7 +160,7 @@ for (const [name, script, reason] of FAILURES) {
           {},
           {
             code: 'token-expired',
-            message: `The token in CIRCLE_OIDC_TOKEN expired at 2023-11-14T22:13:20.000Z, and no new one could be minted.`,
+            message: `The token in CIRCLE_OIDC_TOKEN expired at 2023-11-14 22:13:20 UTC, and no new one could be minted.`,
           },
         ),
       ])

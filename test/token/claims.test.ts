@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { withoutTokens } from '../../src/text.ts'
-import { audiences, circleciSubject, decodeClaims, expiration } from '../../src/token/claims.ts'
+import {
+  audiences,
+  type Claims,
+  circleciSubject,
+  decodeClaims,
+  expiration,
+  holderOf,
+} from '../../src/token/claims.ts'
 import { hasExpired, webIdentityToken } from '../../src/token/web-identity-token.ts'
 import { jwt } from './jwt.ts'
 
@@ -127,3 +134,64 @@ test('tokens are hidden in a text, whole or cut; host names stay', () => {
     assert.equal(withoutTokens(name), name)
   }
 })
+
+/** Claims as the documentation of the CIs has them. */
+const HOLDERS: [claims: Claims, text: string][] = [
+  [
+    {
+      iss: 'https://oidc.circleci.com/org/o',
+      sub: `${V1}/vcs-origin/github.com/a/b/vcs-ref/refs/heads/main`,
+    },
+    'CircleCI, github.com/a/b, branch main',
+  ],
+  [
+    {
+      iss: 'https://oidc.circleci.com/org/o',
+      sub: `${V1}/vcs-origin/github.com/a/b/vcs-ref/refs/tags/v1`,
+    },
+    'CircleCI, github.com/a/b, tag v1',
+  ],
+  [
+    {
+      iss: 'https://oidc.circleci.com/org/o',
+      sub: V1,
+      'oidc.circleci.com/vcs-origin': 'github.com/a/b',
+      'oidc.circleci.com/vcs-ref': 'refs/heads/main',
+    },
+    'CircleCI, github.com/a/b, branch main',
+  ],
+  [{ iss: 'https://oidc.circleci.com/org/o', sub: V1 }, 'CircleCI, project 9f01'],
+  [
+    {
+      iss: 'https://token.actions.githubusercontent.com',
+      sub: 'repo:octo-org/octo-repo:environment:prod',
+      repository: 'octo-org/octo-repo',
+      ref: 'refs/heads/main',
+    },
+    'GitHub Actions, octo-org/octo-repo, branch main',
+  ],
+  [
+    {
+      iss: 'https://gitlab.com',
+      sub: 'project_path:my-group/my-project:ref_type:branch:ref:feature-branch-1',
+      project_path: 'my-group/my-project',
+      ref: 'feature-branch-1',
+    },
+    'GitLab CI, my-group/my-project, feature-branch-1',
+  ],
+  [
+    {
+      iss: 'https://agent.buildkite.com',
+      sub: 'organization:acme:pipeline:site:ref:refs/heads/main:commit:1:step:x',
+      pipeline_slug: 'site',
+      build_branch: 'main',
+    },
+    'Buildkite, site, main',
+  ],
+  [{ iss: 'https://id.example', sub: 'job/a' }, 'https://id.example, job/a'],
+  [{ iss: 'https://id.example', sub: 'x', repository: 7 }, 'https://id.example, x'],
+  [{}, 'an issuer that it does not name, without a subject'],
+]
+for (const [claims, text] of HOLDERS) {
+  test(`whose token: ${text}`, () => assert.equal(holderOf(claims), text))
+}

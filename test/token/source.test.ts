@@ -49,7 +49,7 @@ describe('env', () => {
     [
       { ID_TOKEN: EXPIRED },
       'token-expired',
-      'The token from ID_TOKEN expired at 2023-11-14T22:13:20.000Z.',
+      'The token from ID_TOKEN expired at 2023-11-14 22:13:20 UTC.',
     ],
     [
       { ID_TOKEN: 'x' },
@@ -102,7 +102,7 @@ describe('file', () => {
     writeFileSync(path, EXPIRED)
     await assert.rejects(read({ 'token-file': path }), {
       code: 'token-expired',
-      message: `The token from ${path} expired at 2023-11-14T22:13:20.000Z.`,
+      message: `The token from ${path} expired at 2023-11-14 22:13:20 UTC.`,
     })
   })
 })

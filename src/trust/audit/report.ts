@@ -1,5 +1,5 @@
 import { docsLink, explainCommand } from '../../errors.ts'
-import { printable } from '../../text.ts'
+import { printable, tableLines } from '../../text.ts'
 import type { AuditedThing, AuditReport, Judged } from './audit.ts'
 import { AUDIT_FINDINGS, pageOf, SEVERITIES, type Severity } from './findings.ts'
 
@@ -24,16 +24,6 @@ const HEADER = ['SEVERITY', 'ACCOUNT', 'ROLE', 'WHO MAY ASSUME IT']
 function short(who: readonly string[]): string {
   const shown = who.slice(0, 3).join(', ')
   return who.length > 3 ? `${shown} and ${who.length - 3} more` : shown
-}
-
-function tableLines(rows: readonly (readonly string[])[]): string[] {
-  const widths = HEADER.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
-  return rows.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  )
 }
 
 function summary({ things }: AuditReport): string {
