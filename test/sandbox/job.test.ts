@@ -282,7 +282,8 @@ test('without a command: a file to read, and what to do with it; then waits', as
   const child = start({}, { AWS_PROFILE: 'mine' })
   const [first] = await once(child.stdout, 'data')
   const exports = String(first)
-  const [, path = ''] = /^\. '(.*\/job\.sh)'$/.exec(exports) ?? []
+  const [, quoted = ''] = /^\. '(.*\/job\.sh)'$/.exec(exports) ?? []
+  const path = quoted.replaceAll("'\\''", "'")
   const variables = readFileSync(path, 'utf8')
   assert.equal(statSync(path).mode & 0o777, 0o600)
   assert.doesNotMatch(variables, /eyJ/)
