@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { compileConfig, readConfig } from './config.ts'
+import { checkFlowchart } from './flowchart.ts'
 import { checkJson } from './json-block.ts'
 import { isOutput } from './output.ts'
 
@@ -68,4 +69,12 @@ test('a YAML block is a config, a job or steps', () => {
   assert.throws(() => readConfig('foo: 1'), /a YAML block must be/)
   assert.throws(() => readConfig('a: [1'), /Flow sequence/)
   assert.throws(() => compileConfig('- nosuch/command'), /Cannot find a definition/)
+})
+
+test('a flowchart quotes its labels, which Mermaid would read as syntax', () => {
+  checkFlowchart('flowchart LR\n  a["x (y)"] -- "no/yes" --> b{"Is it?"} --> c\n')
+  const wrong = ['a[x (y)] --> b', 'a -- no --> b', 'a --- b', '"a" --> b', 'a["x" --> b']
+  for (const line of wrong) assert.throws(() => checkFlowchart(`flowchart TD\n  ${line}\n`), line)
+  assert.throws(() => checkFlowchart('graph LR\n  a --> b\n'))
+  assert.throws(() => checkFlowchart('flowchart LR\n'))
 })
