@@ -25,7 +25,9 @@ function fail({ code, message }: NodeJS.ErrnoException): void {
   if (code === 'EPIPE') return
   process.exitCode = 6
   process.stderr.on('error', () => {})
-  process.stderr.write(`Error file-unwritable: stdout can't be written: ${message}.\n`)
+  process.stderr.write(
+    `Error file-unwritable: stdout can't be written: ${message}.\n  More:   npx circleci-aws-oidc explain file-unwritable\n`,
+  )
 }
 
 /**

@@ -1,5 +1,5 @@
 import { asksForJson, runCli } from './cli.ts'
-import { asOidcError, EXIT, errorJson, errorText } from './errors.ts'
+import { asOidcError, EXIT, errorJson, errorText, OidcError } from './errors.ts'
 import { withoutEmptyHome } from './profiles/locations.ts'
 import { openTerminal } from './terminal.ts'
 import { printable } from './text.ts'
@@ -35,7 +35,8 @@ async function finishOutput(): Promise<number> {
   const failure = await terminal.flush()
   if (!failure) return EXIT.done
   const { stream, error } = failure
-  terminal.note(`Error file-unwritable: ${stream} can't be written: ${error.message}.`)
+  const what = `${stream} can't be written: ${error.message}.`
+  terminal.note(errorText(new OidcError('file-unwritable', { what }), terminal.paint))
   await terminal.flush()
   return EXIT.files
 }

@@ -11,7 +11,8 @@ const FULL = '/dev/full'
 const skip = existsSync(FULL) ? false : `there is no ${FULL}`
 
 const LOST =
-  "Error file-unwritable: stdout can't be written: ENOSPC: no space left on device, write.\n"
+  "Error file-unwritable: stdout can't be written: ENOSPC: no space left on device, write.\n" +
+  '  More:   npx circleci-aws-oidc explain file-unwritable\n'
 
 /** The exit code of a program of Node with arguments and redirections, and what stderr shows. */
 async function shell(job: Job, args: string, program = CLI) {
