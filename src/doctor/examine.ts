@@ -51,12 +51,23 @@ export async function examine(options: OptionsOf<'doctor'>, context: Context): P
   )
   const strange = claims ? doubtFindings(claims, env) : []
   const compared = await comparePolicy(planned, tokens, exchanges, strange)
-  // That AWS refuses what the trust policy rejects is no finding of its own.
+  const ofToken = !needsToken(planned)
+    ? [skipped('token', "no profile uses the job's own")]
+    : 'error' in token
+      ? checkMissingToken(token.error, env)
+      : checkToken(token.value, env, now)
+  // That AWS refuses what the trust policy rejects, or a token without a claim, is no finding of its own.
   const explained = compared.some(({ level }) => level === 'error')
   const isUnexplained = ({ id, level }: Finding) =>
-    !(explained && level === 'error' && REFUSALS.includes(id))
+    !(explained && level === 'error' && REFUSALS.includes(id)) &&
+    !(id === 'token-rejected' && ofToken.some((one) => one.id === 'token-incomplete'))
   const facts = 'value' in files ? files.value : []
-  const writing = await settle(() => checkWriting(planned, options, context))
+  const names = await settle(() => {
+    for (const { profile } of planned) assertProfileName(profile)
+  })
+  const writable =
+    'error' in names ? planned.map((one) => ({ ...one, profile: 'default' })) : planned
+  const writing = await settle(() => checkWriting(writable, options, context))
   const beside =
     'error' in plans ? await checkBesideRole(options, context) : { role: [], files: [] }
   const written =
@@ -68,17 +79,16 @@ export async function examine(options: OptionsOf<'doctor'>, context: Context): P
       env,
     ),
     clock: checkClock(clock[0], claims, now),
-    token: !needsToken(planned)
-      ? [skipped('token', "no profile uses the job's own")]
-      : 'error' in token
-        ? checkMissingToken(token.error, env)
-        : checkToken(token.value, env, now),
+    token: ofToken,
     role:
       'error' in plans
         ? [errorFinding(plans.error), ...beside.role]
-        : planned.map(({ role, profile }) =>
-            fine('role', `${role.arn}, for the profile ${profile}`),
-          ),
+        : [
+            ...('error' in names ? [errorFinding(names.error)] : []),
+            ...planned.map(({ role, profile }) =>
+              fine('role', `${role.arn}, for the profile ${profile}`),
+            ),
+          ],
     'trust-policy': compared,
     endpoint: endpoints.flatMap((one) => checkEndpoint(one, env)),
     exchange:
@@ -145,7 +155,6 @@ async function readPlans(
   const inFile = file !== undefined || inlineProfiles(context.env) !== undefined
   if (role === undefined && !inFile) return []
   const plans = await readProfiles(options, context)
-  for (const plan of plans) assertProfileName(plan.profile)
   if (!inFile || profile === undefined) return plans
   const chosen = plansOfProfile(plans, profile)
   if (chosen.length > 0) return chosen

@@ -46,6 +46,8 @@ export function reportText(findings: readonly Finding[], paint: Terminal['paint'
 function split(what: string): [string, string?] {
   const text = oneLine(what)
   if (text.length <= LONGEST) return [text]
+  const [first = '', ...lines] = what.split('\n')
+  if (lines.length > 0) return [oneLine(first), lines.map((line) => line.trim()).join('\n')]
   for (const end of ['. ', '; ', ': ']) {
     const at = text.lastIndexOf(end, LONGEST - 1)
     if (at > 0) return [text.slice(0, at + 1), text.slice(at + 2)]

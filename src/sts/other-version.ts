@@ -25,8 +25,9 @@ export async function triedOtherVersion(
     return Object.assign(error, { why: `${error.why}\nother     ${nameOf(other)}: refused, too` })
   }
   return new OidcError('token-version-refused', {
-    what: `AWS refuses ${plan.role.arn} to the ${nameOf(token)}, and allows the ${nameOf(other)}.`,
+    what: `AWS refuses the ${nameOf(token)}, and allows the ${nameOf(other)}.`,
     why: [
+      `The role is ${plan.role.arn}.`,
       "The role's trust policy matches the sub of the other version only:",
       `refused   ${token.claims.sub}`,
       `allowed   ${other.claims.sub}`,

@@ -114,7 +114,9 @@ function notFound(
     likely: fork
       ? `This is a pull request from a fork, opened by ${fork} (CIRCLE_PR_USERNAME), and those get no token.`
       : 'CircleCI leaves the token out in pull requests from forks (unless secrets are passed to them), on Server before 4.4 without a context, on runners whose temporary directory is mounted noexec, and where the job is not a CircleCI job at all.',
-    next: 'Outside CircleCI, say where the token is with --token-env, --token-file or --token-source stdin. In CircleCI, check the causes above; on Server, add any context to the job.',
+    next: fork
+      ? 'Use AWS in builds of the repository itself only; --missing-token skip lets a job without a token go on without AWS.'
+      : 'Outside CircleCI, say where the token is with --token-env, --token-file or --token-source stdin. In CircleCI, check the causes above; on Server, add any context to the job.',
   })
 }
 
@@ -122,7 +124,7 @@ function expired(token: WebIdentityToken, failures: readonly MintFailure[]): Oid
   return new OidcError('token-expired', {
     what: `The token in ${token.source} expired at ${expirationText(token.claims)}, and no new one could be minted.`,
     why: `A job gets its token at the start; it usually lives one hour. By the clock of this machine it is ${clockTime(new Date())}. ${listed(failures)}`,
-    next: `Run the job again and assume the role earlier in it, or make sure that one of ${MINTING_COMMANDS.map((name) => `"${name}"`).join(', ')} is on PATH.`,
+    next: `Run the job again and assume the role earlier in it, or make sure that one of ${MINTING_COMMANDS.map((name) => `"${name}"`).join(', ')} is on PATH. If the time above is wrong, set the clock.`,
   })
 }
 

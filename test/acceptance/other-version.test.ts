@@ -31,7 +31,7 @@ async function jobWithBoth(
 
 test('a role for V1 tokens: says so, keeps nothing of the session that showed it', async (t) => {
   const { job, sandbox, env } = await jobWithBoth(t, FOR_V1)
-  const what = /refuses .* to the V2 token in CIRCLE_OIDC_TOKEN_V2, and allows the V1 token/
+  const what = /refuses the V2 token in CIRCLE_OIDC_TOKEN_V2, and allows the V1 token/
   const { stderr } = await job.fails(ASSUME, 'token-version-refused', what, { env })
   assert.match(stderr, /^ {2}Next: {3}Pass --token-version v1\b/m)
   assert.deepEqual(job.files(), {})
@@ -47,7 +47,7 @@ test('a role for V1 tokens: says so, keeps nothing of the session that showed it
 test('a role for one branch: the advice to a V1 token opens nothing', async (t) => {
   const { job, env } = await jobWithBoth(t, FOR_MAIN)
   const v1 = [...ASSUME, '--token-version', 'v1']
-  const what = /to the V1 token in CIRCLE_OIDC_TOKEN, and allows the V2 token/
+  const what = /refuses the V1 token in CIRCLE_OIDC_TOKEN, and allows the V2 token/
   const { stderr } = await job.fails(v1, 'token-version-refused', what, { env })
   assert.match(stderr, /leave out --token-version/)
   assert.doesNotMatch(stderr, /\*/)

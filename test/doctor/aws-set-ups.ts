@@ -103,7 +103,7 @@ export const AWS_SET_UPS: readonly BrokenSetUp[] = [
       env: { CIRCLE_OIDC_TOKEN: await sandbox.mint({ version: 'v1' }) },
     }),
     first:
-      /^✗ AWS refuses \S+ to the V2 token in CIRCLE_OIDC_TOKEN_V2, and allows the V1 token in CIRCLE_OIDC_TOKEN\./,
+      /^✗ AWS refuses the V2 token in CIRCLE_OIDC_TOKEN_V2, and allows the V1 token in CIRCLE_OIDC_TOKEN\./,
     code: 4,
   },
   withPolicy(

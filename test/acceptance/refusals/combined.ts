@@ -112,7 +112,7 @@ export const COMBINED: readonly (Pick<Refusal, 'name' | 'call' | 'sandbox' | 'po
     name: 'a blank in the profile name, BASH_ENV unset, a role that does not exist',
     call: () => ({
       args: ['--role-arn', 'arn:aws:iam::111111111111:role/nobody', '--profile', 'my profile'],
-      env: { CIRCLECI: 'true' },
+      env: { CIRCLECI: 'true', BASH_ENV: undefined },
     }),
     doctor: [/my profile/, /BASH_ENV/, /role\/nobody/],
   },

@@ -25,13 +25,13 @@ const { REFUSALS, REFUSALS_SEED = '20261121' } = process.env
 /** Whether every set-up is played: `npm run test:refusals`. */
 export const isWhole = REFUSALS === 'all'
 
-/** What is played: all, those with `REFUSALS` in their names, or by default a sample that the seed decides. */
+/** What is played: all, those whose names match `REFUSALS`, or by default a sample that the seed decides. */
 export function chosen<Named extends { readonly name: string }>(
   all: readonly Named[],
   size: number,
 ): readonly Named[] {
   if (isWhole) return all
-  if (REFUSALS) return all.filter(({ name }) => name.includes(REFUSALS))
+  if (REFUSALS) return all.filter(({ name }) => new RegExp(REFUSALS).test(name))
   const some = fc.shuffledSubarray([...all], { minLength: size, maxLength: size })
   return fc.sample(some, { seed: Number(REFUSALS_SEED), numRuns: 1 }).flat()
 }

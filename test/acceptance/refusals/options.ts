@@ -127,7 +127,7 @@ export const OPTION_SET_UPS: readonly Refusal[] = [
   call(
     'keys for later steps without $BASH_ENV',
     '--export keys needs BASH_ENV.',
-    () => ({ env: { AWS_OIDC_EXPORT: 'keys' } }),
+    () => ({ env: { AWS_OIDC_EXPORT: 'keys', BASH_ENV: undefined } }),
     [/BASH_ENV/, /AWS_OIDC_EXPORT|--export/],
   ),
   call(

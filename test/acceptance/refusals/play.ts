@@ -12,6 +12,7 @@ type Output = Pick<Outcome, 'code' | 'stdout' | 'stderr'>
 /** Runs `doctor`, then `assume-role`, in the same job; `policy`: what the role has, in a file for `doctor`. */
 export async function play(t: TestContext, setUp: SetUp, policy?: object): Promise<Played> {
   const { job, sandbox } = await startJob(t, setUp.sandbox ?? {})
+  job.env['BASH_ENV'] = `${job.root}/bash_env`
   const scene = { job, sandbox, t }
   const call: Call = (await setUp.call?.(scene)) ?? {}
   const { args = BY_ROLE, ...options } = call
