@@ -135,10 +135,12 @@ export async function runCli(
   if (separator >= 0 && !command.takesProgram) throw strayProgram(found.name)
   const run = (await LOADERS[found.name]().catch(missingPart('This command'))) as Run
   const given = new Set(Object.keys(flags).filter((name) => flags[name] !== undefined))
-  const whole: CommandContext = { ...context, rest, typed: given }
+  const wrong: OidcError[] = []
+  const report = found.name === 'doctor' ? (error: OidcError) => wrong.push(error) : undefined
+  const whole: CommandContext = { ...context, rest, typed: given, wrong }
   try {
     const names = given.has('profile') ? command.optionsOfProfile : undefined
-    const options = resolveOptions(names ?? command.options, flags, context.env)
+    const options = resolveOptions(names ?? command.options, flags, context.env, report)
     return await run(options as Parameters<Run>[0], whole)
   } catch (error) {
     if (found.name !== 'assume-role') throw error

@@ -1,4 +1,5 @@
 import type { Context } from './context.ts'
+import type { OidcError } from './errors.ts'
 import type { OptionGroup, OptionName, OptionValues } from './options.ts'
 import { TOKEN_OPTIONS } from './token/web-identity-token.ts'
 import { TRUST_COMMANDS } from './trust/command-table.ts'
@@ -242,6 +243,8 @@ export interface CommandContext extends Pick<Context, 'env' | 'terminal'> {
   readonly rest: readonly string[]
   /** The options that the command line itself gives; the others come from variables or are defaults. */
   readonly typed: ReadonlySet<string>
+  /** What is wrong with options, of doctor's only: it goes on with their defaults. */
+  readonly wrong: readonly OidcError[]
 }
 
 /** Runs a command; the number is the exit code. */

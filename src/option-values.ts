@@ -61,15 +61,28 @@ export type Flags = Readonly<Record<string, unknown>>
 /**
  * The values of a command's options. A flag wins; then a parameter of the orb, unless it has its default;
  * then `AWS_OIDC_<NAME>`; then the default. A variable that is empty, as it is or once expanded, counts as
- * unset: so an orb parameter left empty arrives. An empty flag is an error.
+ * unset: so an orb parameter left empty arrives. An empty flag is an error. `report` takes errors, and the default stands.
  */
 export function resolveOptions<Name extends OptionName>(
   names: readonly Name[],
   flags: Flags,
   env: Environment,
+  report?: (error: OidcError) => void,
 ): OptionValues<Name> {
-  const values = names.map((name) => [name, resolveOption(name, flags[name], env)])
+  const values = names.map((name) => {
+    try {
+      return [name, resolveOption(name, flags[name], env)]
+    } catch (error) {
+      if (!report || !(error instanceof OidcError)) throw error
+      report(error)
+      return [name, defaultOf(OPTIONS[name])]
+    }
+  })
   return Object.fromEntries(values) as OptionValues<Name>
+}
+
+function defaultOf(spec: OptionSpec): unknown {
+  return spec.default ?? (spec.kind === 'list' ? [] : spec.kind === 'flag' ? false : undefined)
 }
 
 function resolveOption(name: OptionName, flag: unknown, env: Environment): unknown {
@@ -83,7 +96,7 @@ function resolveOption(name: OptionName, flag: unknown, env: Environment): unkno
   const given = isHiddenInOrb(name, env) ? '' : env[variable]
   const text = expandVariables(given ?? '', env, variable).trim()
   if (text) return readText(name, spec, text, variable)
-  return spec.default ?? (spec.kind === 'list' ? [] : spec.kind === 'flag' ? false : undefined)
+  return defaultOf(spec)
 }
 
 /** An orb's parameter always has a value: left alone, its default. */

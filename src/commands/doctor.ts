@@ -8,12 +8,12 @@ const MAXIMUM_ATTEMPTS = 2
 
 export async function run(
   options: OptionsOf<'doctor'>,
-  { env, terminal }: CommandContext,
+  { env, terminal, wrong }: CommandContext,
 ): Promise<number> {
   const maxAttempts = Math.min(options['max-attempts'] ?? MAXIMUM_ATTEMPTS, MAXIMUM_ATTEMPTS)
   const given = { env, terminal, maxAttempts }
   const findings = await withinTime(options['timeout-seconds'], given, async (context) =>
-    inOrder(await examine(options, context)),
+    inOrder(await examine(options, context, wrong)),
   )
   terminal.print(
     options.format === 'json'

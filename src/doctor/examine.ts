@@ -31,7 +31,11 @@ import { checkMissingToken, checkToken, doubtFindings, type FoundToken } from '.
 import type { ComparePolicy } from './trust-policy.ts'
 
 /** Looks at everything that can be looked at, and says of the rest that it could not be. */
-export async function examine(options: OptionsOf<'doctor'>, context: Context): Promise<Findings> {
+export async function examine(
+  options: OptionsOf<'doctor'>,
+  context: Context,
+  wrong: readonly OidcError[] = [],
+): Promise<Findings> {
   const { env } = context
   const { files, plans, comparePolicy } = await readFiles(options, context)
   const planned = 'value' in plans ? plans.value : []
@@ -74,10 +78,13 @@ export async function examine(options: OptionsOf<'doctor'>, context: Context): P
     'error' in plans ? [options.profile ?? 'default'] : planned.map(({ profile }) => profile)
   const inUse = { given: options.profile, written }
   const all: Findings = {
-    runtime: checkRuntime(
-      { node: process.versions.node, version, program: process.argv[1] ?? '' },
-      env,
-    ),
+    runtime: [
+      ...wrong.map(errorFinding),
+      ...checkRuntime(
+        { node: process.versions.node, version, program: process.argv[1] ?? '' },
+        env,
+      ),
+    ],
     clock: checkClock(clock[0], claims, now),
     token: ofToken,
     role:
