@@ -15,7 +15,8 @@ const ENOUGH = 85
 const ALSO: Readonly<Record<string, readonly string[]>> = {
   role: ['plans'],
   profiles: ['plans'],
-  'trust/policy': ['trust/check', 'sandbox/aws'],
+  'trust/policy': ['trust/check'],
+  'trust/check': ['trust/policy', 'acceptance/verdicts'],
   'trust/subjects': ['trust/generate'],
   'trust/roles': ['trust/generate'],
 }

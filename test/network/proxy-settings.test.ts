@@ -75,6 +75,13 @@ describe('NO_PROXY', () => {
     ['fd00::/8', '[fd12::1]', true],
     ['fd00::/8', '[fe80::1]', false],
     ['fd00::/8', '127.0.0.1', false],
+    ['2001:db8::/33', '[2001:db8:7fff::1]', true],
+    ['2001:db8::/33', '[2001:db8:8000::1]', false],
+    ['fd12:3456:789a::/48', '[fd12:3456:789a:1::1]', true],
+    ['fd12:3456:789a::/48', '[fd12:3456:789b::1]', false],
+    ['fd12::1/128', '[fd12::1]', true],
+    ['fd12::1/128', '[fd12::2]', false],
+    ['fd12::1/129', '[fd12::1]', false],
   ]
   for (const [list, host, bypassed] of cases) {
     test(`${JSON.stringify(list)}: ${host} ${bypassed ? 'directly' : 'through the proxy'}`, () => {

@@ -212,6 +212,20 @@ describe('what is not the pinned Node is not run', { skip: without('curl', 'wget
   }
 })
 
+test('an archive whose checksum cannot be taken is not run', {
+  skip: without('curl'),
+}, async (t) => {
+  for (const script of ['exit 1', ':', 'kill -9 $$']) {
+    const host = await openHost(t, { tools: ['curl'] })
+    rmSync(join(host.bin, 'sha256sum'))
+    addTool(host.bin, 'sha256sum', script)
+    const { steps } = await runJob(host, jobOf(installWith()))
+    assert.equal(steps[0]?.code, 5)
+    assert.match(steps[0]?.stderr ?? '', /is not the file it should be: its SHA-256 is , expected/)
+    assert.deepEqual(leftOvers(host), [])
+  }
+})
+
 /** What a full disk does: writes end at so many blocks of 512 bytes. */
 const cramped = (host: Host, blocks: number) => {
   addTool(host.bin, 'cramped', `trap '' XFSZ; ulimit -f ${blocks}; exec "$@"`)

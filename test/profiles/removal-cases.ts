@@ -123,6 +123,11 @@ export const REMOVAL_CASES: RemovalCase[] = [
     left: '[profile dev]\n',
   },
   {
+    name: 'a comment of the user that quotes ours',
+    text: `[profile dev]\n# it says "${WROTE} region"\nregion = a\n`,
+    left: `[profile dev]\n# it says "${WROTE} region"\nregion = a\n`,
+  },
+  {
     name: 'the section of a quoted name',
     profiles: ['dev'],
     text: `[profile "dev"]\n${WROTE} region\nregion = a\noutput = json\n`,

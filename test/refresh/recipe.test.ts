@@ -72,6 +72,10 @@ const MALFORMED: [value: unknown, why: RegExp][] = [
   ],
   [{ ...RECIPE, token: undefined }, /token\.token-source is missing/],
   [{ ...RECIPE, timeoutSeconds: '60' }, /timeoutSeconds is missing or not valid/],
+  ...['3600', 0, -900, 900.5, null].map((durationSeconds): [unknown, RegExp] => [
+    { ...RECIPE, plan: { ...plan, durationSeconds } },
+    /plan\.durationSeconds is missing or not valid/,
+  ]),
   [
     { ...RECIPE, plan: { ...plan, allowedAccountIds: 'none' } },
     /plan\.allowedAccountIds is missing or not valid/,

@@ -143,6 +143,8 @@ describe('Jenkins without a token service', () => {
     writeFileSync(path, TOKEN)
     const env = { ...JENKINS, AWS_WEB_IDENTITY_TOKEN_FILE: path }
     assert.equal((await read(env)).source, path)
+    const blank = { ...env, JENKINS_ID_TOKEN_REQUEST_URL: ' \n' }
+    assert.equal((await read(blank)).source, path)
     await assert.rejects(read(env, { audience: 'x' }), { code: 'invalid-usage' })
   })
 

@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, type TestContext, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { readToken } from '../../src/token/source.ts'
+import { startDeadline } from '../../src/deadline.ts'
+import { readToken, tokenPool } from '../../src/token/source.ts'
 import type { TokenOptions } from '../../src/token/web-identity-token.ts'
 import { fakePrograms, printing } from './fake-programs.ts'
 import { jwt } from './jwt.ts'
@@ -35,6 +36,20 @@ describe('auto', () => {
     assert.equal((await read({}, { CIRCLE_OIDC_TOKEN: TOKEN })).source, 'CIRCLE_OIDC_TOKEN')
     assert.equal((await read({ audience: 'x' }, { ...env })).source, 'circleci run oidc get')
   })
+})
+
+test('a pool reads one token for each audience, however many ask at once or later', async (t) => {
+  const programs = fakePrograms(t, { circleci: printing(TOKEN) })
+  const deadline = startDeadline(20)
+  t.after(() => deadline.clear())
+  const options = { ...AUTO, audience: 'one' }
+  const pool = tokenPool(options, { env: { ...programs.env }, deadline })
+  const [first, second] = await Promise.all([pool.get(), pool.get()])
+  assert.equal(first, second)
+  assert.equal(await pool.get(), first)
+  assert.equal(programs.calls().length, 1)
+  await Promise.all([pool.get('two'), pool.get('two')])
+  assert.equal(programs.calls().length, 2)
 })
 
 describe('env', () => {

@@ -84,6 +84,23 @@ test('a refusal is told at once, without bearer and tokens', async (t) => {
   assert.equal(server.asked.length, 1)
 })
 
+test('of what a service says of its refusal, the message comes first', async (t) => {
+  const said = { error: 'three', error_description: 'two', message: 'one' }
+  for (const [body, reason] of [
+    [said, 'one'],
+    [{ ...said, message: 7 }, 'two'],
+    [{ error: 'three' }, 'three'],
+    [{ detail: 'four' }, undefined],
+  ] as const) {
+    const server = await startTokenServer(t, saying(403, body))
+    const end = reason === undefined ? 'HTTP 403' : `HTTP 403: ${reason}`
+    await assert.rejects(read(jenkins(server.url)), (error: Error) => {
+      assert.ok(error.message.endsWith(`: ${end}.`), error.message)
+      return true
+    })
+  }
+})
+
 test('a redirect is not followed: the bearer is for the one service', async (t) => {
   const other = await startTokenServer(t, saying(200, { value: TOKEN }))
   const server = await startTokenServer(t, (response) =>

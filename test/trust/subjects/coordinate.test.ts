@@ -47,6 +47,8 @@ const BAD: readonly (readonly [option: string, make: () => unknown])[] = [
   ['project-path', () => gitlab({ projectPath: 'p' })],
   ['project-path', () => gitlab({ projectPath: 'g/p', anyProject: true })],
   ['ref', () => gitlab({ refType: 'tag' })],
+  ['ref', () => gitlab({ ref: 'refs/pull/refs/heads/x' })],
+  ['ref', () => gitlab({ ref: 'refs/heads/' })],
   ['repository', () => github({ repository: 'o/*' })],
   ['repository', () => github({ repository: 'o/r:ref:*' })],
   ['environment', () => github({ environment: 'a\nb' })],
