@@ -47,6 +47,15 @@ export async function parseProfilesFile(
   const profiles = sections.map((section) => readSettings(file, section, lines, env, report))
   const borrowed = sourcesOnly(profiles, sharedProfiles)
   const roles = profiles.filter(({ profile }) => !borrowed.has(profile))
+  const passedOver = profiles.find(({ profile }) => profile === 'default' && borrowed.has(profile))
+  if (
+    passedOver &&
+    !roles.some(({ settings }) => settings.get('source_profile')?.value === 'default')
+  ) {
+    note(
+      `${source}, line ${passedOver.line}: [default] has no role_arn, so it is left out; its settings are not those of the other profiles.`,
+    )
+  }
   if (roles.length === 0 && problems.length === 0) {
     report(1, 'there is no profile with a role. Write [profile NAME] and beneath it role_arn = ….')
   }

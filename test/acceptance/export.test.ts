@@ -61,6 +61,25 @@ test('profile without BASH_ENV: static keys are named, with what to do', async (
     'Warning: AWS_ACCESS_KEY_ID is set in the environment and would win over the profile. Unset it, or name the profile in each command with --profile.\n',
   )
   assert.doesNotMatch(stdout, /^Export/m)
+  const note = stdout.split('\n').filter((line) => line.startsWith('Note'))
+  assert.deepEqual(note, [
+    'Note     nothing is exported: BASH_ENV is not set. Name the profile in later commands with --profile dev or AWS_PROFILE=dev',
+  ])
+  const silent = await job.done([...ARGS, '--export', 'none'])
+  assert.doesNotMatch(silent.stdout, /^Note/m)
+})
+
+test('several profiles and no default: nothing is exported, and what to choose is said', async (t) => {
+  const { job } = await startJob(t)
+  const role = `role_arn = ${ROLE}\n`
+  const text = `[default]\nregion = eu-west-1\n[profile a]\n${role}[profile b]\n${role}`
+  const args = ['assume-role', '--profiles-file', job.write('profiles.ini', text)]
+  const env = { BASH_ENV: join(job.root, 'bash_env') }
+  const { stdout, stderr } = await job.done(args, { env })
+  assert.match(stdout, /^Note +nothing is exported: several profiles, .*Choose one with --profile/m)
+  assert.match(stderr, /profiles\.ini, line 1: \[default\] has no role_arn, so it is left out; /)
+  const chosen = await job.done([...args, '--profile', 'b'], { env })
+  assert.match(chosen.stdout, /^Export +AWS_PROFILE=b /m)
 })
 
 test('keys: later steps have the keys, in a file no one else can read', async (t) => {
