@@ -157,7 +157,7 @@ async function roleRequestOf(options: RoleOptions, context: NotingContext) {
 
 /** A variable that may have been meant for the role. */
 function misspelt(env: Environment): { likely?: string } {
-  const [found] = misspeltVariables(env)
+  const found = misspeltVariables(env).find(({ meant }) => /_(ROLE_ARN|PROFILES.*)$/.test(meant))
   return found ? { likely: `${found.name} is set, but not read: ${found.meant} may be meant.` } : {}
 }
 
@@ -217,11 +217,24 @@ function optionSettings(options: RoleOptions, { env, terminal }: NotingContext):
     has: (key) => textOf(key) !== '',
     read: async (key, reader) => {
       const text = textOf(key)
-      return text === '' ? undefined : reader(text)
+      const where = key === 'role_arn' ? whereRole(options['role-arn'] ?? '', env) : undefined
+      return text === '' ? undefined : reader(text, where)
     },
     isVariable: (key) => isFromVariable(key.replaceAll('_', '-') as OptionName, textOf(key), env),
     note: terminal.note,
   }
+}
+
+/** What gave the role ARN, where that is not the flag itself. */
+function whereRole(given: string, env: Environment): string | undefined {
+  const [, variable] = /^\$?\{?([A-Za-z_]\w*)\}?$/.exec(given) ?? []
+  if (variable !== undefined) return variable
+  const setting = settingName(
+    'role-arn',
+    (text) => text.trim() === given || text.includes('$'),
+    env,
+  )
+  return setting === '--role-arn' ? undefined : setting
 }
 
 /** A role ARN may stand in a variable: `NAME`, `$NAME` or `${NAME}` is as good as the ARN itself. */

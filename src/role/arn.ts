@@ -11,8 +11,8 @@ export interface RoleArn {
   readonly name: string
 }
 
-/** Takes a role ARN apart. What is not one is refused with the slip that was made. */
-export function parseRoleArn(text: string): RoleArn {
+/** Takes a role ARN apart. What is not one is refused with the slip that was made; `where` names what gave it. */
+export function parseRoleArn(text: string, where?: string): RoleArn {
   const match = ROLE_ARN.exec(text)
   if (match && isRoleArn(text)) {
     const [, partition = '', accountId = '', path = '', name = ''] = match
@@ -21,8 +21,8 @@ export function parseRoleArn(text: string): RoleArn {
   throw new OidcError('invalid-role-arn', {
     // A wrong variable name may have put a secret here, so only what looks like an ARN is shown.
     what: /^\s*["']?arn:/i.test(text)
-      ? `The role ARN "${shorten(text)}" is not valid.`
-      : `The role ARN (${text.length} characters, not shown) is not valid.`,
+      ? `The role ARN "${shorten(text)}"${where ? ` (from ${where})` : ''} is not valid.`
+      : `The role ARN (${where ? `from ${where}, ` : ''}${text.length} characters, not shown) is not valid.`,
     why: slip(text),
     next: `Give the ARN as the IAM console shows it at the top of the role's page: ${EXAMPLE}.`,
   })

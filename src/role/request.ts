@@ -27,7 +27,7 @@ export interface RequestSettings {
   /** What the reader makes of a setting; undefined where there is none, or its error was reported. */
   read<Value>(
     key: RequestKey,
-    reader: (text: string) => Value | Promise<Value>,
+    reader: (text: string, where?: string) => Value | Promise<Value>,
   ): Promise<Value | undefined>
   /** Whether the text of a setting comes from a variable. */
   isVariable(key: RequestKey): boolean

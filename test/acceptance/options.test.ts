@@ -119,6 +119,21 @@ const WRONG: Case[] = [
     'invalid-role-arn',
     /instance profile/,
   ],
+  ...['DEPLOY', '$DEPLOY', '${DEPLOY}'].map(
+    (given): Case => [
+      ['--role-arn', given],
+      'invalid-role-arn',
+      /role\/x" \(from DEPLOY\) is not valid/,
+      { DEPLOY: 'arn:aws:iam::1:role/x' },
+    ],
+  ),
+  [[], 'invalid-role-arn', /\(from AWS_OIDC_ROLE_ARN\)/, { AWS_OIDC_ROLE_ARN: 'arn:aws:x' }],
+  [
+    [],
+    'invalid-role-arn',
+    /\(from the orb's parameter role-arn, 6 characters, not shown\)/,
+    { AWS_OIDC_ORB_ROLE_ARN: 'a role' },
+  ],
   [['--role-arn', `${ROLE} `], 'invalid-role-arn', /begins or ends with a blank/],
   [['--role-arn', 'wrong value'], 'invalid-role-arn', /\(11 characters, not shown\)/],
   [[...ARN, '--role-session-name', 'a b'], 'invalid-role-session-name', /a b/],
@@ -143,7 +158,7 @@ const WRONG: Case[] = [
   [
     [...ARN, '--policy-arns', 'arn:aws:iam::1:x'],
     'invalid-session-policy',
-    /is not the ARN of a managed/,
+    /"arn:aws:iam::1:x" is not that of a managed/,
   ],
   [[...ARN, '--profile', 'a]b'], 'invalid-profile-name', /a\]b/],
   [[...ARN, '--profile=-x'], 'invalid-profile-name', /one that begins with - would be taken/],
@@ -163,7 +178,7 @@ const WRONG: Case[] = [
   [
     [...ARN, '--allowed-account-ids', '222222222222'],
     'account-not-allowed',
-    /account 111111111111, but only 222222222222 is/,
+    /Account 111111111111 is not allowed.*allows 222222222222 only/s,
   ],
   [
     [...ARN, '--allowed-account-ids', '1.11e+11'],
