@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { chmod, mkdir, rm, writeFile } from 'node:fs/promises'
 import { type BuildOptions, build } from 'esbuild'
+import { TRUST_COMMANDS } from '../src/trust/command-table.ts'
 import { CODE_PAGES } from './docs/indexes.ts'
 import { DOCTOR_FILE, minify } from './embed.ts'
 import { notices, packagesOf } from './notices.ts'
@@ -33,16 +34,21 @@ const EMBEDDED: Division = {
   ],
   later: ['commands/doctor.ts', 'commands/token.ts'],
   unread: {
-    of: [
-      ...['src/options.ts', 'src/trust/options.ts'],
-      ...['src/command-table.ts', 'src/trust/command-table.ts'],
-    ],
+    of: ['src/options.ts', 'src/command-table.ts'],
     keys: [
       ...['description', 'descriptions', 'summary', 'usage', 'examples'],
       ...['group', 'groups', 'takes'],
     ],
   },
   restName: DOCTOR_FILE,
+}
+
+/** Of the commands of `trust`, which the orb leaves out, it keeps the names: so it can say that it has not got them. */
+const EMBEDDED_INSTEAD = {
+  './trust/options.ts': 'export const TRUST_OPTIONS = {}',
+  './trust/command-table.ts': `export const TRUST_COMMANDS = ${JSON.stringify(
+    Object.fromEntries(Object.keys(TRUST_COMMANDS).map((name) => [name, { options: [] }])),
+  )}`,
 }
 
 const common = {
@@ -79,25 +85,29 @@ const launcher = await build({
   external: ['./circleci-aws-oidc.cjs'],
 })
 
-const main = await build({
-  ...common,
-  entryPoints: { main: 'src/main.ts' },
-  format: 'esm',
-  splitting: true,
-  chunkNames: '[name]-[hash]',
-  external: ['kerberos'],
-  plugins: [
-    replacements({
-      'launcher-text': `export default ${JSON.stringify(launcher.outputFiles[0]?.text)}`,
-      'code-pages': `export default ${JSON.stringify(CODE_PAGES.map((page) => readFileSync(page, 'utf8')).join('\n'))}`,
-    }),
-  ],
-})
+/** The parts of the helper, some modules replaced by these texts. */
+const partsWith = (replaced: Readonly<Record<string, string>>) =>
+  build({
+    ...common,
+    entryPoints: { main: 'src/main.ts' },
+    format: 'esm',
+    splitting: true,
+    chunkNames: '[name]-[hash]',
+    external: ['kerberos'],
+    plugins: [
+      replacements({
+        'launcher-text': `export default ${JSON.stringify(launcher.outputFiles[0]?.text)}`,
+        'code-pages': `export default ${JSON.stringify(CODE_PAGES.map((page) => readFileSync(page, 'utf8')).join('\n'))}`,
+        ...replaced,
+      }),
+    ],
+  })
+const main = await partsWith({})
 await writeFile(`${OUT}/metafile.json`, JSON.stringify(main.metafile))
 const whole = await singleFile(main)
 await write('circleci-aws-oidc.cjs', whole)
 await chmod(`${OUT}/circleci-aws-oidc.cjs`, 0o755)
-const { file, rest } = await twoFiles(main, EMBEDDED)
+const { file, rest } = await twoFiles(await partsWith(EMBEDDED_INSTEAD), EMBEDDED)
 await write('embedded/circleci-aws-oidc.cjs', file)
 await write(`embedded/${DOCTOR_FILE}`, rest)
 // The orb's way by npm runs it from the package.

@@ -167,7 +167,13 @@ async function squeezed(code: string): Promise<string> {
     ecma: 2020,
     toplevel: true,
     parse: { bare_returns: true },
-    compress: { passes: 3, hoist_props: true, keep_fargs: false, pure_getters: true },
+    compress: {
+      passes: 3,
+      hoist_props: true,
+      hoist_funs: true,
+      keep_fargs: false,
+      pure_getters: true,
+    },
     format: { ascii_only: true },
   })
   return smaller ?? code
