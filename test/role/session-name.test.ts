@@ -29,7 +29,7 @@ for (const [given, problem, suggestion] of REFUSED) {
     assert.throws(() => roleSessionName(literal(given), {}, silent), {
       code: 'invalid-role-session-name',
       exitCode: 2,
-      message: `The role session name "${given}" ${problem}.`,
+      message: `The role session name "${given.replace('\n', '\\u000a')}" ${problem}.`,
       why: 'AWS takes 2 to 64 letters, digits and _+=,.@-',
       next: `Use for instance "${suggestion}".`,
     })
