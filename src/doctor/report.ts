@@ -33,7 +33,7 @@ const MARKS = {
 export function reportText(findings: readonly Finding[], paint: Terminal['paint']): string {
   const lines = findings.map((one) => {
     const [mark, style] = MARKS[one.level]
-    const [what, rest] = isWrong(one.level) ? split(one.what) : [oneLine(one.what)]
+    const [what, rest] = one.level === 'error' ? split(one.what) : [oneLine(one.what)]
     const evidence = [rest, one.evidence].filter(Boolean).join('\n')
     const head = `${paint('stdout', style, mark)} ${what}`
     const lines = details({ ...one, evidence })
@@ -42,20 +42,17 @@ export function reportText(findings: readonly Finding[], paint: Terminal['paint'
   return [...lines.flat(), '', summary(findings)].join('\n')
 }
 
-/** As much of it as is read at a glance, up to the end of a sentence or a part of one, and the rest. */
+/** What a line of 160 characters takes, to the end of a sentence or a word, and the rest. */
 function split(what: string): [string, string?] {
   const text = oneLine(what)
   if (text.length <= LONGEST) return [text]
-  const [first = '', ...lines] = what.split('\n')
-  if (lines.length > 0) return [oneLine(first), lines.map((line) => line.trim()).join('\n')]
-  for (const end of ['. ', '; ', ': ']) {
-    const at = text.lastIndexOf(end, LONGEST - 1)
-    if (at > 0) return [text.slice(0, at + 1), text.slice(at + 2)]
-  }
-  return [text]
+  const sentence = text.lastIndexOf('. ', LONGEST - 1) + 1
+  if (sentence > LONGEST / 3) return [text.slice(0, sentence), text.slice(sentence + 1)]
+  const word = text.lastIndexOf(' ', LONGEST - 1)
+  return word > 0 ? [`${text.slice(0, word)}…`, `…${text.slice(word)}`] : [text]
 }
 
-const LONGEST = 150
+const LONGEST = 158
 
 const oneLine = (text: string) => printable(text.replace(/\s+/g, ' '))
 

@@ -211,7 +211,7 @@ export const AWS_SET_UPS: readonly BrokenSetUp[] = [
   {
     name: 'STS turned off in the region',
     sandbox: { faults: [{ name: 'region-disabled', count: Number.POSITIVE_INFINITY }] },
-    first: /^✗ AWS STS is not active in this region, at 127\.0\.0\.1:\d+ for account 111111111111/,
+    first: /^✗ AWS STS is not active in this region, at 127\.0\.0\.1:\d+, for account 111111111111/,
     code: 4,
   },
   {
