@@ -186,7 +186,7 @@ export const COMPARISON_FINDINGS = {
   'policy-of-another-role': {
     level: 'error',
     exit: EXIT.refused,
-    title: 'The trust policy is that of another role than AWS is asked for',
+    title: 'The trust policy is that of another role',
     fix: 'Give this ARN with --role-arn, if it is the one that is meant: name, path and case must be the same.',
   },
   'trust-policy-differs': {

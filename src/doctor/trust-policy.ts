@@ -82,10 +82,8 @@ function oneRole(): OidcError {
 
 /** Of no interest is then what the policy says of the token. */
 function otherRole(path: string, ofFile: RoleArn, asked: RoleArn, answer: AwsAnswer): Finding {
-  const evidence = `AWS is asked for ${asked.arn}.`
-  const found = comparisonFinding('policy-of-another-role', `${path} is of ${ofFile.arn}`, {
-    evidence,
-  })
+  const evidence = `${path} is what IAM has of it; AWS is asked for ${asked.arn}.`
+  const found = comparisonFinding('policy-of-another-role', ofFile.arn, { evidence })
   return answer === 'refused' ? found : { ...found, level: 'warning', exit: EXIT.done }
 }
 

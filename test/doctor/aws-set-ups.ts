@@ -92,7 +92,7 @@ export const AWS_SET_UPS: readonly BrokenSetUp[] = [
           ],
         }
       },
-      first: new RegExp(`^✗ The trust policy is that of another role .*${named.source}`),
+      first: new RegExp(`^✗ The trust policy is that of another role: .*${named.source}`),
       code: 4,
     }),
   ),
