@@ -35,6 +35,7 @@ export async function withRetries<T>(
   { explain, mend, host = 'AWS STS' }: WhenFailed,
 ): Promise<T> {
   let before = ''
+  let busy = 0
   for (let number = 1; ; number++) {
     const doing = `waiting for ${host} (attempt ${number}${before})`
     try {
@@ -42,8 +43,12 @@ export async function withRetries<T>(
     } catch (cause) {
       deadline.signal.throwIfAborted()
       const failure = failureOf(cause)
-      const usual = failure.code === 'aws-unavailable' ? Number.POSITIVE_INFINITY : ATTEMPTS
-      const maximum = Math.min(maxAttempts ?? usual, failure.attempts ?? Number.POSITIVE_INFINITY)
+      const isBusy = failure.code === 'aws-unavailable'
+      if (isBusy) busy += 1
+      // Those that AWS had no time for use up none of the others.
+      const usual = isBusy ? Number.POSITIVE_INFINITY : (failure.attempts ?? ATTEMPTS) + busy
+      const maximum =
+        maxAttempts === undefined ? usual : Math.min(maxAttempts, failure.attempts ?? maxAttempts)
       const failed = { failure, attempts: number, cause }
       if (number >= maximum) throw explain(failed)
       if (await mend?.(failure)) continue

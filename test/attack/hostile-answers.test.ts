@@ -102,7 +102,7 @@ describe('answers without bounds', () => {
         response.on('drain', write)
         write()
       },
-      /^Error (aws-unavailable|timed-out): .*HTTP 503/m,
+      /^Error (aws-unavailable|timed-out): .*HTTP 503/ms,
     ],
   }
   for (const [name, [answer, error]] of Object.entries(answers)) {

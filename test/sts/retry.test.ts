@@ -164,6 +164,11 @@ test('without a number of attempts: five, but as long as there is time where AWS
   const { outcome, made, told } = await run(Array(40).fill(away), unlimited)
   assert.ok(outcome instanceof FailedForGood)
   assert.deepEqual([made.length, told[0]], [5, 'Attempt 1 of 5 failed (ECONNREFUSED)'])
+  const both = await run(
+    [...Array(6).fill(TRANSIENT), away, ...Array(6).fill(TRANSIENT)],
+    unlimited,
+  )
+  assert.deepEqual([both.outcome, both.told[6]], ['done', 'Attempt 7 of 11 failed (ECONNREFUSED)'])
   const brief: Failure = { ...away, attempts: 3 }
   assert.equal((await run(Array(40).fill(brief), unlimited)).made.length, 3)
 })
