@@ -115,7 +115,7 @@ function accessDenied(failure: Failure, { request, token, url, env }: Refused): 
   if (failure.isForeign) return foreignRefusal(failure, `${arn} to this token`, url, env)
   const [action = EXCHANGE] = /sts:\w+/.exec(detail) ?? []
   const what = `AWS refuses ${arn} to this token: AccessDenied.`
-  const next = compareCommand(request.role)
+  const compare = compareCommand(request.role)
   if (action !== EXCHANGE) {
     return {
       what,
@@ -138,9 +138,17 @@ function accessDenied(failure: Failure, { request, token, url, env }: Refused): 
       `AWS said  ${detail}`,
     ],
     ...(doubt || version ? { likely: doubt ?? likelySlip(version ?? 'v2', env) } : {}),
-    next: doubt?.startsWith(DOUBTS['fork-token'])
-      ? `Assume the role in builds of the repository itself, not in pull requests of forks. ${next}`
-      : next,
+    next: [
+      doubt?.startsWith(DOUBTS['fork-token']) &&
+        'Assume the role in builds of the repository itself, not in pull requests of forks.',
+      !doubt &&
+        version === 'v1' &&
+        [undefined, '', token.value].includes(env['CIRCLE_OIDC_TOKEN_V2']) &&
+        'Use the V2 token, if there is one.',
+      compare,
+    ]
+      .filter(Boolean)
+      .join(' '),
   }
 }
 

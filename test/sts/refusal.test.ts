@@ -47,7 +47,7 @@ test('access-denied: all that role and policy must agree on, and the command tha
   assert.match(error.likely ?? '', /V1 token/)
   assert.match(
     error.next ?? '',
-    /^In account 111111111111, .*doctor --role-arn \S+ --trust-policy role\.json$/,
+    /^Use the V2 token, if there is one\. In account 111111111111, .*doctor --role-arn \S+ --trust-policy role\.json$/,
   )
 })
 
