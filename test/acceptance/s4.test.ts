@@ -66,10 +66,10 @@ test('S4: the AWS side is a provider with audience and thumbprint, and a role fo
 
 test('S4: a token from the service, the exchange, the profile, whoami', async (t) => {
   const { job, issuer, sandbox, assume } = await startBuild(t)
-  const { stdout } = await job.done([...assume, '--profile', 'dev', '--debug'])
-  assert.match(
-    stdout,
-    new RegExp(`^Token +${SUBJECT} of ${issuer.url}, .*JENKINS_ID_TOKEN_REQUEST_URL`),
+  const { stdout, stderr } = await job.done([...assume, '--profile', 'dev', '--debug'])
+  assert.match(stdout, new RegExp(`^Token +${issuer.url}, .*JENKINS_ID_TOKEN_REQUEST_URL`))
+  assert.ok(
+    stderr.includes(`token of ${issuer.url}, audience sts.amazonaws.com, subject ${SUBJECT}`),
   )
   assert.deepEqual(issuer.asked, ['?api-version=2.0&audience=sts.amazonaws.com'])
   assert.equal(sandbox.exchanges, 1)

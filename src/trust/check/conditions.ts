@@ -36,9 +36,12 @@ export function keyFindings(statement: Statement, path: string): PolicyFinding[]
 const LOWER_CASE =
   /^(oidc\.circleci\.com|token\.actions\.githubusercontent\.com|gitlab\.com)(\/|$)/i
 
-/** "The URL should not contain a port number": API_CreateOpenIDConnectProvider.html, Url. */
+/**
+ * "The URL should not contain a port number": API_CreateOpenIDConnectProvider.html, Url. An issuer on this machine
+ * is a rehearsal, not AWS's.
+ */
 export function hasPort(issuer: string): boolean {
-  return /^[^/]*:\d+(\/|$)/.test(issuer)
+  return /^(?!localhost:|127\.|\[::1\])[^/]*:\d+(\/|$)/.test(issuer)
 }
 
 function providerFindings(issuer: string, path: string): PolicyFinding[] {
