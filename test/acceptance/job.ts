@@ -147,7 +147,9 @@ export class Job {
     const { stderr } = outcome
     assert.match(stderr, new RegExp(`^Error ${code}: `, 'm'))
     assert.equal(outcome.code, ERROR_EXIT_CODES[code], stderr)
-    assert.equal(outcome.stdout, '')
+    const asksForJson = args.some((arg) => /^(--format=)?json$/.test(arg))
+    if (asksForJson) assert.equal(JSON.parse(outcome.stdout).error.code, code)
+    else assert.equal(outcome.stdout, '')
     assert.match(stderr, message)
     assert.match(stderr, /^ {2}Next: {3}\S.*\S$/m)
     assert.match(stderr, new RegExp(`^ {2}More: {3}npx circleci-aws-oidc explain ${code}$`, 'm'))
