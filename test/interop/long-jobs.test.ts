@@ -96,7 +96,9 @@ test('without an agent, an expired token is told of on stderr, and nothing is lo
   const before = job.files()
   await sleep(LIFE * 1000 + 500)
   await job.fails(['credential-process'], 'token-expired', /no new one could be minted/)
-  assert.deepEqual(job.files(), before)
+  // What failed is remembered for a while; nothing else is new.
+  const after = Object.entries(job.files()).filter(([path]) => !path.endsWith('/failure.json'))
+  assert.deepEqual(Object.fromEntries(after), before)
 })
 
 test('50 calls on a cold cache make one exchange', { skip: withoutAwsCli }, async (t) => {
