@@ -35,7 +35,7 @@ const pick = (settings: Settings | undefined, keys: readonly string[]) =>
 const omit = (settings: Settings | undefined, keys: readonly string[]) =>
   Object.fromEntries(Object.entries(settings ?? {}).filter(([key]) => !keys.includes(key)))
 
-const numRuns = size(1000, 5_000)
+const numRuns = size(400, 5_000)
 
 describe('files that botocore can read', { skip: withoutBotocore }, () => {
   const botocore = new Botocore()
