@@ -8,6 +8,7 @@ place() {
   node=$1
   shift
   # printf fails where nothing reads what it prints.
+  # shellcheck disable=SC2016 # JavaScript, not shell
   said=$(payload 2>/dev/null | "$node" -e '@PLACE@' "$directory" "$@" 2>&1)
   code=$?
   case $code in
