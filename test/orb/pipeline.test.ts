@@ -173,7 +173,9 @@ describe('entering the sandbox', () => {
       'cygpath',
       `[ "$1" = 'C:\\Temp\\a b\\bin' ] && echo '/c/Temp/a b/bin'`,
     )
-    writeFileSync(join(directory, 'sandbox.env'), exports)
+    const variables = join(directory, 'job.sh')
+    writeFileSync(variables, exports)
+    if (exports !== '') writeFileSync(join(directory, 'sandbox.env'), `. '${variables}'\n`)
     const bashEnv = join(directory, 'bash_env')
     const result = spawnSync(pathOf('sh'), [resolve('.circleci/enter-sandbox.sh')], {
       cwd: directory,

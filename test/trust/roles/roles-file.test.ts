@@ -152,7 +152,7 @@ const PROBLEMS: readonly (readonly [text: string, ...expected: RegExp[]])[] = [
     /line 3: the account 111111111111 is \[account a\] already/,
   ],
   ['[account a]\naccount_id = ${NONE}', /line 2: account_id refers to .* NONE/],
-  ['[role a]\nproject_id = x', /line 1: .*trust is missing/, /there is no account/],
+  ['[role a]\nproject_id = x', /line 1: .*No trusted entity is given/, /there is no account/],
   [`[role a]\norg_id = ${ORG}\nproject_id = x`, /line 1: project_id is "x", but it must be a UUID/],
   [`[role a]\norg_id = ${ORG}`, /line 1: project_id is missing/],
   [
