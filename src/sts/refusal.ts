@@ -251,7 +251,7 @@ function chainedText(
       what: `AWS refuses ${request.role.arn} to the credentials of the profile "${sourceProfile}".`,
       why: `${detail}.`,
       likely: likelyCause(request, detail),
-      next: `${request.externalId === undefined && !isOtherAction(detail) ? 'Give the external_id that the trust policy demands, if it demands one. ' : ''}In account ${request.role.accountId}, let the role's trust policy allow ${actions(request)} to ${sourceRole(detail, sourceProfile)}; in the account of "${sourceProfile}", let its permissions allow the same on ${request.role.arn}.`,
+      next: `${request.externalId === undefined && !OTHER_ACTION.test(detail) ? 'Give the external_id that the trust policy demands, if it demands one. ' : ''}In account ${request.role.accountId}, let the role's trust policy allow ${actions(request)} to ${sourceRole(detail, sourceProfile)}; in the account of "${sourceProfile}", let its permissions allow the same on ${request.role.arn}.`,
     },
     'session-policy-rejected': {
       what: 'AWS rejects the session policy or the session tags.',
@@ -285,13 +285,11 @@ function actions({ sessionTags, sourceIdentity }: RoleRequest): string {
   ].join(', ')
 }
 
-/** Whether AWS names another action than the exchange itself. */
-function isOtherAction(detail: string): boolean {
-  return /sts:(TagSession|SetSourceIdentity)/.test(detail)
-}
+/** AWS names another action than the exchange itself. */
+const OTHER_ACTION = /sts:(TagSession|SetSourceIdentity)/
 
 function likelyCause({ externalId }: RoleRequest, detail: string): string {
-  const [named] = /sts:(TagSession|SetSourceIdentity)/.exec(detail) ?? []
+  const [named] = OTHER_ACTION.exec(detail) ?? []
   if (named !== undefined) {
     return `The trust policy of the role allows sts:AssumeRole, but not ${named}, which AWS names.`
   }

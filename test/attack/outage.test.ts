@@ -100,10 +100,8 @@ interface Call {
 }
 
 for (const outage of Object.keys(OUTAGES) as (keyof typeof OUTAGES)[]) {
-  const skip = !isFull && outage === 'connections break'
-  test(`${outage}, while the credentials serve: one tries, nobody else waits`, {
-    skip,
-  }, async (t) => {
+  if (!isFull && outage === 'connections break') continue
+  test(`${outage}, while the credentials serve: one tries, nobody else waits`, async (t) => {
     const profile = await Profile.setUp(t)
     const count = outage === 'nobody answers' && !isFull ? 3 : CALLERS
     profile.outage = outage
