@@ -285,7 +285,6 @@ function actions({ sessionTags, sourceIdentity }: RoleRequest): string {
   ].join(', ')
 }
 
-/** AWS names another action than the exchange itself. */
 const OTHER_ACTION = /sts:(TagSession|SetSourceIdentity)/
 
 function likelyCause({ externalId }: RoleRequest, detail: string): string {
