@@ -49,6 +49,17 @@ for (const before of KINDS) {
   }
 }
 
+// In double quotes, a POSIX shell gives these a meaning; botocore and the SDKs for Go differ from it.
+for (const special of ['"', '$', '`', '\\', '\n']) {
+  test(`refresh below a directory with ${JSON.stringify(special)}: refused`, async (t) => {
+    const { job } = await startJob(t)
+    const env = { XDG_DATA_HOME: join(job.home, `a${special}b`) }
+    const args = ['assume-role', '--role-arn', ROLE, '--credentials', 'refresh']
+    await job.fails(args, 'invalid-usage', /can't stand in credential_process\./, { env })
+    assert.deepEqual(job.files(), {})
+  })
+}
+
 test('what is kept is for its owner only', async (t) => {
   const { job } = await startJob(t)
   await job.done(['assume-role', '--role-arn', ROLE, '--profile', 'a', '--credentials', 'refresh'])

@@ -3,7 +3,9 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { readWorld } from '../../src/sandbox/index.ts'
-import { ROLE, startJob } from './job.ts'
+import { answeringServer, answerOf, partsFor, send } from '../attack/hostile-sts.ts'
+import { jwt } from '../token/jwt.ts'
+import { Job, ROLE, startJob } from './job.ts'
 
 const PLAYGROUND = 'arn:aws:iam::222222222222:role/playground'
 
@@ -57,6 +59,17 @@ function fileOf(roles: readonly { account: string; name: string }[]): string {
   )
   return sections.join('\n')
 }
+
+test('the roles of one token are asked for at the same time', async (t) => {
+  const waiting: (() => void)[] = []
+  const url = await answeringServer(t, (asked, response) => {
+    waiting.push(() => send(response, answerOf(partsFor(asked))))
+    if (waiting.length === 5) for (const answer of waiting) answer()
+  })
+  const job = new Job(t, { AWS_ENDPOINT_URL_STS: url, CIRCLE_OIDC_TOKEN_V2: jwt({ sub: 'org/o' }) })
+  const path = job.write('profiles.ini', fileOf(ROLES.slice(0, 5)))
+  await job.done(['assume-role', '--profiles-file', path])
+})
 
 test('text: several profiles are a table', async (t) => {
   const { job } = await startJob(t)

@@ -40,6 +40,19 @@ describe('an error tells its exit code and more', () => {
   }
 })
 
+describe('a finding in a policy begins with how severe it is', () => {
+  for (const [kind, { severity }] of Object.entries(POLICY_FINDINGS)) {
+    // The other page of two: the same code is that of an error.
+    if (kind in ERROR_EXIT_CODES) continue
+    test(kind, () => {
+      assert.equal(
+        /^(?:## .*)?\s*(Broad|Broken|Fragile)\. /.exec(explanation(kind))?.[1]?.toLowerCase(),
+        severity,
+      )
+    })
+  }
+})
+
 describe('the index of codes is that of the headings', () => {
   for (const [path, text] of indexedPages()) {
     test(path, () => {

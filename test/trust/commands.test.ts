@@ -15,7 +15,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { runCli } from '../../src/cli.ts'
-import { OidcError } from '../../src/errors.ts'
+import { ERROR_EXIT_CODES, type ErrorCode, OidcError } from '../../src/errors.ts'
 import { ACCOUNT, ORG, PROJECT, USER } from './setup.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'trust-commands-'))
@@ -270,46 +270,103 @@ for (const [sub, others, stray, fitting] of STRAYS) {
 }
 
 const arn = `arn:aws:iam::${ACCOUNT}:role/a`
-const REFUSED: readonly (readonly [args: string[], code: number, error: RegExp])[] = [
-  [['generate'], 2, /No trusted entity is given/],
-  [['generate', '--org-id', ORG, '--repository', 'o/r'], 2, /--org-id and --repository exclude/],
+// API_Tag.html of IAM: keys of 1 to 128 and values of up to 256 characters, [\p{L}\p{Z}\p{N}_.:/=+\-@]*; "aws:" is AWS's own.
+const GOOD_TAGS = ['é 東.:/+-@_9=', 'a==b', `${'k'.repeat(128)}=${'v'.repeat(256)}`, 'awsome:a=b']
+const BAD_TAGS = [
+  ...[...'!"#$%&\'()*;<>?[\\]^`{|}~\t\u0000\u20ac'].flatMap((one) => [`a${one}b=c`, `a=b${one}c`]),
+  ...[`${'k'.repeat(129)}=v`, `k=${'v'.repeat(257)}`, 'aws:a=b', 'AWS:a=b'],
+]
+
+/** A file with a policy of so many characters as IAM counts them: without white space. */
+function permissionsOf(length: number): string {
+  const policy = (id: string) => ({ Statement: [{ Sid: id, Effect: 'Deny', Action: 's3:*' }] })
+  const id = 'x'.repeat(length - JSON.stringify(policy('')).length)
+  const path = file(`permissions-${length}.json`)
+  writeFileSync(path, JSON.stringify(policy(id), null, 2))
+  return path
+}
+
+test('what IAM just takes: tags of all its characters, a permission policy of 10,240', async () => {
+  const tags = ['--tags', GOOD_TAGS.join()]
+  const policy = ['--permission-policy', permissionsOf(10_240)]
+  const { code, out, error } = await run([
+    'generate',
+    ...coordinates,
+    ...tags,
+    ...policy,
+    '--for',
+    'terraform',
+  ])
+  assert.equal(code, 0, error)
+  assert.match(out, /"é 東\.:\/\+-@_9"/)
+})
+
+type Refused = readonly [args: string[], code: ErrorCode, error: RegExp]
+
+function refusedTag(tag: string): Refused {
+  const args = ['generate', ...coordinates, '--tags', tag]
+  return [args, 'invalid-usage', /it must be KEY=VALUE with letters, digits/]
+}
+
+const REFUSED: readonly Refused[] = [
+  [['generate'], 'invalid-usage', /No trusted entity is given/],
+  [
+    ['generate', '--org-id', ORG, '--repository', 'o/r'],
+    'invalid-usage',
+    /--org-id and --repository exclude/,
+  ],
   [
     ['generate', '--repository', 'o/r', '--branch', 'x'],
-    2,
+    'invalid-usage',
     /--branch has no meaning with --repository/,
   ],
-  [['generate', '--repository', 'o/r', '--external-id', 'x1'], 2, /--external-id has no meaning/],
+  [
+    ['generate', '--repository', 'o/r', '--external-id', 'x1'],
+    'invalid-usage',
+    /--external-id has no meaning/,
+  ],
   [
     ['generate', '--org-id', ORG, '--token-file', 'x'],
-    2,
+    'invalid-usage',
     /--token-file has no meaning with --org-id/,
   ],
-  [['generate', '--trusts-role', arn, '--audience', 'x'], 2, /--audience has no meaning/],
-  [['generate', ...coordinates, '--tags', 'x'], 2, /no "=" between/],
-  [['generate', ...coordinates, '--tags', 'Key=1,key=2'], 2, /the key "key" twice/],
-  [['generate', ...coordinates, '--tags', 'a=b,a=c'], 2, /the key "a" twice/],
-  [['generate', ...coordinates, '--max-session-duration', '60'], 2, /3600 to 43200/],
-  [['generate', ...coordinates, '--permission-policy', 'none.json'], 6, /file-unreadable.*ENOENT/],
+  [
+    ['generate', '--trusts-role', arn, '--audience', 'x'],
+    'invalid-usage',
+    /--audience has no meaning/,
+  ],
+  [['generate', ...coordinates, '--tags', 'x'], 'invalid-usage', /no "=" between/],
+  [['generate', ...coordinates, '--tags', 'Key=1,key=2'], 'invalid-usage', /the key "key" twice/],
+  [['generate', ...coordinates, '--tags', 'a=b,a=c'], 'invalid-usage', /the key "a" twice/],
+  ...BAD_TAGS.map(refusedTag),
+  [['generate', ...coordinates, '--max-session-duration', '60'], 'invalid-usage', /3600 to 43200/],
+  [['generate', ...coordinates, '--permission-policy', 'none.json'], 'file-unreadable', /ENOENT/],
   [
     ['generate', ...coordinates, '--permission-policy', file('list.json', [])],
-    6,
-    /file-malformed.*no "Statement"/,
+    'file-malformed',
+    /no "Statement"/,
   ],
-  [['check'], 2, /--policy is missing/],
+  [
+    ['generate', ...coordinates, '--permission-policy', permissionsOf(10_241)],
+    'file-malformed',
+    /has 10241 characters; IAM takes at most 10240\./,
+  ],
+  [['check'], 'invalid-usage', /--policy is missing/],
   [
     ['check', '--policy', file('bad.json', { Statement: [{ Effect: 'allow' }] })],
-    6,
-    /file-malformed.*Statement\[0\]\.Effect is "allow"/,
+    'file-malformed',
+    /Statement\[0\]\.Effect is "allow"/,
   ],
-  [['check', '--policy', 'none.json'], 6, /file-unreadable/],
-  [['thumbprint'], 2, /--issuer is missing/],
-  [['thumbprint', '--issuer', 'http://x.example'], 2, /--issuer is "http:/],
-  [['nonsense'], 2, /"trust" is not a complete command/],
+  [['check', '--policy', 'none.json'], 'file-unreadable', /none\.json can't be read/],
+  [['thumbprint'], 'invalid-usage', /--issuer is missing/],
+  [['thumbprint', '--issuer', 'http://x.example'], 'invalid-usage', /--issuer is "http:/],
+  [['nonsense'], 'invalid-usage', /"trust" is not a complete command/],
 ]
 for (const [args, code, error] of REFUSED) {
-  test(`trust ${args.join(' ').slice(0, 90)}: exit ${code}`, async () => {
+  test(`trust ${args.join(' ').slice(0, 90)}: ${code}`, async () => {
     const result = await run(args)
-    assert.equal(result.code, code, result.error)
+    assert.equal(result.error?.split(':')[0], code)
+    assert.equal(result.code, ERROR_EXIT_CODES[code])
     assert.match(result.error ?? '', error)
     assert.equal(result.out, '')
   })
