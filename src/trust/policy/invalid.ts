@@ -134,7 +134,8 @@ function isAddressRange(value: string): boolean {
 
 /** What other languages call it, or the nearest name. */
 function operatorMeant(operator: string): string | undefined {
-  const [, quantifier = '', base = ''] = /^(For(?:Any|All)Values?:)?:*(.*)$/s.exec(operator) ?? []
+  const [, some, base = ''] = /^(?:For(Any|All)Values?:)?:*(.*)$/s.exec(operator) ?? []
+  const quantifier = some === undefined ? '' : some === 'Any' ? 'ForAnyValue:' : 'ForAllValues:'
   if (/null/i.test(base)) return 'Null'
   const not = /not/i.test(base) ? 'Not' : ''
   if (/contain|match|regex|start|begin|end|prefix|suffix|glob|^like$/i.test(base)) {

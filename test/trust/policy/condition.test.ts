@@ -54,6 +54,8 @@ const PAGES: Record<string, Case[]> = {
     { operator: 'Null', values: ['true'], actual: undefined, outcome: 'matched' },
     { operator: 'Null', values: ['true'], actual: 'a', outcome: 'unmatched' },
     { operator: 'Null', values: ['false'], actual: 'a', outcome: 'matched' },
+    { operator: 'Null', values: ['true', 'false'], actual: 'a', outcome: 'matched' },
+    { operator: 'Null', values: ['TRUE'], actual: [], outcome: 'matched' },
     { operator: 'Null', values: ['false'], actual: undefined, outcome: 'unmatched' },
     { operator: 'NullIfExists', values: ['false'], actual: 'a', outcome: 'undecided' },
   ],
@@ -183,3 +185,53 @@ test('policy variables are plain text before version 2012-10-17 (reference_polic
   const condition = { operator: 'StringEquals', key: KEY, values: ['${aws:username}'] }
   assert.equal(evaluateCondition(condition, keys, '2008-10-17').outcome, 'matched')
 })
+
+// Why a condition came out as it did, for people: what the request has, and what the policy wants.
+const REASONS: readonly (readonly [string, string[], string | string[] | undefined, string])[] = [
+  ['StringNotEquals', ['a', 'b'], 'a', `${KEY} is "a", the policy wants anything but "a" or "b"`],
+  ['StringEquals', ['a'], 'a', `${KEY} is "a"`],
+  ['StringEquals', ['a'], ['a', 'b'], `${KEY} has 2 values; use ForAnyValue or ForAllValues`],
+  ['ForAnyValue:StringEquals', ['x'], ['a', 'b'], `${KEY} is "a", "b", the policy wants "x"`],
+  ['StringEquals', ['a'], undefined, `${KEY} is absent from the request`],
+  ['StringNotLike', ['a'], undefined, `${KEY} is absent, which a negated operator accepts`],
+  ['StringLikeIfExists', ['a'], undefined, `${KEY} is absent, which IfExists accepts`],
+  ['StringNotLikeIfExists', ['a'], undefined, `${KEY} is absent, which IfExists accepts`],
+  ['ForAnyValue:StringLike', ['a'], undefined, `${KEY} is absent`],
+  [
+    'ForAnyValue:StringLikeIfExists',
+    ['a'],
+    undefined,
+    `${KEY} is absent; AWS's documentation is unclear`,
+  ],
+  [
+    'ForAllValues:StringLike',
+    ['a'],
+    [],
+    `${KEY} is absent, and ForAllValues is true for no values`,
+  ],
+  ['Null', ['true'], undefined, 'the key is absent'],
+  ['Null', ['true'], [], 'the key is absent'],
+  ['Null', ['TRUE', 'x'], 'a', 'the key is present'],
+  ['DateEquals', ['x', 'y'], '2030', `${KEY} is "2030", which can't be compared with "x" or "y"`],
+  ['Foo', ['a'], 'a', "the operator Foo can't be evaluated here"],
+  [
+    'NumericEquals',
+    ['${x}'],
+    '1',
+    '"${x}" has a policy variable, which this operator does not take',
+  ],
+  ['StringEquals', ['${x'], '1', '"${x" has a policy variable without an end'],
+  [
+    'StringEquals',
+    ['a', '${id.example:sub}'],
+    '1',
+    'the policy variable in "${id.example:sub}" can\'t be evaluated here',
+  ],
+]
+for (const [operator, values, actual, reason] of REASONS) {
+  test(`${operator} ${JSON.stringify(values)}, request ${JSON.stringify(actual)}, says why`, () => {
+    const keys = contextKeys([[KEY, actual]])
+    const result = evaluateCondition({ operator, key: KEY, values }, keys, '2012-10-17')
+    assert.equal(result.reason, reason)
+  })
+}

@@ -20,6 +20,10 @@ const user: Caller = {
   account: '111111111111',
   roleArn: undefined,
 }
+const federated: Caller = {
+  kind: 'federated',
+  providerArn: 'arn:aws:iam::111111111111:oidc-provider/token.example',
+}
 const trusts = (principal: unknown, change: object = {}) => ({
   Effect: 'Allow',
   Principal: principal,
@@ -44,13 +48,21 @@ const PRINCIPALS: [principal: unknown, caller: Caller, verdict: Verdict][] = [
   [{ AWS: 'arn:aws:iam::111111111111:user/ann' }, user, 'allows'],
   [{ AWS: ['222222222222', ROLE] }, session, 'allows'],
   [{ AWS: '*' }, session, 'allows'],
+  [{ AWS: '*' }, federated, 'allows'],
+  // A provider names tokens, not the account or the roles in it; "*" under Federated is no principal of AWS.
+  [{ AWS: '111111111111' }, federated, 'rejects'],
+  [{ Federated: '*' }, user, 'rejects'],
+  [{ Federated: '*' }, federated, 'undecided'],
+  [{ Service: '111111111111' }, user, 'rejects'],
+  [{ AWS: 'arn:aws:iam::111111111111:user/arn:aws:iam::111111111111:root' }, user, 'rejects'],
+  [{ AWS: 'arn:aws:iam::111111111111:role/root' }, user, 'rejects'],
   ['*', session, 'invalid'],
   [{ Federated: 'arn:aws:iam::111111111111:oidc-provider/id.example' }, session, 'rejects'],
   [{ Service: 'lambda.amazonaws.com' }, session, 'rejects'],
 ]
 
 for (const [principal, caller, verdict] of PRINCIPALS) {
-  const name = caller === session ? 'session' : 'user'
+  const name = caller === session ? 'session' : caller === user ? 'user' : 'token'
   test(`AssumeRole, ${JSON.stringify(principal)} for a ${name}: ${verdict}`, () => {
     const request = { action: 'sts:AssumeRole', caller, keys: contextKeys([]) }
     assert.equal(evaluate(policyOf(trusts(principal)), request).verdict, verdict)

@@ -206,3 +206,98 @@ test('an explanation names statement, condition and both values', () => {
     ],
   )
 })
+
+const claimless = { StringEquals: { 'aws:SourceVpc': 'vpc-1' } }
+const UNKNOWN = 'only AWS knows the value of aws:SourceVpc'
+const EXPLANATIONS: [name: string, statements: object[], lines: string[]][] = [
+  [
+    'an Allow that applies, and no other',
+    [federated({}, { Principal: { AWS: '111111111111' } }), federated()],
+    ['statement 2 allows it'],
+  ],
+  [
+    'a Deny that applies, and not one that does not',
+    [
+      federated(),
+      deny({ StringEquals: sub('x') }),
+      federated({ StringEquals: aud }, { Effect: 'Deny', Sid: 'NotHere' }),
+    ],
+    ['statement 3 (NotHere) denies it'],
+  ],
+  [
+    'only a Deny, which does not apply',
+    [deny({ StringEquals: sub('x') })],
+    ['the policy has no Allow statement'],
+  ],
+  [
+    'undecided: the statements that are, and of them what is',
+    [
+      federated({ StringEquals: { ...aud, 'aws:SourceVpc': 'vpc-1' } }),
+      federated({ StringEquals: sub('x') }),
+    ],
+    [`statement 1: StringEquals: ${UNKNOWN}`],
+  ],
+  ['an undecided Deny', [federated(), deny(claimless)], [`statement 2: StringEquals: ${UNKNOWN}`]],
+  [
+    'refused: the Allow statements only, and of them what does not match',
+    [federated({ StringEquals: { ...aud, ...sub('x') } }), deny(claimless)],
+    [`statement 1: StringEquals: ${ISSUER}:sub is "${V2}", the policy wants "x"`],
+  ],
+  [
+    'NotAction',
+    [federated({}, { Action: undefined, NotAction: ['sts:TagSession', 'sts:AssumeRoleWith*'] })],
+    ['statement 1: Action: NotAction lists sts:AssumeRoleWith*'],
+  ],
+  [
+    'several principals and actions',
+    [
+      federated(
+        {},
+        {
+          Principal: { AWS: ['111111111111', '222222222222'] },
+          Action: ['sts:AssumeRole', 'sts:TagSession'],
+        },
+      ),
+    ],
+    [
+      `statement 1: Principal: names AWS 111111111111, AWS 222222222222; the caller is Federated ${PROVIDER}; Action: allows sts:AssumeRole, sts:TagSession; the request is sts:AssumeRoleWithWebIdentity`,
+    ],
+  ],
+  [
+    '"*" under Federated',
+    [federated({}, { Principal: { Federated: [`${PROVIDER}2`, '*'] } })],
+    ['statement 1: Principal: what AWS makes of "*" under Federated is not documented'],
+  ],
+]
+
+for (const [name, statements, lines] of EXPLANATIONS) {
+  test(`explained, ${name}`, () => {
+    assert.deepEqual(explainEvaluation(evaluate(policyOf(...statements), tokenRequest())), lines)
+  })
+}
+
+test('why each part of a statement matched', () => {
+  const [federatedOne, everyone, notAction, notPrincipal] = [
+    federated(),
+    federated({}, { Principal: '*' }),
+    federated({}, { Principal: { AWS: '*' }, Action: undefined, NotAction: 'sts:TagSession' }),
+    federated({}, { Principal: undefined, NotPrincipal: { AWS: '111111111111' }, Action: 'sts:*' }),
+  ].map((one) => {
+    const [result] = evaluate(policyOf(one), tokenRequest()).statements
+    return [result?.principal, result?.action]
+  })
+  const asked = 'sts:AssumeRoleWithWebIdentity'
+  assert.deepEqual(federatedOne, [
+    { outcome: 'matched', reason: `Federated ${PROVIDER}` },
+    { outcome: 'matched', reason: asked },
+  ])
+  assert.deepEqual(everyone?.[0], { outcome: 'matched', reason: '"*" is everyone' })
+  assert.deepEqual(notAction, [
+    { outcome: 'matched', reason: 'AWS *' },
+    { outcome: 'matched', reason: `NotAction does not list ${asked}` },
+  ])
+  assert.deepEqual(notPrincipal, [
+    { outcome: 'undecided', reason: 'NotPrincipal is not evaluated' },
+    { outcome: 'matched', reason: 'sts:*' },
+  ])
+})

@@ -9,6 +9,7 @@ const VALID = [
   '\uFEFF{"a":[1,-0.5e+3,true,false,null,"x\\u00e9\\n\\"\\/"]}',
   '{"a":{"a":{"a":1}},"b":[{"a":1},{"a":2}]}',
   '"text"',
+  '[0.25,-12.50,1e10,2E-12,3e+45]',
   '\t0\r\n',
 ]
 for (const text of VALID) {
@@ -27,6 +28,8 @@ const REFUSED: readonly (readonly [text: string, problem: string])[] = [
   ['{a:1}', 'is not JSON (line 1, column 2)'],
   ['[1,]', 'is not JSON (line 1, column 4)'],
   ['[1 2]', 'is not JSON (line 1, column 4)'],
+  ['["\\u12"]', 'is not JSON (line 1, column 2)'],
+  ['[]\uFEFF', 'is not JSON (line 1, column 3)'],
   ['[01]', 'is not JSON (line 1, column 3)'],
   ['{} {}', 'is not JSON (line 1, column 4)'],
   ['["a\tb"]', 'is not JSON (line 1, column 2)'],

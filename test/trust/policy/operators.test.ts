@@ -37,6 +37,12 @@ const CASES: Record<string, readonly Case[]> = {
     ['NumericLessThanIfExists', ['10'], undefined, 'matched'],
     ['ForAnyValue:NumericEquals', ['10'], ['9', '10'], 'matched'],
     ['ForAllValues:NumericLessThan', ['10'], ['9', '10'], 'unmatched'],
+    ['NumericEquals', ['2.75'], '+2.75', 'matched'],
+    ['NumericEquals', ['1234567890123456'], '1234567890123456', 'matched'],
+    // More digits than a double holds.
+    ['NumericEquals', ['12345678901234567'], '12345678901234567', 'undecided'],
+    ['NumericEquals', ['10'], 'x10', 'undecided'],
+    ['NumericEquals', ['10'], '10x', 'undecided'],
     // What IAM makes of a value that is no number is not documented.
     ['NumericEquals', ['10'], 'ten', 'undecided'],
     ['NumericLessThan', ['many'], '10', 'undecided'],
@@ -61,6 +67,10 @@ const CASES: Record<string, readonly Case[]> = {
     // "Wildcards are not permitted for date condition operators."
     ['DateEquals', ['2020-*'], '2020-01-01', 'undecided'],
     ['DateEquals', ['yesterday'], '2020-01-01', 'undecided'],
+    ['DateEquals', ['x1577836801'], '1577836801', 'undecided'],
+    ['DateEquals', ['1577836801x'], '1577836801', 'undecided'],
+    ['DateEquals', ['2020-13-01'], '2020-01-01', 'undecided'],
+    ['DateEquals', ['2020-01'], '2020-01-01', 'matched'],
     // The W3C forms have no time without a zone.
     ['DateEquals', ['2020-01-01T00:00:00'], '2020-01-01', 'undecided'],
   ],
@@ -109,6 +119,12 @@ const CASES: Record<string, readonly Case[]> = {
     ['StringEquals', ["${aws:PrincipalTag/team, 'company-wide'}"], 'red', 'unmatched'],
     ['StringEquals', ["${test:team, 'company-wide'}"], 'blue', 'matched'],
     ['StringEquals', ["${aws:username, 'x'}"], 'x', 'undecided'],
+    ['StringEquals', ["${test:aws:PrincipalTag/team, 'x'}"], 'x', 'undecided'],
+    ['StringEquals', ["a-${ aws:RequestTag/team ,  'x' }-b"], 'a-x-b', 'matched'],
+    ['StringEquals', ["${aws:PrincipalTag/team,'x'}"], 'x', 'matched'],
+    ['StringEquals', ["${aws:PrincipalTag/team, 'x' y}"], 'x', 'undecided'],
+    ['StringEquals', ["${a b aws:PrincipalTag/team, 'x'}"], 'x', 'undecided'],
+    ['StringEquals', ['${}'], '', 'undecided'],
   ],
   [`${VARIABLES}#policy-vars-specialchars`]: [
     ['StringEquals', ['a${*}b'], 'a*b', 'matched'],

@@ -87,7 +87,12 @@ const MALFORMED: [document: unknown, path: string, problem: RegExp][] = [
   [statement({ Resource: '*' }), 'Statement[0].Resource', /does not belong/],
   [statement({ Principal: undefined }), 'Statement[0].Principal', /missing/],
   [statement({ NotPrincipal: '*' }), 'Statement[0]', /both Principal and NotPrincipal/],
-  [statement({ Principal: 'me' }), 'Statement[0].Principal', /must be "\*"/],
+  [statement({ Principal: 'me' }), 'Statement[0].Principal', /^is "me"; it must be "\*"/],
+  [
+    { Statement: [1, 2].map(() => ({ ...STATEMENT, Sid: '' })), Id: [], Version: 1 },
+    'Version',
+    /is 1;/,
+  ],
   [statement({ Principal: {} }), 'Statement[0].Principal', /nobody/],
   [statement({ Principal: { aws: '*' } }), 'Statement[0].Principal.aws', /does not belong/],
   [statement({ Principal: { AWS: [1] } }), 'Statement[0].Principal.AWS', /holds 1/],
@@ -112,6 +117,7 @@ const MALFORMED: [document: unknown, path: string, problem: RegExp][] = [
   ],
   // "AssumeRole policy may only specify STS AssumeRole actions."
   [statement({ Action: ['sts:AssumeRole', 's3:Get*'] }), 'Statement[0].Action', /holds "s3:Get\*"/],
+  [statement({ Action: '*x' }), 'Statement[0].Action', /holds "\*x"; a trust policy allows/],
   [statement({ Action: 'AssumeRole' }), 'Statement[0].Action', /actions of sts only/],
   // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_sid.html
   [statement({ Sid: 'from-ci' }), 'Statement[0].Sid', /A-Z, a-z and 0-9/],

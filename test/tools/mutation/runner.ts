@@ -1,0 +1,246 @@
+import childProcess from 'node:child_process'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { resolve } from 'node:path'
+import { compileFunction, constants } from 'node:vm'
+import { bundled } from './bundle.ts'
+import { collectTests, runTests } from './node-test.ts'
+
+// Runs tests for Stryker, in its worker: each test file is bundled once with the instrumented sources and then
+// evaluated afresh for each change, in the same process, so that a change costs milliseconds.
+
+interface Coverage {
+  readonly static: Record<string, number>
+  readonly perTest: Record<string, Record<string, number>>
+}
+
+interface Result {
+  readonly id: string
+  readonly name: string
+  readonly fileName: string
+  readonly timeSpentMs: number
+  /** Stryker's numbers: 0 passed, 1 failed. */
+  readonly status: 0 | 1
+  readonly failureMessage: string
+}
+
+interface MutantRun {
+  readonly activeMutant: { readonly id: string }
+  readonly testFilter?: readonly string[]
+  readonly hitLimit?: number
+}
+
+/** What instrumented code reads and counts, here and, by the variables, in the built CLI that tests start. */
+const state: {
+  activeMutant?: string | undefined
+  currentTestId?: string | undefined
+  mutantCoverage?: Coverage
+  hitCount?: number | undefined
+  hitLimit?: number | undefined
+} = {}
+Object.assign(globalThis, { __stryker__: state })
+const ACTIVE = '__STRYKER_ACTIVE_MUTANT__'
+const REACHED = 'MUTATION_REACHED'
+const REACHED_FILE = 'reached.txt'
+const TIMES_FILE = 'times.json'
+/** Tests that fail without any change: here, where all that is installed is node_modules. */
+const LEFT_OUT_FILE = '../../left-out.txt'
+/** In milliseconds, with the hooks. */
+const SLOW = 300
+
+class InProcessRunner {
+  static inject = ['options'] as const
+  readonly #names: readonly string[]
+  readonly #files = new Map<string, (nodeTest: object) => void>()
+  #times = new Map<string, number>()
+  #strayError: { readonly error: unknown } | undefined
+
+  constructor({ mutationTests }: { readonly mutationTests: readonly string[] }) {
+    this.#names = mutationTests
+  }
+
+  capabilities() {
+    return { reloadEnvironment: true }
+  }
+
+  async init() {
+    for (const event of ['unhandledRejection', 'uncaughtException']) {
+      process.on(event, (error) => {
+        this.#strayError ??= { error }
+      })
+    }
+    for (const name of this.#names) this.#files.set(name, evaluation(await bundled(name)))
+    if (existsSync(TIMES_FILE)) this.#times = new Map(JSON.parse(readFileSync(TIMES_FILE, 'utf8')))
+  }
+
+  async dryRun() {
+    const coverage: Coverage = { static: {}, perTest: {} }
+    state.mutantCoverage = coverage
+    process.env[REACHED] = resolve(REACHED_FILE)
+    const results: Result[] = []
+    const slow = new Set<string>()
+    for (const name of this.#names) {
+      const own = await this.#runFile(name, undefined)
+      results.push(...own)
+      // What loading a file reaches, each of its tests reaches.
+      const loaded = { ...coverage.static }
+      for (const { id, timeSpentMs } of own) {
+        this.#times.set(id, timeSpentMs)
+        if (timeSpentMs > SLOW) slow.add(id)
+        coverage.perTest[id] = { ...loaded, ...coverage.perTest[id] }
+      }
+      for (const key of Object.keys(loaded)) delete coverage.static[key]
+    }
+    const leftOut = results.filter(({ status }) => status === 1)
+    for (const { id } of leftOut) delete coverage.perTest[id]
+    leaveToQuickOnes(coverage, slow)
+    writeFileSync(
+      LEFT_OUT_FILE,
+      leftOut.map(({ id, failureMessage }) => `${id}: ${failureMessage}\n`).join(''),
+    )
+    delete process.env[REACHED]
+    writeFileSync(TIMES_FILE, JSON.stringify([...this.#times]))
+    const tests = results.filter(({ status }) => status === 0)
+    return { status: 'complete', tests, mutantCoverage: coverage }
+  }
+
+  async mutantRun({ activeMutant, testFilter = [], hitLimit }: MutantRun) {
+    Object.assign(state, { activeMutant: activeMutant.id, hitLimit, hitCount: 0 })
+    process.env[ACTIVE] = activeMutant.id
+    const timeOf = (name: string) =>
+      testFilter
+        .filter((id) => id.startsWith(`${name} > `))
+        .reduce((sum, id) => sum + (this.#times.get(id) ?? 0), 0)
+    const names = this.#names
+      .filter((name) => testFilter.some((id) => id.startsWith(`${name} > `)))
+      .toSorted((one, other) => timeOf(one) - timeOf(other))
+    let nrOfTests = 0
+    try {
+      for (const name of names) {
+        const results = await this.#runFile(name, new Set(testFilter))
+        nrOfTests += results.length
+        const failed = results.find(({ status }) => status === 1)
+        if (state.hitCount !== undefined && hitLimit !== undefined && state.hitCount > hitLimit) {
+          return { status: 'timeout' }
+        }
+        if (failed) {
+          const { id, failureMessage } = failed
+          return { status: 'killed', killedBy: [id], failureMessage, nrOfTests }
+        }
+      }
+      return { status: 'survived', nrOfTests }
+    } finally {
+      delete process.env[ACTIVE]
+      Object.assign(state, { activeMutant: undefined, hitLimit: undefined, hitCount: undefined })
+    }
+  }
+
+  /** Runs tests of a file, with a change until the first that fails. */
+  async #runFile(fileName: string, chosen: ReadonlySet<string> | undefined): Promise<Result[]> {
+    const results: Result[] = []
+    const result = (id: string, start: number, failure: { error: unknown } | undefined) => {
+      const failureMessage = failure ? String(failure.error) : ''
+      const timeSpentMs = performance.now() - start
+      const status = failure ? 1 : 0
+      results.push({ id, name: id, fileName, timeSpentMs, status, failureMessage })
+    }
+    const start = performance.now()
+    try {
+      const load = this.#files.get(fileName) ?? (() => {})
+      const file = collectTests(fileName, load)
+      await runTests(
+        file,
+        ({ id }) => chosen?.has(id) ?? true,
+        async ({ id }, run, hooks) => {
+          const begun = performance.now() - hooks
+          state.currentTestId = id
+          this.#strayError = undefined
+          const failure = await run().then(
+            () => this.#strayError,
+            (error: unknown) => ({ error }),
+          )
+          state.currentTestId = undefined
+          if (!chosen) takeReached(id)
+          result(id, begun, failure)
+          return !chosen || !failure
+        },
+      )
+    } catch (error) {
+      state.currentTestId = undefined
+      result([...(chosen ?? [`${fileName} > loads`])].join(), start, { error })
+    }
+    return results
+  }
+}
+
+/** Slow tests are run only for what no quick one reaches. */
+function leaveToQuickOnes({ perTest }: Coverage, slow: ReadonlySet<string>): void {
+  const quick = Object.entries(perTest).filter(([id]) => !slow.has(id))
+  const reached = new Set(quick.flatMap(([, ids]) => Object.keys(ids)))
+  for (const id of slow) {
+    const own = Object.entries(perTest[id] ?? {}).filter(([mutant]) => !reached.has(mutant))
+    perTest[id] = Object.fromEntries(own)
+  }
+}
+
+/** What evaluates a bundle, as a module whose `node:test` is ours. */
+function evaluation(code: string): (nodeTest: object) => void {
+  const require = createRequire(resolve('package.json'))
+  const evaluate = compileFunction(code, ['require', 'module', 'exports'], {
+    importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+  })
+  return (nodeTest) => {
+    const load = (name: string) => {
+      if (name === 'node:test') return nodeTest
+      return name === 'node:child_process' ? passingOn : require(name)
+    }
+    const module = { exports: {} }
+    evaluate(Object.assign(load, require), module, module.exports)
+  }
+}
+
+/** `node:child_process`, for children with an environment of their own in which the change is to be active as well. */
+const passingOn = Object.fromEntries(
+  Object.entries(childProcess).map(([name, value]) => {
+    if (typeof value !== 'function' || !/^(spawn|execFile|fork)/.test(name)) return [name, value]
+    const start = value as (...given: unknown[]) => unknown
+    return [name, (...given: unknown[]) => start(...given.map(withVariables))]
+  }),
+)
+
+function withVariables(given: unknown): unknown {
+  if (typeof given !== 'object' || given === null || !('env' in given)) return given
+  const { [ACTIVE]: active, [REACHED]: reached } = process.env
+  return { ...given, env: { ...(given.env as object), [ACTIVE]: active, [REACHED]: reached } }
+}
+
+/** Adds to a test what the programs that it started wrote at their end. */
+function takeReached(test: string): void {
+  if (!existsSync(REACHED_FILE)) return
+  const reached = readFileSync(REACHED_FILE, 'utf8').trim().split('\n')
+  rmSync(REACHED_FILE)
+  const own = { ...state.mutantCoverage?.perTest[test] }
+  for (const id of reached.flatMap((line) => line.split(','))) own[id] = (own[id] ?? 0) + 1
+  Object.assign(state.mutantCoverage?.perTest ?? {}, { [test]: own })
+}
+
+export const strykerValidationSchema = { properties: { mutationTests: { type: 'array' } } }
+export const strykerPlugins = [
+  { kind: 'TestRunner', name: 'in-process', injectableClass: InProcessRunner },
+  { kind: 'Ignore', name: 'texts', value: { shouldIgnore: isText } },
+]
+
+interface NodePath {
+  readonly node: { readonly type: string; readonly value?: unknown }
+  readonly parent: { readonly type: string }
+  readonly parentPath: NodePath | null
+}
+
+/** What is no logic: sentences for people, and the `''` of `[, name = '']` that only the type checker asks for. */
+function isText({ node, parent, parentPath }: NodePath): string | undefined {
+  if (node.type !== 'StringLiteral') return undefined
+  const isDefault =
+    parent.type === 'AssignmentPattern' && parentPath?.parent.type === 'ArrayPattern'
+  if (node.value === '' && isDefault) return 'a default without a meaning'
+  return /[a-z,;:.] [A-Za-z]/.test(String(node.value)) ? 'a text for people' : undefined
+}
