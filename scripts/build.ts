@@ -4,18 +4,32 @@ import { type BuildOptions, build } from 'esbuild'
 import { TRUST_COMMANDS } from '../src/trust/command-table.ts'
 import { CODE_PAGES } from './docs/indexes.ts'
 import { DOCTOR_FILE, minify } from './embed.ts'
+import { parsedLate, REFUSE_OLD_NODE } from './loader.ts'
 import { notices, packagesOf } from './notices.ts'
-import { parsedLate, REFUSE_OLD_NODE } from './old-node.ts'
 import { replacements } from './replacements.ts'
-import { type Division, singleFile, twoFiles } from './single-file.ts'
+import { smallFiles, stagedFiles } from './single-file.ts'
 
 const OUT = 'dist'
+
+/** Beside the bundle; `src/refresh/installed-copy.ts` takes it along. */
+const LATER_FILE = 'later.cjs'
+
+/**
+ * What assume-role loads one after the other: until the connection is opened; what asks STS, while it is; what writes,
+ * while STS answers.
+ */
+const STAGES = {
+  main: ['main.ts'],
+  plan: ['commands/assume-role.ts'],
+  sts: ['sts/assume-roles.ts'],
+  write: ['delivery/write-profiles.ts', 'delivery/bash-env.ts'],
+} as const
 
 /**
  * How the orb's copy is made: without commands for a workstation, help, what reads the tokens of other CIs, and
  * what IAM's grammar of policies needs.
  */
-const EMBEDDED: Division = {
+const EMBEDDED = {
   leftOut: [
     'help/flags.ts',
     'help/pages.ts',
@@ -41,7 +55,7 @@ const EMBEDDED: Division = {
     ],
   },
   restName: DOCTOR_FILE,
-}
+} as const
 
 /** Of the commands of `trust`, which the orb leaves out, it keeps the names: so it can say that it has not got them. */
 const EMBEDDED_INSTEAD = {
@@ -104,10 +118,11 @@ const partsWith = (replaced: Readonly<Record<string, string>>) =>
   })
 const main = await partsWith({})
 await writeFile(`${OUT}/metafile.json`, JSON.stringify(main.metafile))
-const whole = await singleFile(main)
-await write('circleci-aws-oidc.cjs', whole)
+const whole = await stagedFiles(main, { stages: STAGES, restName: LATER_FILE })
+await write('circleci-aws-oidc.cjs', whole.file)
+await write(LATER_FILE, whole.rest)
 await chmod(`${OUT}/circleci-aws-oidc.cjs`, 0o755)
-const { file, rest } = await twoFiles(await partsWith(EMBEDDED_INSTEAD), EMBEDDED)
+const { file, rest } = await smallFiles(await partsWith(EMBEDDED_INSTEAD), EMBEDDED)
 await write('embedded/circleci-aws-oidc.cjs', file)
 await write(`embedded/${DOCTOR_FILE}`, rest)
 // The orb's way by npm runs it from the package.

@@ -1,86 +1,76 @@
 import { basename } from 'node:path'
 import { type BuildResult, type Metafile, transform } from 'esbuild'
-import { rollup } from 'rollup'
+import { type OutputChunk, rollup } from 'rollup'
 import { minify } from 'terser'
-import { REFUSE_OLD_NODE } from './old-node.ts'
-
-/**
- * Runs at the start of the file; in ES5, which an old Node parses. The parts are texts, so that Node parses
- * only what a run needs; built-in modules that are slow to load are loaded at their first use.
- */
-const LOADER = `'use strict'
-${REFUSE_OLD_NODE}
-var slow = /^(node:)?(assert|child_process|crypto|fs\\/promises|http|https|net|os|tls|url|zlib)$/
-var own = []
-function offer(target, getters) {
-  for (var name in getters) Object.defineProperty(target, name, { get: getters[name], enumerable: true })
-}
-function lazy(id) {
-  function load() { return require(id) }
-  return new Proxy(function () {}, {
-    get: function (_, key) { return key === 'default' ? load() : key === '__esModule' ? true : load()[key] },
-    has: function (_, key) { return key in load() },
-  })
-}
-function link(id) {
-  if (typeof id === 'string') return slow.test(id) ? lazy(id) : require(id)
-  if (!own[id]) {
-    if (id >= parts.length) parts = parts.concat(require('./REST'))
-    own[id] = {}
-    var names = ['exports', 'require', 'offer', '__filename', '__dirname']
-    var run = require('vm').compileFunction(parts[id], names, { filename: __filename + '#' + id })
-    run(own[id], link, offer, __filename, __dirname)
-  }
-  return own[id]
-}
-`
+import { quoted, started } from './loader.ts'
 
 type Built = BuildResult<{ write: false; metafile: true }>
 type Output = Metafile['outputs'][string]
-type Import = Pick<Output['imports'][number], 'path' | 'external'>
 
-/**
- * Joins `src/main.ts` and the parts esbuild split off it into one CommonJS file, without the modules left
- * out and what only they need.
- *
- * esbuild splits ES modules into many files and bundles CommonJS into one that Node parses as a whole; what
- * it makes of either is rewritten here. From one plain bundle, assume-role over https would take 119 ms instead of 97.
- */
-export async function singleFile(built: Built, leftOut: readonly string[] = []): Promise<string> {
-  const { outputs, texts } = partsOf(built)
-  const names = [...reachable(outputs, leftOut)]
-  const numbers = numbered(names)
-  const parts = await Promise.all(
-    names.map((name) => {
-      const output = outputs.get(name)
-      if (!output) throw new Error(`esbuild made no ${name}`)
-      return asCommonJs(texts.get(name) ?? '', output, numbers).catch((cause: Error) => {
-        throw new Error(`${output.entryPoint ?? name}: ${cause.message}`, { cause })
-      })
-    }),
-  )
-  return started(parts, '')
-}
-
-export interface Division {
-  /** Modules that neither file has, as paths below `src`. */
-  readonly leftOut: readonly string[]
-  /** Modules that are in the second file, with what only they need. */
-  readonly later: readonly string[]
-  /** Keys of modules whose texts nothing reads: what only help shows. */
-  readonly unread: { readonly of: readonly string[]; readonly keys: readonly string[] }
+/** What becomes of `src/main.ts` and the parts esbuild split off it. Modules are paths below `src`. */
+interface Division {
+  /** Modules that neither file has, with what only they need. */
+  readonly leftOut?: readonly string[]
   /** The name of the second file, which lies beside the first and is loaded when it comes to that. */
   readonly restName: string
 }
 
+/** The text of a file that runs, and of the one beside it. */
+interface TwoFiles {
+  readonly file: string
+  readonly rest: string
+}
+
 /**
- * The same in two files, as small as can be: they become texts in the orb. Rollup makes one part of each, in which
- * modules see each other without exports: 4 % less once compressed.
+ * Joins all parts into two CommonJS files: the first has the stages of the main job, each of them the modules named
+ * and what they import, as one part; the second has what other commands and rarer cases load.
+ *
+ * esbuild splits ES modules into many files and bundles CommonJS into one that Node parses as a whole; Rollup merges
+ * those that are loaded together, and what both make is rewritten here. From one plain bundle, assume-role over https
+ * would take 119 ms instead of 97; from one file with a part for each of esbuild's, 5 % more of the processor's time.
  */
-export async function twoFiles(
+export async function stagedFiles(
   built: Built,
-  { leftOut, later, unread, restName }: Division,
-): Promise<{ readonly file: string; readonly rest: string }> {
+  { leftOut = [], stages, restName }: Division & { readonly stages: Stages },
+): Promise<TwoFiles> {
+  const { outputs, texts } = partsOf(built)
+  const stageOf = new Map<string, string>()
+  for (const [stage, modules] of Object.entries(stages)) {
+    for (const name of imported(outputs, modules)) {
+      if (!stageOf.has(name)) stageOf.set(name, stage)
+    }
+  }
+  const names = reachable(outputs, leftOut)
+  const chunks = await merged(texts, names, (name) => stageOf.get(name))
+  const isStage = (name: string) => name.replace(/\.cjs$/, '') in stages
+  const first = Object.keys(stages).map((stage) => `${stage}.cjs`)
+  const others = [...chunks.keys()].filter((name) => !isStage(name))
+  const parts = await linkedParts(chunks, [...first, ...others])
+  const rest = parts.slice(first.length).map(quoted)
+  return {
+    file: await started(parts.slice(0, first.length), restName),
+    rest: `module.exports=[${rest.join(',\n')}];\n`,
+  }
+}
+
+/** Parts of the first file by name, in the order in which they are loaded; `main` is the entry. */
+type Stages = Readonly<Record<'main' | (string & {}), readonly string[]>>
+
+interface SmallDivision extends Division {
+  /** Modules that are in the second file, with what only they need. */
+  readonly later: readonly string[]
+  /** Keys of modules whose texts nothing reads: what only help shows. */
+  readonly unread: { readonly of: readonly string[]; readonly keys: readonly string[] }
+}
+
+/**
+ * The same in two files of one part each, as small as can be: they become texts in the orb. Modules of a part see each
+ * other without exports: 4 % less once compressed.
+ */
+export async function smallFiles(
+  built: Built,
+  { leftOut = [], later, unread, restName }: SmallDivision,
+): Promise<TwoFiles> {
   const { outputs, texts } = partsOf(built)
   for (const [name, { inputs }] of outputs) {
     if (unread.of.some((path) => path in inputs)) {
@@ -88,42 +78,61 @@ export async function twoFiles(
     }
   }
   const first = reachable(outputs, [...leftOut, ...later])
-  const both = reachable(outputs, leftOut)
-  const { output: merged } = await (
-    await rollup({
-      input: 'main.cjs',
-      external: (id) => !both.has(basename(id)),
-      treeshake: { moduleSideEffects: false, tryCatchDeoptimization: false },
-      plugins: [
-        {
-          name: 'parts',
-          resolveId: (id) => (both.has(basename(id)) ? basename(id) : null),
-          load: (id) => texts.get(id) ?? null,
-        },
-      ],
-    })
-  ).generate({
+  const chunks = await merged(texts, reachable(outputs, leftOut), (name) =>
+    first.has(name) ? 'main' : 'rest',
+  )
+  const [main = '', rest = ''] = await Promise.all(
+    (await linkedParts(chunks, ['main.cjs', 'rest.cjs'])).map(squeezed),
+  )
+  return { file: await started([main], restName), rest: `module.exports=[${quoted(rest)}];\n` }
+}
+
+/** What Rollup makes of these parts, by name: one chunk of all that `chunkOf` gives the same name. */
+async function merged(
+  texts: ReadonlyMap<string, string>,
+  names: ReadonlySet<string>,
+  chunkOf: (name: string) => string | undefined,
+): Promise<ReadonlyMap<string, OutputChunk>> {
+  const bundle = await rollup({
+    input: 'main.cjs',
+    external: (id) => !names.has(basename(id)),
+    treeshake: { moduleSideEffects: false, tryCatchDeoptimization: false },
+    plugins: [
+      {
+        name: 'parts',
+        resolveId: (id) => (names.has(basename(id)) ? basename(id) : null),
+        load: (id) => texts.get(id) ?? null,
+      },
+    ],
+  })
+  const { output } = await bundle.generate({
     format: 'es',
     entryFileNames: '[name].cjs',
     chunkFileNames: '[name].cjs',
-    manualChunks: (id) => (first.has(id) ? 'main' : 'rest'),
+    manualChunks: chunkOf,
   })
-  const chunks = merged.filter((one) => one.type === 'chunk')
-  const names = ['main.cjs', 'rest.cjs']
-  const [main = '', rest = ''] = await Promise.all(
-    names.map(async (name) => {
-      const chunk = chunks.find(({ fileName }) => fileName === name)
-      if (!chunk) throw new Error(`Rollup made no ${name}`)
-      const imports = [...chunk.imports, ...chunk.dynamicImports].map((path) => ({
-        path,
-        external: false,
-      }))
-      return squeezed(
-        await asCommonJs(chunk.code, { exports: chunk.exports, imports }, numbered(names)),
-      )
-    }),
+  return new Map(
+    output.flatMap((one) => (one.type === 'chunk' ? [[one.fileName, one] as const] : [])),
   )
-  return { file: await started([main], restName), rest: `module.exports=[${quoted(rest)}];\n` }
+}
+
+/** The parts of these names as texts of functions, which know each other by their place in the list. */
+async function linkedParts(
+  chunks: ReadonlyMap<string, OutputChunk>,
+  names: readonly string[],
+): Promise<string[]> {
+  const numbers = new Map(names.map((name, index) => [name, index]))
+  const parts: string[] = []
+  for (const name of names) {
+    const chunk = chunks.get(name)
+    if (!chunk) throw new Error(`Rollup made no ${name}`)
+    try {
+      parts.push(await asCommonJs(chunk, numbers))
+    } catch (cause) {
+      throw new Error(`${name}: ${(cause as Error).message}`, { cause })
+    }
+  }
+  return parts
 }
 
 function withoutTexts(code: string, keys: readonly string[]): string {
@@ -149,18 +158,6 @@ function partsOf(built: Built) {
   return { outputs, texts }
 }
 
-function numbered(names: readonly string[]): ReadonlyMap<string, number> {
-  return new Map(names.map((name, index) => [name, index]))
-}
-
-/** The file of these parts, the first of which is the entry. */
-async function started(parts: readonly string[], restName: string): Promise<string> {
-  const options = { minifyWhitespace: true, minifySyntax: true, target: 'es5' } as const
-  const { code } = await transform(LOADER.replace('REST', restName), options)
-  const list = parts.map(quoted).join(',\n')
-  return `#!/usr/bin/env node\n${code.trimEnd()}\nvar parts=[${list}];\nlink(0);\n`
-}
-
 /** Smaller than esbuild makes it, by 4 % once compressed. Takes too long for every build of the whole. */
 async function squeezed(code: string): Promise<string> {
   const { code: smaller } = await minify(code, {
@@ -177,6 +174,27 @@ async function squeezed(code: string): Promise<string> {
     format: { ascii_only: true },
   })
   return smaller ?? code
+}
+
+/** The names of the parts that these modules need as soon as they are loaded. */
+function imported(
+  outputs: ReadonlyMap<string, Output>,
+  modules: readonly string[],
+): ReadonlySet<string> {
+  const found = new Set<string>()
+  const visit = (name: string) => {
+    if (found.has(name)) return
+    found.add(name)
+    for (const { path, kind } of outputs.get(name)?.imports ?? []) {
+      if (kind === 'import-statement') visit(basename(path))
+    }
+  }
+  for (const module of modules) {
+    const [entry] = [...outputs].find(([, one]) => one.entryPoint === `src/${module}`) ?? []
+    if (entry === undefined) throw new Error(`No import() loads src/${module}`)
+    visit(entry)
+  }
+  return found
 }
 
 /** The names of the parts that the entry leads to, by any import but those of the modules left out. */
@@ -199,8 +217,7 @@ function reachable(outputs: ReadonlyMap<string, Output>, leftOut: readonly strin
 
 /** A part as the text of a function; `numbers` says which part is which. */
 async function asCommonJs(
-  text: string,
-  { exports, imports }: Pick<Output, 'exports'> & { readonly imports: readonly Import[] },
+  { code: text, exports, imports, dynamicImports }: OutputChunk,
   numbers: ReadonlyMap<string, number>,
 ): Promise<string> {
   const options = { format: 'cjs', platform: 'node', target: 'node20' } as const
@@ -212,8 +229,7 @@ async function asCommonJs(
   const [own, helpers] = exports.length > 0 ? withLoadersExports(code) : [code, '']
   // esbuild copies the properties of a required module, which would load a built-in one.
   const uncopied = own.replace(/__toESM\((require\("[^"]+"\))(?:, 1)?\)/g, '$1')
-  const imported = new Set(imports.filter((one) => !one.external).map(({ path }) => basename(path)))
-  const linked = [...imported]
+  const linked = [...new Set([...imports, ...dynamicImports])]
     .filter((name) => numbers.has(name))
     .reduce(
       (rest, name) => rewrite(rest, `require("./${name}")`, `require(${numbers.get(name)})`),
@@ -261,10 +277,4 @@ function refuseLeftOvers(code: string, removedHelpers: string): void {
   ]
   const left = new RegExp(`\\b(?:${pattern.join('|')}).{0,60}`).exec(code)
   if (left) throw new Error(`Left over from esbuild: ${left[0]}`)
-}
-
-/** A single-quoted string literal: minified code is full of double quotes. */
-function quoted(text: string): string {
-  const inner = JSON.stringify(text).slice(1, -1)
-  return `'${inner.replaceAll('\\"', '"').replaceAll("'", "\\'")}'`
 }

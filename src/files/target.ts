@@ -47,13 +47,17 @@ function realDirectory(path: string, known: Map<string, string>): string {
 }
 
 function findRealDirectory(path: string, known: Map<string, string>): string {
+  if (!lstatSync(path, IF_THERE)) {
+    // What is above it is there, at the latest the root.
+    return join(realDirectory(dirname(path), known), basename(path))
+  }
   try {
     const real = realpathSync.native(path)
     if (real !== path) refusePlantedLinks(path)
     return real
   } catch (error) {
     if (errorCode(error) !== 'ENOENT') throw error
-    // A missing directory, or a link to one: its own target is what will be made.
+    // A link to a missing directory: its own target is what will be made.
     return resolveTarget(path, known)
   }
 }

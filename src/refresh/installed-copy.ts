@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import launcherText from 'launcher-text'
 import { version } from '../../package.json'
 import { OidcError } from '../errors.ts'
@@ -10,9 +10,11 @@ import { dataDirectory } from './data-directory.ts'
 
 /** Puts a copy of the running bundle at the place that profiles name, with what starts it beside it. */
 export function installation(bundle: string, env: Environment): FileEdit[] {
-  const content = readFileSync(bundle)
+  const later = join(dirname(bundle), LATER_FILE)
   const files = {
-    'circleci-aws-oidc.cjs': content,
+    'circleci-aws-oidc.cjs': readFileSync(bundle),
+    // The orb's copy has none.
+    ...(existsSync(later) ? { [LATER_FILE]: readFileSync(later) } : {}),
     'launcher.cjs': Buffer.from(launcherText),
     [START]: Buffer.from(isWindows ? commandFile() : shellScript()),
   }
@@ -33,6 +35,9 @@ export function credentialProcess(profile: string, env: Environment): string {
   const start = installedPath(START, env)
   return `${isWindows ? windowsWord(start) : `/bin/sh ${quoted(start)}`} --profile ${profile}`
 }
+
+/** What the bundle loads in rarer cases. */
+const LATER_FILE = 'later.cjs'
 
 const isWindows = process.platform === 'win32'
 const START = isWindows ? 'credential-process.cmd' : 'credential-process.sh'
