@@ -95,12 +95,13 @@ async function merged(
 ): Promise<ReadonlyMap<string, OutputChunk>> {
   const bundle = await rollup({
     input: 'main.cjs',
-    external: (id) => !names.has(basename(id)),
     treeshake: { moduleSideEffects: false, tryCatchDeoptimization: false },
     plugins: [
       {
         name: 'parts',
-        resolveId: (id) => (names.has(basename(id)) ? basename(id) : null),
+        // 'absolute': Rollup would lead a relative id of a file beside the bundle through the current directory.
+        resolveId: (id) =>
+          names.has(basename(id)) ? basename(id) : { id, external: 'absolute' as const },
         load: (id) => texts.get(id) ?? null,
       },
     ],

@@ -28,6 +28,7 @@ async function buildParts(t: TestContext, files: Files) {
     platform: 'node',
     target: 'node20',
     format: 'esm',
+    external: ['./beside.cjs'],
     splitting: true,
     write: false,
     metafile: true,
@@ -70,6 +71,20 @@ test('parts that share a part, built-in modules, quotes, its own URL', async (t)
   assert.equal(stderr, '')
   assert.equal(stdout, '<<one e3b0c442>> b\n<it\'s "two" \\ true> b\n')
   assert.equal(status, 0)
+})
+
+test('a file beside the bundle is loaded from there, wherever the build ran', async (t) => {
+  const { built, root } = await buildParts(t, {
+    'src/main.ts': "import('./beside.cjs').then(({ name }) => console.log(name))",
+  })
+  const { file } = await stagedFiles(built, { stages: { main: ['main.ts'] }, restName: 'rest.cjs' })
+  writeFileSync(join(root, 'first.cjs'), file)
+  writeFileSync(join(root, 'beside.cjs'), "exports.name = 'beside'")
+  const { stdout, stderr } = spawnSync(process.execPath, [join(root, 'first.cjs')], {
+    encoding: 'utf8',
+  })
+  assert.equal(stderr, '')
+  assert.equal(stdout, 'beside\n')
 })
 
 test('a module left out is not found when it is loaded', async (t) => {
