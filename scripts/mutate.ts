@@ -15,13 +15,13 @@ const PURE = /^(role|plans|profiles|trust\/\w+)$/
 const ENOUGH = 85
 /** Folders whose tests test another one as well. */
 const ALSO: Readonly<Record<string, readonly string[]>> = {
-  role: ['plans'],
+  role: ['plans', 'sts/endpoint'],
   plans: ['acceptance/export', 'acceptance/earlier-sources', 'acceptance/multi-account'],
   profiles: ['plans'],
   'trust/policy': ['trust/check', 'acceptance/verdicts'],
   'trust/check': ['trust/policy', 'acceptance/verdicts'],
-  'trust/subjects': ['trust/generate'],
-  'trust/roles': ['trust/generate'],
+  'trust/subjects': ['trust/generate/generate', 'trust/roles'],
+  'trust/roles': ['trust/generate/generate', 'trust/generate/templates'],
 }
 
 const { values, positionals } = parseArgs({

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { parseRoleArn } from '../../src/role/arn.ts'
+import { isRoleArn, parseRoleArn, partitionOfPolicy } from '../../src/role/arn.ts'
 
 // IAM User Guide, "IAM ARNs": arn:PARTITION:iam::ACCOUNT:role/PATH/NAME
 const VALID: [arn: string, partition: string, path: string, name: string][] = [
@@ -48,6 +48,34 @@ const SLIPS: [text: string, why: string][] = [
     'arn:aws:sts::123456789012:assumed-role/deploy/session',
     'It is the ARN of a session; the role has an ARN of its own, with "iam".',
   ],
+  [`x"${ROLE}"`, 'It does not begin with "arn:": the name of a role is not enough.'],
+  [
+    'arn:aws2:iam::123456789012:role/deploy',
+    '"aws2" is not a partition such as aws, aws-cn or aws-us-gov.',
+  ],
+  [
+    'arn:xaws:iam::123456789012:role/deploy',
+    '"xaws" is not a partition such as aws, aws-cn or aws-us-gov.',
+  ],
+  [
+    'arn:aws:iam:x123456789012:role/deploy',
+    'IAM ARNs have no region, but "x123456789012" stands there.',
+  ],
+  [
+    'arn:aws:iam:123456789012x:role/deploy',
+    'IAM ARNs have no region, but "123456789012x" stands there.',
+  ],
+  ['arn:aws:iam::x123456789012:role/deploy', '"x123456789012" is not an account id of 12 digits.'],
+  ['arn:aws:iam::123456789012x:role/deploy', '"123456789012x" is not an account id of 12 digits.'],
+  [
+    `arn:aws:iam::123456789012:${'k'.repeat(121)}`,
+    `It names "${'k'.repeat(120)}…", not "role/NAME".`,
+  ],
+  [
+    `arn:aws:iam::123456789012:${'k'.repeat(120)}`,
+    `It names "${'k'.repeat(120)}", not "role/NAME".`,
+  ],
+  ['arn:aws:iam::123456789012:role//', 'The name of the role is missing.'],
   ['arn:aws:s3:::bucket', 'It belongs to the service "s3"; a role belongs to "iam".'],
   [
     'arn:aws:iam:123456789012:role/deploy',
@@ -123,4 +151,44 @@ test('what does not look like an ARN may be a secret and is not shown', () => {
     message: 'The role ARN (40 characters, not shown) is not valid.',
     why: 'It does not begin with "arn:": the name of a role is not enough.',
   })
+})
+
+test('where it comes from is said, and a long one is cut', () => {
+  assert.throws(() => parseRoleArn('secret', 'AWS_ROLE_ARN'), {
+    message: 'The role ARN (from AWS_ROLE_ARN, 6 characters, not shown) is not valid.',
+  })
+  assert.throws(() => parseRoleArn(' "ARN:aws:iam', 'AWS_ROLE_ARN'), {
+    message: 'The role ARN " "ARN:aws:iam" (from AWS_ROLE_ARN) is not valid.',
+  })
+  assert.throws(() => parseRoleArn(`arn:${'x'.repeat(117)}`), {
+    message: `The role ARN "arn:${'x'.repeat(116)}…" is not valid.`,
+  })
+  assert.throws(() => parseRoleArn(`secret arn:aws:iam::123456789012:role/x`), {
+    message: 'The role ARN (39 characters, not shown) is not valid.',
+  })
+})
+
+// IAM API Reference, Role: Arn, at most 2048 characters; a path is at most 512, and so no real one gets there.
+test('2048 characters are taken', () => {
+  const arn = (length: number) => {
+    const [start, end] = ['arn:aws:iam::123456789012:role/', '/deploy']
+    return start + 'p'.repeat(length - start.length - end.length) + end
+  }
+  assert.equal(isRoleArn(arn(2048)), true)
+  assert.equal(isRoleArn(arn(2049)), false)
+  assert.throws(() => parseRoleArn(arn(2049)), {
+    why: 'It has 2049 characters; the limit is 2048.',
+  })
+  const name = `arn:aws:iam::123456789012:role/${'n'.repeat(64)}`
+  assert.throws(() => parseRoleArn(name.replace('role/', 'role//')), {
+    why: 'The path before the name of the role is not valid.',
+  })
+})
+
+test('the partition of a managed policy', () => {
+  assert.equal(partitionOfPolicy('arn:aws-cn:iam::123456789012:policy/team/ci'), 'aws-cn')
+  assert.equal(partitionOfPolicy('arn:aws:iam::aws:policy/ReadOnlyAccess'), 'aws')
+  assert.equal(partitionOfPolicy('xarn:aws:iam::aws:policy/ReadOnlyAccess'), undefined)
+  assert.equal(partitionOfPolicy('arn:aws:iam::aws:policy/ReadOnlyAccess '), undefined)
+  assert.equal(partitionOfPolicy(`arn:aws:iam::aws:policy/${'n'.repeat(129)}`), undefined)
 })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parseRoleArn } from '../../src/role/arn.ts'
-import { assertRegion, stsRegion } from '../../src/role/region.ts'
+import { assertRegion, givenRegion, stsHost, stsRegion } from '../../src/role/region.ts'
 
 const role = (partition: string) => parseRoleArn(`arn:${partition}:iam::123456789012:role/deploy`)
 
@@ -74,6 +74,12 @@ test('a region that AWS may open is one', () => {
 })
 
 const WRONG = [
+  'eu-west-123',
+  '1eu-west-1',
+  'eu-west-1ab',
+  '-eu-west-1a',
+  'e-west-1',
+  'euxyz-west-1',
   'EU-WEST-1',
   'Frankfurt',
   'eu-west',
@@ -94,3 +100,104 @@ for (const region of WRONG) {
     })
   })
 }
+
+// https://docs.aws.amazon.com/general/latest/gr/sts.html, and the partitions of the SDKs.
+const HOSTS: [region: string, ipv4: string, fips: string, dualstack: string, both: string][] = [
+  [
+    'us-east-1',
+    'sts.us-east-1.amazonaws.com',
+    'sts-fips.us-east-1.amazonaws.com',
+    'sts.us-east-1.api.aws',
+    'sts-fips.us-east-1.api.aws',
+  ],
+  [
+    'us-gov-west-1',
+    'sts.us-gov-west-1.amazonaws.com',
+    'sts.us-gov-west-1.amazonaws.com',
+    'sts.us-gov-west-1.api.aws',
+    'sts-fips.us-gov-west-1.api.aws',
+  ],
+  [
+    'cn-north-1',
+    'sts.cn-north-1.amazonaws.com.cn',
+    'sts-fips.cn-north-1.amazonaws.com.cn',
+    'sts.cn-north-1.api.amazonwebservices.com.cn',
+    'sts-fips.cn-north-1.api.amazonwebservices.com.cn',
+  ],
+  [
+    'eusc-de-east-1',
+    'sts.eusc-de-east-1.amazonaws.eu',
+    'sts-fips.eusc-de-east-1.amazonaws.eu',
+    'sts.eusc-de-east-1.api.amazonwebservices.eu',
+    'sts-fips.eusc-de-east-1.api.amazonwebservices.eu',
+  ],
+  [
+    'us-iso-east-1',
+    'sts.us-iso-east-1.c2s.ic.gov',
+    'sts-fips.us-iso-east-1.c2s.ic.gov',
+    'sts.us-iso-east-1.api.aws.ic.gov',
+    'sts-fips.us-iso-east-1.api.aws.ic.gov',
+  ],
+  [
+    'us-isob-east-1',
+    'sts.us-isob-east-1.sc2s.sgov.gov',
+    'sts-fips.us-isob-east-1.sc2s.sgov.gov',
+    'sts.us-isob-east-1.api.aws.scloud',
+    'sts-fips.us-isob-east-1.api.aws.scloud',
+  ],
+  [
+    'eu-isoe-west-1',
+    'sts.eu-isoe-west-1.cloud.adc-e.uk',
+    'sts-fips.eu-isoe-west-1.cloud.adc-e.uk',
+    'sts.eu-isoe-west-1.api.cloud-aws.adc-e.uk',
+    'sts-fips.eu-isoe-west-1.api.cloud-aws.adc-e.uk',
+  ],
+  [
+    'us-isof-south-1',
+    'sts.us-isof-south-1.csp.hci.ic.gov',
+    'sts-fips.us-isof-south-1.csp.hci.ic.gov',
+    'sts.us-isof-south-1.api.aws.hci.ic.gov',
+    'sts-fips.us-isof-south-1.api.aws.hci.ic.gov',
+  ],
+]
+
+for (const [region, ...hosts] of HOSTS) {
+  test(`the hosts of STS in ${region}`, () => {
+    const settings = [
+      [false, false],
+      [true, false],
+      [false, true],
+      [true, true],
+    ] as const
+    assert.deepEqual(
+      settings.map(([fips, dualstack]) => stsHost(region, fips, dualstack)),
+      hosts,
+    )
+  })
+}
+
+test('a role of a partition that is not known: the region as given, us-east-1 without one', () => {
+  assert.equal(stsRegion(undefined, {}, role('aws-new')), 'us-east-1')
+  assert.equal(stsRegion('eu-west-1', {}, role('aws-new')), 'eu-west-1')
+})
+
+test('nothing gives a region, or an empty variable does', () => {
+  assert.equal(givenRegion(undefined, {}), undefined)
+  assert.equal(givenRegion(undefined, { AWS_REGION: '', AWS_DEFAULT_REGION: '' }), undefined)
+  assert.deepEqual(givenRegion(undefined, { AWS_REGION: 'eu-west-1' }), ['AWS_REGION', 'eu-west-1'])
+})
+
+test('a value that is no region: what is said of it', () => {
+  assert.throws(() => assertRegion('eu-central-1a'), {
+    message: '"eu-central-1a" is not an AWS region; eu-central-1 may be meant.',
+    why: 'It is an availability zone of the region eu-central-1.',
+    next: 'Give eu-central-1, if that is meant.',
+  })
+  assert.throws(() => assertRegion('us-gov-weest-1'), {
+    message: '"us-gov-weest-1" is not an AWS region; us-gov-west-1 may be meant.',
+    why: 'A region is a part of the world, a direction and a number, in lower case.',
+  })
+  assert.throws(() => assertRegion('x'.repeat(101)), {
+    message: `"${'x'.repeat(100)}" is not an AWS region.`,
+  })
+})

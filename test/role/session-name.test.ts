@@ -21,6 +21,11 @@ const REFUSED: [given: string, problem: string, suggestion: string][] = [
   ['my session', 'has characters that AWS does not take', 'my-session'],
   ['feature/login', 'has characters that AWS does not take', 'feature-login'],
   ['größe', 'has characters that AWS does not take', 'gr-e'],
+  ['--- a/b ---', 'has characters that AWS does not take', 'a-b'],
+  ['ß', 'has 1 character', 'circleci-aws-oidc'],
+  ['äöü ß', 'has characters that AWS does not take', 'circleci-aws-oidc'],
+  ['a !', 'has characters that AWS does not take', 'circleci-aws-oidc'],
+  [`${'n'.repeat(63)}é`, 'has characters that AWS does not take', 'n'.repeat(63)],
   ['a\nb', 'has characters that AWS does not take', 'a-b'],
 ]
 
@@ -67,6 +72,10 @@ const OTHER_CIS: typeof DEFAULTS = [
       GITHUB_JOB: 'deploy',
     },
     'github-1658821493-website-deploy',
+  ],
+  [
+    { GITHUB_ACTIONS: 'true', GITHUB_RUN_ID: '1', GITHUB_REPOSITORY: 'website', GITHUB_JOB: 'a/b' },
+    'github-1-website-a-b',
   ],
   [
     { GITLAB_CI: 'true', CI_JOB_ID: '7', CI_PROJECT_NAME: 'website', CI_JOB_NAME: 'deploy: [eu]' },
@@ -117,4 +126,10 @@ test('the default is valid whatever project and job are called', () => {
       assert.match(roleSessionName(undefined, env, silent), AWS_RULE)
     }),
   )
+})
+
+test('of a long name the message shows the beginning', () => {
+  assert.throws(() => roleSessionName(literal('n'.repeat(101)), {}, silent), {
+    message: `The role session name "${'n'.repeat(100)}" has 101 characters.`,
+  })
 })

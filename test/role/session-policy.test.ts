@@ -127,3 +127,13 @@ test('policies of another account, and too much together, are refused', () => {
       'The session policy and the policy ARNs have 2049 characters together; AWS takes at most 2048.',
   })
 })
+
+test('what is said to do next', async () => {
+  await assert.rejects(readSessionPolicy('x'), {
+    next: 'Give a policy document as JSON, or file://PATH of a file that holds it.',
+  })
+  const long = `arn:aws:iam::123456789012:group/${'n'.repeat(200)}`
+  assert.throws(() => checkPolicyArns([long]), {
+    message: `The policy ARN "${long.slice(0, 200)}" is not that of a managed policy.`,
+  })
+})
