@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { buildSync } from 'esbuild'
 
@@ -102,6 +102,8 @@ function mutate(folder: string): Mutant[] {
   writeFileSync(config, JSON.stringify(settings))
   const run = spawnSync(process.execPath, [STRYKER, 'run', config, '--logLevel', 'warn'], {
     stdio: ['ignore', 'inherit', 'inherit'],
+    // Without programs in Python, each of which takes longer to start than all tests of a file.
+    env: { ...process.env, PATH: `${dirname(process.execPath)}:/usr/bin:/bin` },
   })
   if (!existsSync(report)) throw new Error(`Stryker ended with ${run.status}`)
   const leftOut = readFileSync(join(work, 'left-out.txt'), 'utf8')

@@ -48,7 +48,12 @@ function rejected(statements: readonly object[], { claims, role }: Options = {})
   }
 }
 
-type Cause = readonly [title: string, lines: readonly string[], finding?: string, fix?: string]
+type Cause = readonly [
+  title: string,
+  lines: readonly string[],
+  finding?: string | undefined,
+  fix?: string | undefined,
+]
 const CASES: readonly (readonly [
   name: string,
   statements: readonly object[],
@@ -118,9 +123,8 @@ const CASES: readonly (readonly [
           '  policy  vcs-ref/refs/heads/dev',
           '  token   vcs-ref/refs/heads/main',
         ],
-        'v2-only-subject',
       ],
-    ].map(([title, lines]) => [title, lines] as Cause),
+    ],
   ],
   [
     'a wildcard under StringEquals',
