@@ -46,7 +46,7 @@ export async function writeProfiles(
 export async function checkWritable(plan: Plan, { env }: Pick<Context, 'env'>): Promise<void> {
   const roles = plan.profiles.map((profile) => ({ plan: profile, role: roleToCome(profile) }))
   const { edits } = await stepsOf(plan, roles, env)
-  checkReplaceable(edits)
+  await checkReplaceable(edits)
 }
 
 function roleToCome({ role: { arn, accountId } }: ProfilePlan): Role['role'] {

@@ -11,6 +11,7 @@ export function checkProcesses(content: IniFile, path: string, env: Environment)
   if (process.platform === 'win32') return []
   return content.sections.flatMap(({ name, options }) =>
     options.flatMap((option) => {
+      if (option.key !== 'credential_process') return []
       const { key, value } = settingAt(content, option)
       const why = key === 'credential_process' && value !== '' ? whyNotRun(value, env) : undefined
       const at = `${path}, line ${option.first + 1}, [${name}]`

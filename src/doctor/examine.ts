@@ -103,7 +103,7 @@ export async function examine(
         ? exchanges.flatMap((one) => checkExchange(one, strange)).filter(isUnexplained)
         : [skipped('exchange', obstacle)],
     files: [
-      ...('error' in files ? [errorFinding(files.error)] : checkFiles(facts, env)),
+      ...('error' in files ? [errorFinding(files.error)] : await checkFiles(facts, env)),
       ...('error' in writing && !facts.some(isTold(writing.error))
         ? [errorFinding(writing.error)]
         : []),

@@ -67,16 +67,24 @@ async function contentOf(path: string): Promise<IniFile> {
 }
 
 /** Whether both SDK families read the shared files, and alike. */
-export function checkFiles(files: readonly SharedFileFacts[], env: Environment): Finding[] {
-  return files.flatMap((facts) => {
-    const wrong = [
-      ...(facts.error ? [errorFinding(facts.error)] : []),
-      ...permissionFindings(facts),
-      ...(facts.content ? contentFindings(facts.content, facts.file, facts.path) : []),
-      ...(facts.content ? checkProcesses(facts.content, facts.path, env) : []),
-    ]
-    return wrong.length > 0 ? wrong : [fine('files', summary(facts))]
-  })
+export async function checkFiles(
+  files: readonly SharedFileFacts[],
+  env: Environment,
+): Promise<Finding[]> {
+  const found: Finding[] = []
+  for (const facts of files) {
+    const { file, path, error, content } = facts
+    const wrong = [...(error ? [errorFinding(error)] : []), ...permissionFindings(facts)]
+    if (content) {
+      // Files may be large: timers and signals get their turn.
+      await new Promise(setImmediate)
+      wrong.push(...contentFindings(content, file, path))
+      await new Promise(setImmediate)
+      wrong.push(...checkProcesses(content, path, env))
+    }
+    found.push(...(wrong.length > 0 ? wrong : [fine('files', summary(facts))]))
+  }
+  return found
 }
 
 function summary({ path, exists, content }: SharedFileFacts): string {

@@ -71,6 +71,7 @@ export async function replaceFiles(edits: Changes): Promise<string[]> {
   const once = typeof edits === 'function' ? undefined : mergeByTarget(edits)
   const plan = () => once ?? mergeByTarget(typeof edits === 'function' ? edits() : edits)
   let planned = plan()
+  await editEach(planned)
   while (planned.some(isPending)) {
     const targets = targetsToLock(planned)
     const locked = new Set(targets)
@@ -92,8 +93,15 @@ export async function replaceFiles(edits: Changes): Promise<string[]> {
 }
 
 /** Throws what can be known before writing of why `replaceFiles` would fail; changes nothing. */
-export function checkReplaceable(edits: readonly FileChange[]): void {
-  for (const { target } of pendingEdits(mergeByTarget(edits))) refuseUnwritable(target)
+export async function checkReplaceable(edits: readonly FileChange[]): Promise<void> {
+  const planned = mergeByTarget(edits)
+  await editEach(planned)
+  for (const { target } of pendingEdits(planned)) refuseUnwritable(target)
+}
+
+/** Does the edits, which are remembered: files may be large, and between them timers and signals get their turn. */
+async function editEach(edits: readonly TargetEdit[]): Promise<void> {
+  for (const edit of edits) if (isPending(edit)) await new Promise(setImmediate)
 }
 
 function isPending(edit: TargetEdit): boolean {

@@ -1,4 +1,12 @@
-import { type IniFile, joined, type Option, type Section, settingAt, strip } from './ini.ts'
+import {
+  type IniFile,
+  joined,
+  type Option,
+  type Section,
+  settingAt,
+  strip,
+  type WrittenSetting,
+} from './ini.ts'
 import {
   type JavaScriptSetting,
   javaScriptHeader,
@@ -183,17 +191,18 @@ function settingDifferences(ini: IniFile, section: Section, accepts: Accepts): D
   const keys = earlierKeys(ini, section)
   return section.options.flatMap((option): Difference[] => {
     const line = option.first + 1
-    const { key } = settingAt(ini, option)
+    const setting = settingAt(ini, option)
+    const { key } = setting
     const first = keys.get(option.key)
     if (first === undefined) keys.set(option.key, line)
-    const form = formsOf(ini, option).find((kind) => !accepts(kind, option.key))
+    const form = formsOf(setting, option).find((kind) => !accepts(kind, option.key))
     return [
       ...(first === undefined ? [] : [{ line, kind: 'key-twice' as const, detail: key, first }]),
       ...(section.name === 'DEFAULT'
         ? [{ line, kind: 'inherited' as const, detail: option.key }]
         : []),
       ...(form === undefined ? [] : [{ line, kind: form, detail: key }]),
-      ...continuationDifferences(ini, option),
+      ...continuationDifferences(ini, option, setting),
     ]
   })
 }
@@ -210,8 +219,10 @@ function earlierKeys({ sections }: IniFile, section: Section): Map<string, numbe
 }
 
 /** All that is peculiar to how a setting is written. */
-function formsOf(ini: IniFile, option: Option): SettingForm[] {
-  const { key, delimiter, value, isBlock } = settingAt(ini, option)
+function formsOf(
+  { key, delimiter, value, isBlock }: WrittenSetting,
+  option: Option,
+): SettingForm[] {
   return [
     ...(key === option.key ? [] : (['capitals'] as const)),
     ...(delimiter === '=' ? [] : (['colon'] as const)),
@@ -225,8 +236,11 @@ function formsOf(ini: IniFile, option: Option): SettingForm[] {
 // biome-ignore lint/suspicious/noControlCharactersInRegex: where Python's str.splitlines splits
 const PYTHON_LINE_END = /[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]/
 
-function continuationDifferences(ini: IniFile, option: Option): Difference[] {
-  const { key, isBlock } = settingAt(ini, option)
+function continuationDifferences(
+  ini: IniFile,
+  option: Option,
+  { key, isBlock }: WrittenSetting,
+): Difference[] {
   return option.continuations.flatMap((index): Difference[] => {
     const text = ini.lines[index]?.text ?? ''
     const line = index + 1

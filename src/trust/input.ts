@@ -8,7 +8,7 @@ import { parseTrustPolicy, type TrustPolicy } from './policy/policy.ts'
 
 /** A trust policy from a file or stdin (`-`): the document alone, or as `aws iam get-role` prints it. */
 export async function readPolicyFile(path: string, signal?: AbortSignal): Promise<PolicyFile> {
-  const json = await readJsonFile(path, 'The trust policy', signal)
+  const json = await readJsonFile(path, 'The trust policy', signal, MAXIMUM_BYTES)
   const document = policyIn(json)
   const parsed = parseTrustPolicy(document)
   if ('policy' in parsed) {
@@ -20,6 +20,9 @@ export async function readPolicyFile(path: string, signal?: AbortSignal): Promis
     next: 'Correct it; IAM would not take it either.',
   })
 }
+
+// API_CreateRole.html, AssumeRolePolicyDocument: 131,072 characters at most. Files are indented, and hold the role, too.
+const MAXIMUM_BYTES = 250_000
 
 export interface PolicyFile {
   readonly policy: TrustPolicy
@@ -72,9 +75,14 @@ function isObject(value: unknown): value is Record<string, unknown> {
  * Reads JSON from a path (`file://` may stand before it) or, for `-`, from stdin; `what` names it in errors.
  * `signal` ends the wait for a pipe.
  */
-async function readJsonFile(path: string, what: string, signal?: AbortSignal): Promise<unknown> {
+async function readJsonFile(
+  path: string,
+  what: string,
+  signal?: AbortSignal,
+  maximumBytes?: number,
+): Promise<unknown> {
   const place = path === '-' ? 'stdin' : path.replace(/^file:\/\//, '')
-  const parsed = parseJson(await readText(path, what, signal))
+  const parsed = parseJson(await readText(path, what, signal, maximumBytes))
   if ('value' in parsed) return parsed.value
   throw new OidcError('file-malformed', {
     what: `${what} can't be read: ${place} ${parsed.problem}.`,

@@ -162,10 +162,13 @@ test('generated answers: an error of ours, or whole credentials, and always in t
 }, async (t) => {
   const next = random(seed)
   const codes = new Map<number, number>()
+  let [slowest, largest] = [0, 0]
   for (let i = 0; i < size(5, 200); i += 1) {
     const spoilt = spoiltAnswer(next)
     const { job, outcome } = await run(t, (asked, response) => spoilt.send(asked, response))
     codes.set(outcome.code ?? -1, (codes.get(outcome.code ?? -1) ?? 0) + 1)
+    slowest = Math.max(slowest, outcome.milliseconds)
+    largest = Math.max(largest, outcome.megabytes)
     if (outcome.code !== 0) {
       assertRefused(job, outcome, spoilt.name)
       continue
@@ -177,7 +180,8 @@ test('generated answers: an error of ours, or whole credentials, and always in t
     )
     assert.match(outcome.stdout, /arn:aws:sts::111111111111:assumed-role\/circleci-oidc\//)
   }
-  t.diagnostic(`exit codes: ${JSON.stringify(Object.fromEntries(codes))}`)
+  const most = `${Math.round(slowest)} ms, ${Math.round(largest)} MB at most`
+  t.diagnostic(`${most}; exit codes: ${JSON.stringify(Object.fromEntries(codes))}`)
 })
 
 const HOSTILE = [

@@ -1,0 +1,107 @@
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { Job, type Outcome, ROLE } from '../acceptance/job.ts'
+import { jwt } from '../token/jwt.ts'
+import { answeringServer, answerOf, partsFor, send } from './hostile-sts.ts'
+import { busyness, size } from './size.ts'
+
+const LONGEST_BLOCK = fileURLToPath(new URL('longest-block.cjs', import.meta.url))
+const SECTIONS = size(1_000, 5_000)
+const ROLES = size(50, 1_000)
+
+/** So long may timers and signals wait where files have 5,000 sections, on a machine that does nothing else. */
+const LONGEST_MS = 300
+
+const repeated = (count: number, text: (index: number) => string) =>
+  Array.from({ length: count }, (_, index) => text(index)).join('\n')
+
+const CONFIG = repeated(
+  SECTIONS,
+  (i) =>
+    `# note ${i}\n[profile s${i}]\nregion = eu-west-1\noutput = json\ns3 =\n  max_concurrent_requests = 5\n`,
+)
+const CREDENTIALS = repeated(
+  SECTIONS,
+  (i) => `[s${i}]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = example\n`,
+)
+const PROFILES = repeated(ROLES, (i) => `[profile r${i}]\nrole_arn = ${ROLE}\nregion = eu-west-1\n`)
+
+/** As long as a policy file may be, with patterns that try every place of a subject. */
+const POLICY = JSON.stringify({
+  Version: '2012-10-17',
+  Statement: {
+    Effect: 'Allow',
+    Principal: { Federated: 'arn:aws:iam::111111111111:oidc-provider/issuer.example' },
+    Action: 'sts:AssumeRoleWithWebIdentity',
+    Condition: {
+      StringLike: {
+        'issuer.example:sub': Array.from({ length: 480 }, () => `${'*a'.repeat(250)}b`),
+      },
+    },
+  },
+})
+const TOKEN = jwt({
+  ...{ iss: 'https://issuer.example', aud: 'a', sub: 'a'.repeat(2_000) },
+  exp: Math.floor(Date.now() / 1000) + 3600,
+})
+
+async function jobWithLargeFiles(t: TestContext, isSilent = false): Promise<Job> {
+  const url = await answeringServer(t, (asked, response) => {
+    if (!isSilent) send(response, answerOf(partsFor(asked)))
+  })
+  const job = new Job(t, { AWS_ENDPOINT_URL_STS: url, CIRCLE_OIDC_TOKEN_V2: TOKEN })
+  job.write('.aws/config', CONFIG)
+  job.write('.aws/credentials', CREDENTIALS)
+  job.write('profiles', PROFILES)
+  job.write('policy.json', POLICY)
+  return job
+}
+
+/** Runs the CLI and asserts that the thread was never busy for long. */
+async function run(t: TestContext, job: Job, args: readonly string[]): Promise<Outcome> {
+  const path = join(job.root, 'block')
+  const NODE_OPTIONS = `--require "${LONGEST_BLOCK}"`
+  const outcome = await job.run(args, { env: { NODE_OPTIONS, LONGEST_BLOCK_FILE: path } })
+  const longest = Number(job.read('../block'))
+  t.diagnostic(`${Math.round(longest)} ms busy of ${Math.round(outcome.milliseconds)} ms`)
+  assert.ok(longest > 0 && longest < LONGEST_MS * busyness(), `${args[0]}: ${longest} ms`)
+  return outcome
+}
+
+const COMMANDS: readonly (readonly [name: string, code: number, args: readonly string[]])[] = [
+  ['one role', 0, ['assume-role', '--role-arn', ROLE, '--region', 'eu-west-1']],
+  ['many roles', 0, ['assume-role', '--profiles-file', 'profiles']],
+  ['doctor', 0, ['doctor', '--role-arn', ROLE]],
+  ['trust check', 4, ['trust', 'check', '--policy', 'policy.json']],
+]
+for (const [name, code, args] of COMMANDS) {
+  test(`${name} beside ${SECTIONS} sections: timers get their turn`, async (t) => {
+    const job = await jobWithLargeFiles(t)
+    const outcome = await run(t, job, args)
+    assert.equal(outcome.code, code, outcome.stderr)
+    if (name !== 'many roles') return
+    assert.equal((await run(t, job, ['cleanup'])).code, 0)
+    assert.deepEqual([job.read('.aws/config'), job.read('.aws/credentials')], [CONFIG, CREDENTIALS])
+  })
+}
+
+test('the time limit holds beside large files, and the error names what was waited for', async (t) => {
+  const job = await jobWithLargeFiles(t, true)
+  const limit = ['--timeout-seconds', '2']
+  const args = ['assume-role', '--profiles-file', 'profiles', ...limit]
+  const { milliseconds, stderr } = await run(t, job, args)
+  assert.match(stderr, /not done after 2 s; it was waiting for AWS STS/)
+  assert.ok(milliseconds < 2_000 + 500 * busyness(), `${milliseconds} ms`)
+})
+
+test('a policy longer than IAM takes is not read', async (t) => {
+  const job = new Job(t)
+  job.write('policy.json', POLICY + ' '.repeat(250_000))
+  await job.fails(
+    ['trust', 'check', '--policy', 'policy.json'],
+    'file-unreadable',
+    /it has more than 0\.25 MB/,
+  )
+})
