@@ -1,5 +1,6 @@
+import { posix } from 'node:path'
 import pages from 'code-pages'
-import { explainCommand, OidcError } from '../errors.ts'
+import { ERROR_EXIT_CODES, explainCommand, OidcError } from '../errors.ts'
 import { nearest } from '../text.ts'
 
 /** Every code that has a page: of errors and of findings. */
@@ -13,7 +14,17 @@ export function explanation(code: string | undefined): string {
   if (code === undefined || !codes.includes(code)) throw unknownCode(code, codes)
   const text = pages.slice(pages.search(new RegExp(`^## ${code}$`, 'm')))
   const next = text.search(/\n#+ /)
-  return text.slice(0, next < 0 ? undefined : next).trim()
+  return withoutLinks(text.slice(0, next < 0 ? undefined : next).trim(), code, codes)
+}
+
+/** Links as a terminal can show them: to the heading of a code, to another page, to another site. */
+function withoutLinks(text: string, code: string, codes: readonly string[]): string {
+  const folder = Object.hasOwn(ERROR_EXIT_CODES, code) ? 'docs/errors' : 'docs/findings'
+  return text.replace(/\[([^\]]+)\]\(([^\s)]+)\)/g, (_, words: string, target: string) => {
+    const [, anchor = ''] = target.split('#')
+    if (codes.includes(anchor)) return `${words} (explain ${anchor})`
+    return `${words} (${/^https:/.test(target) ? target : posix.join(folder, target)})`
+  })
 }
 
 function unknownCode(code: string | undefined, codes: readonly string[]): OidcError {

@@ -22,7 +22,28 @@ describe('explain', () => {
     for (const code of [codes[0] ?? '', codes.at(-1) ?? '']) {
       const { stdout } = await job.done(['explain', code])
       assert.match(stdout, new RegExp(`^## ${code}\n\n\\S`))
-      assert.ok(page.includes(stdout.trimEnd()))
+      const said = stdout.trimEnd().replace(/ \((docs\/|explain |https:)[^)]*\)/g, '')
+      assert.ok(page.replace(/\]\([^)]*\)|\[/g, '').includes(said))
+    }
+  })
+
+  test('links: the code that explains them, the page in docs, the address', async (t) => {
+    const job = new Job(t)
+    const says = {
+      'access-denied': [
+        'token-version-refused (explain token-version-refused)',
+        '(docs/doctor.md)',
+      ],
+      'invalid-duration': ['see request-rejected (explain request-rejected).'],
+      'file-malformed': ['(docs/findings/trust-policy.md#trust-policies-that-iam-does-not-accept)'],
+      'token-expires-soon': ['token-expired (explain token-expired).'],
+      'nothing-exported': ['later steps see (docs/later-steps.md#when-nothing-is-exported).'],
+      'unowned-subject': ['chooses (https://docs.github.com/actions/reference/security/oidc#'],
+    }
+    for (const [code, parts] of Object.entries(says)) {
+      const { stdout } = await job.done(['explain', code])
+      assert.doesNotMatch(stdout, /\]\(/)
+      for (const part of parts) assert.ok(stdout.includes(part), `${part}\n${stdout}`)
     }
   })
 
