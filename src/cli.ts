@@ -111,7 +111,7 @@ export async function runCli(
   }
   if (found.name !== 'doctor') {
     for (const { name, meant } of misspeltVariables(context.env)) {
-      context.terminal.note(`Warning: ${printable(name)} is not read; ${meant} may be meant.`)
+      context.terminal.note(`Warning: ${printable(name)} is ignored; you probably mean ${meant}.`)
     }
   }
   const separator = found.args.indexOf('--')
@@ -155,19 +155,19 @@ const VERSION = ['--version', '-V', '-v', 'version']
 function strayProgram(name: CommandName): OidcError {
   return new OidcError('invalid-usage', {
     what: `${name} takes no command after "--".`,
-    next: `Run ${name} first, and the command after it.`,
+    next: `Run ${name} first, then the command.`,
   })
 }
 
 async function readUnusual(command: Command, args: readonly string[]) {
   const { readFlagsStrictly } = await import('./help/flags.ts').catch(
-    missingPart('Something on the command line is unknown, and help'),
+    missingPart('An option or argument is unknown, and help'),
   )
   return readFlagsStrictly(command, args)
 }
 
 function loadHelp() {
-  return import('./help/pages.ts').catch(missingPart('What this asks for'))
+  return import('./help/pages.ts').catch(missingPart('Help'))
 }
 
 /** The copy in the orb goes without what only a workstation needs. */

@@ -82,9 +82,9 @@ export const COMMANDS = {
       'debug',
     ],
     descriptions: {
-      profile: 'Profile to use: one of the profiles file or, without that, of ~/.aws',
+      profile: 'Profile to use, from the profiles file or, without one, from ~/.aws',
       credentials:
-        'static: keys that expire; refresh: a local endpoint that renews them as the command runs',
+        'static: keys that expire; refresh: a local endpoint that renews them while the command runs',
       region: 'Region of the command and of the STS endpoint',
       'timeout-seconds': 'Time limit in seconds until the command starts, 1 to 3600',
     },
@@ -92,7 +92,7 @@ export const COMMANDS = {
     examples: {
       'One command with a role':
         'exec --role-arn arn:aws:iam::123456789012:role/deploy -- aws s3 ls',
-      'A long one, with a profile of ~/.aws':
+      'A long-running command, with a profile from ~/.aws':
         'exec --profile dev --credentials refresh -- terraform apply',
     },
     takesProgram: true,
@@ -141,7 +141,7 @@ export const COMMANDS = {
     descriptions: { region: 'Region of the STS endpoint' },
     groups: { profile: 'profile', region: 'connection' },
     examples: {
-      'Whoever AWS tools would be here': 'whoami',
+      'The identity that AWS tools use here': 'whoami',
       'A profile': 'whoami --profile dev',
     },
   },
@@ -151,19 +151,20 @@ export const COMMANDS = {
     options: [...TOKEN_OPTIONS, 'write', 'timeout-seconds', 'format', 'debug'],
     examples: {
       "The claims of the job's token": 'token',
-      'A new token, into a file': 'token --audience sts.amazonaws.com --write web-identity-token',
+      'A new token, written to a file':
+        'token --audience sts.amazonaws.com --write web-identity-token',
     },
   },
   doctor: {
-    summary: 'Find out why it fails: environment, token, files, endpoint, exchange, trust policy',
+    summary: 'Find what is wrong: environment, token, files, endpoint, exchange, trust policy',
     usage: 'doctor [--role-arn ARN | --profiles-file FILE] [options]',
     options: ['trust-policy', ...ASSUME_ROLE_OPTIONS],
     descriptions: {
-      profile: 'Profile to look at (default: default, or all profiles of the profiles file)',
+      profile: 'Profile to check (default: default, or all profiles of the profiles file)',
       region: 'Region of the STS endpoint',
     },
     examples: {
-      'What keeps the job from this role':
+      'Why the job cannot assume this role':
         'doctor --role-arn arn:aws:iam::123456789012:role/deploy',
       'The same, with the trust policy':
         'doctor --role-arn arn:aws:iam::123456789012:role/deploy --trust-policy trust-policy.json',
@@ -192,12 +193,12 @@ export const COMMANDS = {
     takesWord: true,
   },
   completion: {
-    summary: 'Print the completion script of a shell',
+    summary: 'Print the completion script for a shell',
     usage: 'completion (bash | zsh | fish)',
     options: ['debug'],
     examples: {
       'bash, for this session': 'completion bash > completion.bash && source completion.bash',
-      'fish, for good': 'completion fish > ~/.config/fish/completions/circleci-aws-oidc.fish',
+      'fish, permanently': 'completion fish > ~/.config/fish/completions/circleci-aws-oidc.fish',
     },
     takesWord: true,
     words: ['bash', 'zsh', 'fish'],
@@ -209,7 +210,7 @@ export const COMMANDS = {
     examples: {
       'One command, as in a job':
         'sandbox -- "circleci-aws-oidc assume-role --role-arn arn:aws:iam::111111111111:role/circleci-oidc"',
-      'Until Ctrl-C, in a world of your own': 'sandbox --world world.json',
+      'Until Ctrl-C, with your own world file': 'sandbox --world world.json',
     },
     takesProgram: true,
   },

@@ -27,7 +27,7 @@ export function startDeadline(seconds: number, tell?: (text: string) => void): D
   const timer = setTimeout(() => giveUp([...underWay.values()].at(-1) ?? 'running'), seconds * 1000)
   let isTold = tell === undefined
   const tellOnce = (doing: string) => {
-    if (!isTold) tell?.(`Still ${doing}; it may take ${Math.round(seconds)} s in all.`)
+    if (!isTold) tell?.(`Still ${doing}; the time limit is ${Math.round(seconds)} s.`)
     isTold = true
   }
   return {
@@ -62,7 +62,7 @@ export function startDeadline(seconds: number, tell?: (text: string) => void): D
 function timedOut(seconds: number, doing: string): OidcError {
   return new OidcError('timed-out', {
     what: `The command was not done after ${seconds} s; it was ${doing}.`,
-    next: 'If that should take longer, raise --timeout-seconds; otherwise check the network, the proxy and the endpoint.',
+    next: 'If it needs more time, raise --timeout-seconds; otherwise check the network, the proxy and the endpoint.',
   })
 }
 

@@ -106,7 +106,7 @@ function shown<Text extends Lines | undefined>(text: Text): string | Exclude<Tex
 export function asOidcError(error: unknown): OidcError {
   // The sandbox is a bundle of its own and has its own copy of the class.
   if (error instanceof Error && error.name === 'OidcError') return error as OidcError
-  if (isMissingPart(error)) return notInThisCopy('What these options ask for', error)
+  if (isMissingPart(error)) return notInThisCopy('What these options need', error)
   if (isWithoutHome(error)) {
     return new OidcError('invalid-usage', {
       what: 'There is no home directory: HOME is not set, and the user has none.',
@@ -116,7 +116,7 @@ export function asOidcError(error: unknown): OidcError {
   }
   const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
   return new OidcError('internal-error', {
-    what: `This is a defect of circleci-aws-oidc: ${message}`,
+    what: `This is a bug in circleci-aws-oidc: ${message}`,
     next: 'Run it again with --debug and report what it prints.',
     cause: error,
   })

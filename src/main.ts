@@ -7,8 +7,7 @@ import { printable } from './text.ts'
 const args = process.argv.slice(2)
 const terminal = openTerminal()
 if (process.env['HOME'] === '') {
-  const note =
-    "Warning: HOME is empty, and AWS tools may look elsewhere than in the account's home. Set it."
+  const note = 'Warning: HOME is empty, so AWS tools may look for ~/.aws somewhere else. Set it.'
   terminal.note(terminal.paint('stderr', 'yellow', note))
 }
 

@@ -129,7 +129,7 @@ function readFlag(name: OptionName, spec: OptionSpec, flag: unknown): unknown {
   if (text.trim() === '') {
     throw new OidcError('invalid-usage', {
       what: `--${name} has no value: it is empty.`,
-      next: `Give it a value or leave it out. If a variable stands there, it is empty.`,
+      next: `Give it a value or leave it out. If you passed a variable, that is empty.`,
     })
   }
   return readText(name, spec, text, `--${name}`)
@@ -248,7 +248,7 @@ const REFERENCE = /\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)(?::-((?:[^{}]|\{[^{}]*\}
 /** The error for a variable that `where` refers to and that has no value. */
 export function unsetVariable(name: string, where: string): OidcError {
   return new OidcError('unset-variable', {
-    what: `${where} refers to the environment variable ${name}, which is not set or empty.`,
+    what: `${where} refers to the environment variable ${name}, which is unset or empty.`,
     next: `Set ${name} in a context, the project settings or an earlier step, or give the value itself.`,
   })
 }

@@ -87,7 +87,7 @@ export const OPTIONS = {
   'allowed-account-ids': {
     kind: 'list',
     group: 'role',
-    description: 'Refuse roles of other accounts: ids of the allowed ones, separated by commas',
+    description: 'Ids of the accounts whose roles are allowed, separated by commas',
   },
   credentials: {
     kind: 'choice',
@@ -133,7 +133,7 @@ export const OPTIONS = {
     minimum: 1,
     maximum: 50,
     description:
-      'How often to try when AWS or the network fails, 1 to 50 (default: 5; throttled: to the time limit)',
+      'How often to try when AWS or the network fails, 1 to 50 (default: 5; throttled: until the time limit)',
   },
   'token-source': {
     kind: 'choice',
@@ -174,7 +174,8 @@ export const OPTIONS = {
     kind: 'choice',
     group: 'token',
     choices: ['fail', 'skip'],
-    description: 'What a job without a token (of a fork, say) does: fail, or go on without a role',
+    description:
+      'What a job without a token (from a fork, for example) does: fail, or go on without a role',
     default: 'fail',
   },
   audience: {
@@ -186,7 +187,7 @@ export const OPTIONS = {
     kind: 'text',
     group: 'role',
     takes: 'file',
-    description: 'File with the trust policy of the role, to evaluate for the token',
+    description: 'File with the trust policy of the role, to check against the token',
   },
   write: {
     kind: 'text',
@@ -198,7 +199,7 @@ export const OPTIONS = {
     kind: 'choice',
     group: 'output',
     choices: ['text', 'json'],
-    description: 'Form of the result on stdout',
+    description: 'Format of the result on stdout',
     default: 'text',
   },
   debug: {
@@ -228,7 +229,7 @@ export const OPTIONS = {
   env: {
     kind: 'list',
     group: 'sandbox',
-    description: 'Variables of this shell that the job gets: names, separated by commas',
+    description: 'Names of variables that the job gets from this shell, separated by commas',
   },
   ...TRUST_OPTIONS,
 } as const satisfies Record<string, OptionSpec>

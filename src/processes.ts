@@ -49,7 +49,7 @@ const NOT_FOUND = 127
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'command not found',
   EACCES: 'permission denied',
-  ENOEXEC: 'not a program of this system, nor a script with #! in its first line',
+  ENOEXEC: 'neither a program for this system nor a script that begins with #!',
   E2BIG: 'its arguments and environment are too long',
 }
 

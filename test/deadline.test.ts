@@ -14,7 +14,7 @@ test('the time limit aborts the signal with what was going on', async (t) => {
     code: 'timed-out',
     exitCode: 5,
     message: 'The command was not done after 60 s; it was reading the token.',
-    next: 'If that should take longer, raise --timeout-seconds; otherwise check the network, the proxy and the endpoint.',
+    next: 'If it needs more time, raise --timeout-seconds; otherwise check the network, the proxy and the endpoint.',
   }
   await assert.rejects(work, error)
   assert.throws(() => deadline.signal.throwIfAborted(), error)
@@ -33,7 +33,7 @@ test('who waits is told once, of the first work that takes more than two seconds
   t.mock.timers.tick(1999)
   assert.deepEqual(told, [])
   t.mock.timers.tick(30_000)
-  assert.deepEqual(told, ['Still waiting for AWS STS; it may take 60 s in all.'])
+  assert.deepEqual(told, ['Still waiting for AWS STS; the time limit is 60 s.'])
 })
 
 test('work that is done in time has its own outcome', async (t) => {

@@ -181,7 +181,7 @@ describe('refused', () => {
     assert.throws(() => resolved('role-arn', undefined, { AWS_OIDC_ROLE_ARN: '$ROLE' }), {
       code: 'unset-variable',
       message:
-        'AWS_OIDC_ROLE_ARN refers to the environment variable ROLE, which is not set or empty.',
+        'AWS_OIDC_ROLE_ARN refers to the environment variable ROLE, which is unset or empty.',
     })
   })
 })
@@ -245,7 +245,7 @@ for (const [text, name] of [
     assert.throws(() => expandVariables(text, ENV, 'AWS_OIDC_ROLE_ARN'), {
       code: 'unset-variable',
       exitCode: 2,
-      message: `AWS_OIDC_ROLE_ARN refers to the environment variable ${name}, which is not set or empty.`,
+      message: `AWS_OIDC_ROLE_ARN refers to the environment variable ${name}, which is unset or empty.`,
       next: `Set ${name} in a context, the project settings or an earlier step, or give the value itself.`,
     })
   })

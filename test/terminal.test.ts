@@ -75,7 +75,7 @@ test('what takes more than two seconds is told in a CI, not to a program', async
   const { stderr } = await job.done(args, { env: { CI: 'true' } })
   assert.match(
     stderr,
-    /^Still waiting for AWS STS at 127\.0\.0\.1:\d+ .*; it may take 60 s in all\.\n$/,
+    /^Still waiting for AWS STS at 127\.0\.0\.1:\d+ .*; the time limit is 60 s\.\n$/,
   )
   assert.equal((await job.done(args)).stderr, '')
 })

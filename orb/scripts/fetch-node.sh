@@ -33,7 +33,7 @@ expand() {
     elif [ "$variable" != "$inner" ]; then
       rest=${inner#*:-}$after
     else
-      fail 2 "$1 refers to the environment variable $variable, which is not set or empty." \
+      fail 2 "$1 refers to the environment variable $variable, which is unset or empty." \
         "Next: set it in a context, the project settings or an earlier step, or give the value itself."
     fi
   done

@@ -74,7 +74,7 @@ function refuseUnknown(
   if (unknown === undefined) return
   const meant = nearest(unknown, ours)
   throw new OidcError('invalid-usage', {
-    what: `There is no profile "${unknown}", but credentials that were written for: ${ours.join(', ')}.`,
+    what: `Nothing was written for a profile "${unknown}", only for: ${ours.join(', ')}.`,
     ...(meant ? { likely: `"${meant}" was meant.` } : {}),
     next: 'Correct the name, or leave --profile out to clean up after all of them. Nothing was removed.',
   })

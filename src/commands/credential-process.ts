@@ -37,8 +37,8 @@ function asksForRole(
   const others = [...typed].filter((name) => !OF_PROFILE.includes(name))
   if (others.length === 0) return false
   throw new OidcError('invalid-usage', {
-    what: `--${others[0]} and --profile exclude each other.`,
-    why: 'A profile that assume-role set up knows its role and all that belongs to it.',
+    what: `--${others[0]} and --profile cannot be combined.`,
+    why: 'A profile that assume-role set up already has its role and settings.',
     next: `Leave --profile out, or --${others.join(' and --')}.`,
   })
 }

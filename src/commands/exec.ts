@@ -66,7 +66,7 @@ function checkCredentialsKind(options: Options): void {
   if (options.credentials === 'refresh') checkRenewable(options)
   if (options.credentials !== 'token-file') return
   throw new OidcError('invalid-usage', {
-    what: 'exec writes nothing, so it takes no --credentials token-file.',
+    what: 'exec writes no profile, so --credentials token-file is not possible.',
     next: 'Use static or refresh, or write a profile with assume-role.',
   })
 }
@@ -122,8 +122,8 @@ function namedOptions(options: Options, typed: ReadonlySet<string>): Options {
   }
   if (typed.has('profile')) {
     throw new OidcError('invalid-usage', {
-      what: '--role-arn and --profile exclude each other.',
-      why: 'A profile has its role, or its keys.',
+      what: '--role-arn and --profile cannot be combined.',
+      why: 'A profile has its own role or keys.',
       next: 'Give one of them.',
     })
   }
@@ -183,7 +183,7 @@ async function throughEndpoint(
   const hidden = hiddenFiles(env)
   for (const [name, path] of Object.entries(hidden)) {
     terminal.note(
-      `${path} has credentials in [default], which AWS tools prefer to those that renew themselves: the command runs with ${name}=${devNull}.`,
+      `${path} has credentials in [default], which AWS tools would use before those that renew themselves; so the command runs with ${name}=${devNull}.`,
     )
   }
   const nowhere = Object.keys(hidden).map((name) => [name, devNull] as const)
@@ -194,7 +194,7 @@ function renewable(credentials: Credentials): SessionCredentials {
   const { sessionToken, expiration } = credentials
   if (sessionToken && expiration) return { ...credentials, sessionToken, expiration }
   throw new OidcError('invalid-usage', {
-    what: 'The profile holds keys that nobody renews, so --credentials refresh has no effect on them.',
+    what: 'The profile holds keys that cannot be renewed, so --credentials refresh has no effect.',
     next: 'Leave --credentials out, or set the profile up with assume-role --credentials refresh.',
   })
 }

@@ -47,7 +47,7 @@ const MAXIMUM_BYTES = 200_000_000
 
 async function readInputs({ input }: Options, deadline: Deadline): Promise<Inventory> {
   if (input.length === 0) {
-    throw missing('input', 'Nothing is asked of AWS: it reads what the AWS CLI printed.')
+    throw missing('input', 'trust audit does not ask AWS: it reads what the AWS CLI printed.')
   }
   const inputs: { file: string; text: string }[] = []
   for (const file of new Set(input)) {

@@ -72,8 +72,8 @@ function roleOf(
   const named = parseRoleArn(readRoleArn(given, env))
   if (role === undefined || role.arn === named.arn) return named
   throw new OidcError('invalid-usage', {
-    what: `--role-arn is ${named.arn}, but the file is of the role ${role.arn}.`,
-    next: 'Leave --role-arn out, or give the trust policy of that role.',
+    what: `--role-arn is ${named.arn}, but the file describes the role ${role.arn}.`,
+    next: 'Leave --role-arn out, or give the trust policy of the role that it names.',
   })
 }
 

@@ -83,7 +83,7 @@ async function ofFile(path: string, options: Options, env: Environment): Promise
   if (projects.length === 0) return ofOrganization(options.for, organization)
   if (options.for !== 'profiles') {
     throw new OidcError('invalid-usage', {
-      what: `--project-id chooses among the roles of --roles-file, which --for ${options.for} takes all of.`,
+      what: `--for ${options.for} takes every role of --roles-file, so --project-id has no effect.`,
       next: 'Leave it out, or generate the profiles of that project with --for profiles.',
     })
   }
@@ -99,7 +99,7 @@ function ofProjects(organization: Organization, projects: readonly string[]): Or
   const roles = rolesOfProjects(organization, projects)
   if (roles.length > 0) return { ...organization, roles }
   throw new OidcError('invalid-usage', {
-    what: `No role of --roles-file trusts the project ${projects.join(', ')} by name.`,
+    what: `No role in --roles-file names the project ${projects.join(', ')}.`,
     next: 'Give the id of a project that the file names.',
   })
 }
@@ -208,10 +208,10 @@ function refuseStraysOf({ ci, issuer }: TrustedTokens, options: Options): void {
   if (stray === undefined) return
   const fitting = NARROWING.filter((name) => own.includes(name)).map((name) => `--${name}`)
   throw new OidcError('invalid-usage', {
-    what: `--${stray} has no meaning with a token of ${issuer}.`,
+    what: `--${stray} does not apply to a token from ${issuer}.`,
     why:
       fitting.length > 0
-        ? `Its subject is narrowed down by ${fitting.join(', ')}.`
+        ? `To narrow down its subject, use ${fitting.join(', ')}.`
         : 'Its subject is taken as it is.',
     next: `Leave --${stray} out, or give --issuer, --audience and --subject instead of --from-token.`,
   })

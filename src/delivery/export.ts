@@ -79,7 +79,7 @@ export function staticKeysWarning(
   const names = STATIC_KEY_VARIABLES.filter((name) => env[name])
   if (names.length === 0) return undefined
   const [are, them] = names.length === 1 ? ['is', 'it'] : ['are', 'them']
-  const found = `Warning: ${names.join(', ')} ${are} set in the environment and would win over the profile.`
+  const found = `Warning: ${names.join(', ')} ${are} set in the environment and would override the profile.`
   if (!exported || exported.kind === 'dotenv') {
     return `${found} Unset ${them}, or name the profile in each command with --profile.`
   }

@@ -104,7 +104,7 @@ export async function appendGithubEnv(path: string, variables: Variables): Promi
       await file.close()
     }
   } catch (cause) {
-    throw unwritableEnv(cause, 'The profile is written, but later steps are not told of it.')
+    throw unwritableEnv(cause, 'The profile is written, but not exported to later steps.')
   }
 }
 
@@ -116,15 +116,15 @@ export function checkGithubEnv(path: string): void {
     // /dev/null is a way not to export.
     if (!stats.isFile() && !stats.isCharacterDevice()) throw new Error('it is not a regular file')
   } catch (cause) {
-    throw unwritableEnv(cause, 'Later steps learn of the profile by it.')
+    throw unwritableEnv(cause, 'Later steps get the profile through it.')
   }
 }
 
 function unwritableEnv(cause: unknown, why: string): OidcError {
   return new OidcError('file-unwritable', {
-    what: `Cannot add to the file of GITHUB_ENV: ${reason(cause)}.`,
+    what: `Cannot append to the file in GITHUB_ENV: ${reason(cause)}.`,
     why,
-    next: 'Make the file that GITHUB_ENV names writable here, as GitHub Actions does, or pass --export none.',
+    next: 'Make that file writable here, as GitHub Actions does, or pass --export none.',
     cause,
   })
 }

@@ -20,10 +20,10 @@ export function checkClock(
 ): Finding[] {
   if (reading) {
     const seconds = (reading.here.getTime() - reading.there.getTime()) / 1000
-    if (Math.abs(seconds) <= TOLERATED) return [fine('clock', 'The clock agrees with that of STS')]
+    if (Math.abs(seconds) <= TOLERATED) return [fine('clock', 'The clock agrees with STS')]
     const side = seconds > 0 ? 'ahead of' : 'behind'
     return [
-      finding('clock-skew', `it is ${minutes(seconds)} ${side} that of STS`, {
+      finding('clock-skew', `it is ${minutes(seconds)} ${side} STS`, {
         evidence: `It is ${clockTime(reading.here)} here, and ${clockTime(reading.there)} at STS.`,
       }),
     ]
@@ -32,7 +32,7 @@ export function checkClock(
   const seconds = (now.getTime() - issued.getTime()) / 1000
   if (!(seconds < -TOLERATED)) return []
   return [
-    finding('clock-skew', `the token will be issued only in ${minutes(seconds)}`, {
+    finding('clock-skew', `the token was issued ${minutes(seconds)} in the future`, {
       evidence: `It is ${clockTime(now)} here, and the token was issued at ${clockTime(issued)}.`,
     }),
   ]

@@ -22,7 +22,7 @@ export function checkProcesses(content: IniFile, path: string, env: Environment)
 
 function whyNotRun(command: string, env: Environment): string | undefined {
   const words = shellWords(command)
-  if (words === undefined) return 'a quotation mark or a backslash has no end'
+  if (words === undefined) return 'a quotation mark is not closed, or a backslash comes last'
   const [program = '', script = ''] = words
   const why = whyNoProgram(program, env)
   if (why !== undefined) return `${program} ${why}`
@@ -53,11 +53,11 @@ function whyNoProgram(program: string, env: Environment): string | undefined {
   const found = paths.find(isFile)
   if (found === undefined) {
     const literal = /^~|\$/.test(program)
-      ? ', for the AWS CLI takes ~ and $ as they stand: write the whole path'
+      ? '; the AWS CLI does not expand ~ and $: write the whole path'
       : ''
     return `is missing${program.includes('/') ? '' : ' on PATH'}${literal}`
   }
-  return paths.filter(isFile).some(isExecutable) ? undefined : `may not be executed (${found})`
+  return paths.filter(isFile).some(isExecutable) ? undefined : `is not executable (${found})`
 }
 
 /** Whether what starts our own helper still finds it, and the Node it was set up with. */
@@ -67,7 +67,7 @@ function whyOurs(script: string): string | undefined {
   const node = quoted.replaceAll("'\\''", "'")
   const launcher = join(dirname(script), 'launcher.cjs')
   const gone = [...(node === '' ? [] : [node]), launcher].find((path) => !isFile(path))
-  return gone === undefined ? undefined : `${gone} is gone since the profile was set up`
+  return gone === undefined ? undefined : `${gone} was removed after the profile was set up`
 }
 
 /** Also one that can't be looked at. */

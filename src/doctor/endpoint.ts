@@ -75,5 +75,5 @@ export function checkEndpoint(outcome: Settled<Reached>, env: Environment): Find
   }
   const { url, proxy, milliseconds } = outcome.value
   const way = proxy === undefined ? '' : `, through the proxy ${proxy}`
-  return [fine('endpoint', `${url.origin} answers after ${milliseconds} ms${way}`)]
+  return [fine('endpoint', `${url.origin} answered in ${milliseconds} ms${way}`)]
 }

@@ -43,7 +43,7 @@ export function checkEnvironment(
     .filter(([name]) => !missing.some(([one]) => one === name))
   const found = [
     ...misspeltVariables(env).map(({ name, meant }) =>
-      finding('misspelt-variable', `${name}; ${meant} may be meant`),
+      finding('misspelt-variable', `${name}; you probably mean ${meant}`),
     ),
     ...(keys.length > 0 ? [finding('static-keys', keys.join(', '))] : []),
     ...(webIdentity.length === 2

@@ -48,7 +48,9 @@ export async function examine(
   const claims = found?.token.claims
   const tokens = poolOf(found, options, context)
   const obstacle =
-    'error' in plans ? 'what to ask for is not in order' : whyNoExchange(planned, token, endpoints)
+    'error' in plans
+      ? 'the options or profiles are wrong'
+      : whyNoExchange(planned, token, endpoints)
   const exchanges = obstacle === undefined ? await tryRoles(planned, tokens, context) : []
   const clock = endpoints.flatMap((one) =>
     'value' in one && one.value.clock ? [one.value.clock] : [],
@@ -56,7 +58,7 @@ export async function examine(
   const strange = claims ? doubtFindings(claims, env) : []
   const compared = await comparePolicy(planned, tokens, exchanges, strange)
   const ofToken = !needsToken(planned)
-    ? [skipped('token', "no profile uses the job's own")]
+    ? [skipped('token', "no profile uses the job's own token")]
     : 'error' in token
       ? checkMissingToken(token.error, env)
       : checkToken(token.value, env, now)
@@ -127,7 +129,7 @@ function asSkipped(findings: Findings): Findings {
   const { token, ...others }: Findings = Object.fromEntries(entries)
   const skip = fine(
     'token',
-    '--missing-token is skip: assume-role assumes no role, and ends with 0',
+    '--missing-token is skip: assume-role assumes no role and exits with 0',
   )
   return { ...others, token: [...token, skip] }
 }
@@ -202,7 +204,7 @@ async function readPolicy(path: string | undefined, signal: AbortSignal): Promis
   if ('value' in module) return module.value.readPolicy(path, signal)
   // The orb's copy goes without the evaluator of trust policies.
   return async () => [
-    skipped('trust-policy', 'not in this copy; "npx circleci-aws-oidc doctor" has it'),
+    skipped('trust-policy', 'not part of this copy; run npx circleci-aws-oidc doctor'),
   ]
 }
 
@@ -258,8 +260,8 @@ function whyNoExchange(
   endpoints: readonly Settled<Reached>[],
 ): string | undefined {
   if (plans.length === 0)
-    return 'no role to ask for; give --role-arn (AWS_OIDC_ROLE_ARN) or --profiles-file'
-  if (endpoints.some((one) => 'error' in one)) return 'there is no way to STS'
+    return 'no role is given; pass --role-arn (AWS_OIDC_ROLE_ARN) or --profiles-file'
+  if (endpoints.some((one) => 'error' in one)) return 'STS cannot be reached'
   if (!needsToken(plans)) return undefined
   if ('error' in token) return 'there is no token'
   return token.value.expired ? 'the token has expired' : undefined

@@ -8,7 +8,7 @@ import { errorFinding, type Finding, fine, raise, type Settled, skipped } from '
 
 export interface TriedRole {
   readonly plan: RolePlan
-  /** Undefined where it could not be tried: the profile it builds on failed. */
+  /** Undefined where it could not be tried: its source profile failed. */
   readonly outcome: Settled<AssumedRole> | undefined
 }
 
@@ -40,10 +40,10 @@ export function plansOfProfile<Plan extends RolePlan>(
 
 /** How AWS answered; where it refused, what the reason may be. */
 export function checkExchange({ plan, outcome }: TriedRole, doubts: readonly Finding[]): Finding[] {
-  if (!outcome) return [skipped('exchange', `${plan.profile}: the profile it builds on failed`)]
+  if (!outcome) return [skipped('exchange', `${plan.profile}: its source profile failed`)]
   if ('value' in outcome) {
     const { arn, credentials } = outcome.value
-    return [fine('exchange', `AWS gives ${arn}, until ${clockTime(credentials.expiration)}`)]
+    return [fine('exchange', `AWS allows ${arn}, until ${clockTime(credentials.expiration)}`)]
   }
   const { error } = outcome
   const found = errorFinding(error)

@@ -90,7 +90,7 @@ export async function checkFiles(
 function summary({ path, exists, content }: SharedFileFacts): string {
   if (!exists) return `${path} does not exist yet`
   const count = content?.sections.length ?? 0
-  return `${path}: ${count} section${count === 1 ? '' : 's'}, readable for all AWS tools`
+  return `${path}: ${count} section${count === 1 ? '' : 's'}, readable by all AWS tools`
 }
 
 function permissionFindings({ file, path, mode = 0, ownedByOther }: SharedFileFacts): Finding[] {
@@ -124,9 +124,11 @@ function differenceFinding({ line, kind, detail, first }: Difference, path: stri
     case 'key-twice':
       return [malformed(`${at}: ${shown} is on line ${first} already.`, TWICE)]
     case 'block-line':
-      return [malformed(`${at}: it is no "key = value" of the block beneath ${shown}.`, BLOCK)]
+      return [
+        malformed(`${at}: it is not a "key = value" line of the block below ${shown}.`, BLOCK),
+      ]
     case 'reserved-name':
-      return [malformed(`${at}: the name ${shown} can't stand there.`, RESERVED)]
+      return [malformed(`${at}: the name ${shown} is not allowed here.`, RESERVED)]
     case 'profile-twice':
       return detail === 'default'
         ? [finding('two-defaults', path)]
@@ -141,19 +143,19 @@ function differenceFinding({ line, kind, detail, first }: Difference, path: stri
     case 'colon':
       return differently('only the AWS CLI reads ":" between key and value')
     case 'capitals':
-      return differently(`only the AWS CLI reads ${shown}, in capitals`)
+      return differently(`only the AWS CLI reads ${shown}, which has capital letters`)
     case 'comment':
       return differently(
         `"#" or ";" after ${shown} begins a comment for the SDK for JavaScript, and is part of the value for the AWS CLI`,
       )
     case 'continuation':
       return differently(
-        `the indented line beneath ${shown} is part of its value for the AWS CLI only`,
+        `the indented line below ${shown} is part of its value for the AWS CLI only`,
       )
     case 'carriage-return':
-      return differently('only the AWS CLI takes a lone carriage return for the end of a line')
+      return differently('only the AWS CLI treats a lone carriage return as the end of a line')
     case 'indented-header':
-      return differently('the SDK for JavaScript takes this indented line for a section header')
+      return differently('the SDK for JavaScript treats this indented line as a section header')
     case 'other-value':
       return differently(`the AWS CLI and the SDK for JavaScript read ${shown} differently here`)
     case 'inherited':
@@ -169,17 +171,17 @@ interface Remedy {
 }
 
 const TWICE: Remedy = {
-  why: 'The AWS CLI and everything built on botocore reads nothing of a file that has a section or key twice.',
-  next: 'Keep one of the two. A script that appends to the file on each run makes them.',
+  why: 'The AWS CLI and other botocore tools read nothing from a file that has a section or key twice.',
+  next: 'Keep one of the two. A script that appends to the file on every run creates such duplicates.',
 }
 
 const BLOCK: Remedy = {
-  why: 'The AWS CLI and everything built on botocore reads nothing of a file with such a line.',
-  next: 'Begin a longer value on the line of its key, or write the line as key = value.',
+  why: 'The AWS CLI and other botocore tools read nothing from a file with such a line.',
+  next: 'Start a longer value on the line of its key, or write the line as key = value.',
 }
 
 const RESERVED: Remedy = {
-  why: 'The SDK for JavaScript reads nothing of a file with this name, for JavaScript gives it a meaning of its own.',
+  why: 'The SDK for JavaScript reads nothing from a file with this name, which JavaScript reserves.',
   next: 'Rename it, or remove the line.',
 }
 

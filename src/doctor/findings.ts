@@ -45,7 +45,7 @@ export const FINDINGS = {
   'tls-unverified': {
     level: 'warning',
     title: 'Certificates are not checked',
-    fix: 'Unset it; give the CA of a proxy with AWS_CA_BUNDLE or NODE_EXTRA_CA_CERTS.',
+    fix: 'Unset it. If a proxy needs its own CA, set AWS_CA_BUNDLE or NODE_EXTRA_CA_CERTS.',
   },
   'clock-skew': {
     level: 'error',
@@ -57,7 +57,7 @@ export const FINDINGS = {
     level: 'error',
     exit: EXIT.noToken,
     title: 'This is a pull request from a fork, and those get no token',
-    fix: 'Use AWS in builds of the repository itself only. To pass secrets to forked builds trusts everyone who can open a pull request.',
+    fix: 'Use AWS only in builds of the repository itself. Passing secrets to forked builds trusts everyone who can open a pull request.',
   },
   'token-incomplete': {
     level: 'error',
@@ -72,38 +72,38 @@ export const FINDINGS = {
   },
   'fork-token': {
     level: 'warning',
-    title: "The token is that of a fork's pull request",
-    fix: 'A trust policy limited to a branch rejects it, and should.',
+    title: "The token is from a fork's pull request",
+    fix: 'Assume the role in builds of the repository itself: a trust policy limited to a branch rejects this token, as it should.',
   },
   'ssh-rerun': {
     level: 'warning',
     title: 'The job was rerun with SSH',
-    fix: 'Whoever logs in can use its token. Rerun it without SSH if that is not meant.',
+    fix: 'Anyone who logs in can use its token. Rerun it without SSH unless you intend that.',
   },
   'root-issuer': {
     level: 'warning',
-    title: 'The token is of the root issuer, not of the organization',
+    title: 'The token is from the root issuer, not from the organization',
     fix: 'Mint it without --root-issuer, or register that issuer in IAM.',
   },
   'token-of-another-job': {
     level: 'warning',
-    title: 'The token is not of this project',
+    title: 'The token is not from this project',
     fix: "Use the job's own token: leave out --token-env and --token-file.",
   },
   'misspelt-variable': {
     level: 'warning',
-    title: 'A variable is not read',
+    title: 'A variable is ignored',
     fix: 'Correct its name, or remove it.',
   },
   'static-keys': {
     level: 'warning',
-    title: 'Static keys in the environment win over the profile',
-    fix: 'Remove them from context and project, or name the profile in each command with --profile.',
+    title: 'Static keys in the environment override the profile',
+    fix: 'Remove them from the context and the project, or name the profile in each command with --profile.',
   },
   'profile-variable': {
     level: 'warning',
     title: 'A variable makes AWS tools use another profile',
-    fix: 'Unset it, or set it to the profile that is meant.',
+    fix: 'Unset it, or set it to the profile you want.',
   },
   'profile-missing': {
     level: 'warning',
@@ -127,38 +127,38 @@ export const FINDINGS = {
   },
   'section-ignored': {
     level: 'warning',
-    title: 'AWS tools do not take a section for a profile',
+    title: 'AWS tools do not read a section as a profile',
     fix: 'Write [profile NAME] in the config file, [NAME] in the credentials file, and [default] in both.',
   },
   'two-defaults': {
     level: 'warning',
-    title: '[default] and [profile default] are both there, and the second replaces the first',
+    title: 'The file has both [default] and [profile default], and AWS tools read only one of them',
     fix: 'Keep [default] only.',
   },
   'read-differently': {
     level: 'warning',
     title: 'The AWS CLI and the SDK for JavaScript read a line differently',
-    fix: 'Write "key = value", keys in small letters, comments on lines of their own, names without blanks.',
+    fix: 'Write "key = value", keys in lower case, comments on their own lines, names without spaces.',
   },
   'quoted-value': {
     level: 'warning',
     title: 'Quotation marks are part of a value',
-    fix: 'Remove them; AWS tools take them as they stand.',
+    fix: 'Remove them; AWS tools do not.',
   },
   'process-cannot-run': {
     level: 'warning',
     title: 'AWS tools cannot run the credential_process of a profile',
-    fix: 'Run assume-role with --credentials refresh again, if it wrote the profile; else correct the path, or chmod +x the program.',
+    fix: 'If assume-role wrote the profile, run it again with --credentials refresh; otherwise correct the path, or run chmod +x on the program.',
   },
   'file-mode': {
     level: 'warning',
-    title: 'Others can get at the credentials',
-    fix: 'chmod 600 it.',
+    title: 'Other users can access the credentials',
+    fix: 'Run chmod 600 on it.',
   },
   'file-owner': {
     level: 'warning',
     title: 'A shared file belongs to another user',
-    fix: 'Run all steps as one user, or chown it.',
+    fix: 'Run all steps as the same user, or change its owner with chown.',
   },
 } as const satisfies Record<string, FindingText>
 
@@ -170,29 +170,29 @@ export const COMPARISON_FINDINGS = {
     level: 'error',
     exit: EXIT.refused,
     title: 'The trust policy rejects this token',
-    fix: 'Correct the condition named.',
+    fix: 'Correct this condition.',
   },
   'trust-policy-undecided': {
     level: 'warning',
     title: 'Whether the trust policy allows this token depends on what only AWS knows',
-    fix: 'Look at the conditions named; "trust check" shows all of them.',
+    fix: 'Check these conditions; trust check shows all of them.',
   },
   'refused-despite-policy': {
     level: 'error',
     exit: EXIT.refused,
     title: 'AWS refuses the role although this trust policy allows the token',
-    fix: "Compare with the role's own policy (aws iam get-role), its name with regard to case, and the service control policies. Changes take a few minutes.",
+    fix: "Compare it with the role's current policy (aws iam get-role), check the role name's case, and look for a service control policy that denies it. Changes take a few minutes.",
   },
   'policy-of-another-role': {
     level: 'error',
     exit: EXIT.refused,
-    title: 'The trust policy is that of another role',
-    fix: 'Give this ARN with --role-arn, if it is the one that is meant: name, path and case must be the same.',
+    title: 'The trust policy belongs to another role',
+    fix: 'If this is the role you want, pass its ARN with --role-arn: name, path and case must match.',
   },
   'trust-policy-differs': {
     level: 'warning',
     title: 'AWS accepts the token although this trust policy does not allow it',
-    fix: "The role has another trust policy: bring the file and the role's own (aws iam get-role) together.",
+    fix: 'The role has another trust policy than the file: get it with aws iam get-role, and update the file.',
   },
 } as const satisfies Record<string, FindingText>
 
@@ -238,7 +238,7 @@ const TOLD_BY_REASON = ['invalid-role-arn', 'token-malformed']
 
 /** A warning that turns out to be the likely reason why AWS refuses the role. */
 export function raise(doubt: Finding, { message, exitCode }: OidcError): Finding {
-  const what = `Likely why AWS refuses the role: ${doubt.what}`
+  const what = `Likely cause of AWS's refusal: ${doubt.what}`
   return { ...doubt, level: 'error', what, evidence: message, exit: exitCode }
 }
 

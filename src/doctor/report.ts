@@ -80,7 +80,7 @@ function summary(findings: readonly Finding[]): string {
   }
   const wrong = [...count('error', 'error'), ...count('warning', 'warning')]
   const left = count('skipped', 'check').map((text) => `${text} not made`)
-  return `${[...(wrong.length > 0 ? wrong : ['Nothing is wrong']), ...left].join(', ')}.`
+  return `${[...(wrong.length > 0 ? wrong : ['No problems found']), ...left].join(', ')}.`
 }
 
 const indented = (text: string): string =>

@@ -14,7 +14,7 @@ interface Runtime {
 export function checkRuntime({ node, version, program }: Runtime, env: Environment): Finding[] {
   const old = Number.parseInt(node, 10) < 20
   return [
-    ...(old ? [finding('node-too-old', `it is ${node}, and 20 is the least`)] : []),
+    ...(old ? [finding('node-too-old', `it is ${node}, and 20 or newer is needed`)] : []),
     ...(env['NODE_TLS_REJECT_UNAUTHORIZED'] === '0'
       ? [finding('tls-unverified', 'NODE_TLS_REJECT_UNAUTHORIZED is 0')]
       : []),

@@ -75,14 +75,14 @@ async function examinePolicy(
 
 function oneRole(): OidcError {
   return new OidcError('invalid-usage', {
-    what: '--trust-policy is that of one role, but there are several.',
+    what: '--trust-policy is for one role, but there are several.',
     next: 'Choose one of them with --profile.',
   })
 }
 
 /** Of no interest is then what the policy says of the token. */
 function otherRole(path: string, ofFile: RoleArn, asked: RoleArn, answer: AwsAnswer): Finding {
-  const evidence = `${path} is what IAM has of it; AWS is asked for ${asked.arn}.`
+  const evidence = `${path} is the policy of that role; AWS is asked for ${asked.arn}.`
   const found = comparisonFinding('policy-of-another-role', ofFile.arn, { evidence })
   return answer === 'refused' ? found : { ...found, level: 'warning', exit: EXIT.done }
 }
@@ -151,7 +151,7 @@ function rejectionFinding({ policy, report, claims, doubts }: ComparedPolicy): F
     evidence: causes
       .flatMap(({ title, lines }, index) => (index === 0 ? lines : [title, ...lines]))
       .join('\n'),
-    fix: fix.join('\n') || 'Correct the condition named, or use another role.',
+    fix: fix.join('\n') || 'Correct this condition, or use another role.',
   })
 }
 

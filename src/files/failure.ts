@@ -59,7 +59,7 @@ const REASONS: Readonly<Record<string, string>> = {
   EDQUOT: 'the disk quota is used up',
   EFBIG: 'it would exceed the size limit for files',
   EIO: 'input/output error',
-  ELOOP: 'its symbolic links go in a circle',
+  ELOOP: 'its symbolic links form a loop',
   ENOTDIR: 'a part of its path is not a directory',
   EISDIR: 'it is a directory',
   EBUSY: 'it cannot be replaced while something is mounted on it',

@@ -175,11 +175,11 @@ function locked(
   const who = pid === undefined ? 'another process' : `process ${pid} on ${host}`
   const since = holder
     ? `has been locked by ${who} for ${seconds(Math.max(ageMs, timeoutMs))} s`
-    : 'is locked by one process after the other'
+    : 'was locked by one process after another'
   return new OidcError('file-locked', {
     what: `${target} ${since}.`,
-    why: `${path} was there for the ${seconds(timeoutMs)} s we waited.`,
-    next: `Run again; if no such process is running, remove ${path}.`,
+    why: `We waited ${seconds(timeoutMs)} s for the lock file ${path}.`,
+    next: `Run again. If no such process is running, remove the lock file.`,
   })
 }
 

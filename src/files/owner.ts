@@ -105,8 +105,8 @@ function writable(path: string, { mode }: Stats): OidcError {
 function unsafe(what: string, command: string): OidcError {
   return new OidcError('file-unsafe', {
     what,
-    why: 'That user could read or replace the credentials and programs of this one. Nothing was changed.',
-    next: `Look at what is in it and run ${command}; or let HOME, XDG_DATA_HOME, BASH_ENV or the AWS_ variables name another place.`,
+    why: 'Another user could read or replace the credentials and programs of this user. Nothing was changed.',
+    next: `Check its contents and run ${command}; or point HOME, XDG_DATA_HOME, BASH_ENV or the AWS_ variables to another place.`,
   })
 }
 

@@ -18,7 +18,7 @@ export async function readTextFile(path: string, reading: Reading): Promise<stri
   }
 }
 
-const NEXT = 'Check the path; a relative one counts from the working directory.'
+const NEXT = 'Check the path; a relative one starts at the working directory.'
 
 /** What to say where reading fails, and when to give up. */
 interface Reading {

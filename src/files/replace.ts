@@ -208,16 +208,16 @@ function remembering(edit: FileChange['edit']): FileChange['edit'] {
 
 function restless(target: string): OidcError {
   return new OidcError('file-locked', {
-    what: `${target} changed again and again while we were about to write it.`,
+    what: `${target} kept changing while we tried to write it.`,
     why: `Another program writes it without a lock; we read it ${TRIES} times.`,
-    next: 'Nothing was changed. Run again when the other program is done.',
+    next: 'Nothing was written. Run again when the other program is done.',
   })
 }
 
 function lostLock({ path }: FileLock): OidcError {
   return new OidcError('file-locked', {
     what: `The lock ${path} was taken over by another process before we could write.`,
-    why: 'This process stood still for half a minute, so the other one took it for dead.',
+    why: 'This process was stopped for half a minute, so the other one assumed it was dead.',
     next: 'Nothing was changed. Run again.',
   })
 }

@@ -125,8 +125,8 @@ function restoreMode(backup: string, old: Stats): void {
 
 function halfWritten(target: string, kept: readonly string[], cause: unknown): OidcError {
   return new OidcError('file-unwritable', {
-    what: `Cannot write ${target}: ${reason(cause)}, nor put back the files that were written already.`,
-    next: `The old ones are ${kept.join(' and ')}.`,
+    what: `Cannot write ${target}: ${reason(cause)}. The files written before it could not be restored either.`,
+    next: `Restore them yourself from ${kept.join(' and ')}.`,
     cause,
   })
 }

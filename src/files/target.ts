@@ -124,7 +124,7 @@ export function refuseSpecialFile(target: string, path = target): void {
   const link = resolve(path) === target ? 'it is' : `it leads to ${target}, which is`
   throw new OidcError('file-unwritable', {
     what: `Cannot write ${shownPath(path)}: ${link} ${kind}.`,
-    next: 'Name a regular file, or one that does not exist yet.',
+    next: 'Give a regular file, or one that does not exist yet.',
   })
 }
 
@@ -136,7 +136,7 @@ export function refuseUnwritable(target: string): void {
     while (!statTarget(directory)) directory = dirname(directory)
     accessSync(directory, constants.W_OK | constants.X_OK)
     // To root even these seem writable.
-    if (/^\/(proc|sys)(\/|$)/.test(directory)) throw new Error('no files can be made there')
+    if (/^\/(proc|sys)(\/|$)/.test(directory)) throw new Error('no files can be created there')
   } catch (error) {
     throw unwritable(target, error)
   }
@@ -165,7 +165,7 @@ export function makeDirectories(directory: string, mode: number): void {
     if (code === 'EEXIST' && statSync(directory, IF_THERE)?.isDirectory()) return
     const isGone = code === 'EEXIST' && !lstatSync(directory, IF_THERE)
     if (!isGone)
-      throw code === 'ENOENT' ? new Error(`no directory can be made in ${parent}`) : error
+      throw code === 'ENOENT' ? new Error(`no directory can be created in ${parent}`) : error
     makeDirectories(directory, mode)
   }
 }

@@ -92,7 +92,7 @@ async function readCertificates(path: string, variable: string): Promise<string>
   }
   if (text.includes('-----BEGIN CERTIFICATE-----')) return text
   throw new OidcError('file-malformed', {
-    what: `${path} (${variable}) holds no certificate in PEM form.`,
+    what: `${path} (${variable}) contains no certificate in PEM format.`,
     next: `Convert it to PEM, or unset ${variable}.`,
   })
 }

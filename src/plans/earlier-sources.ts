@@ -27,8 +27,8 @@ export async function checkEarlierSources(
   if (lines.length === 0) return
   throw new OidcError('invalid-profiles-file', {
     what: lines,
-    why: 'What renews itself needs a source that lasts.',
-    next: 'Put the source into the same profiles file with credentials = refresh, or use credentials = static here.',
+    why: 'A profile that renews itself needs a source that stays valid.',
+    next: 'Put the source in the same profiles file with credentials = refresh, or use credentials = static here.',
   })
 }
 
@@ -50,14 +50,14 @@ function problemOf(
   while (name !== undefined) {
     path.push(name)
     if (name === profile) {
-      return `The profile "${profile}" renews itself with credentials of its own: ${path.join(' → ')}.`
+      return `The profile "${profile}" renews itself with its own credentials: ${path.join(' → ')}.`
     }
     // A circle without this profile is told of where it is another's.
     if (path.indexOf(name) < path.length - 1) return undefined
     const plan = plans.find((one) => one.profile === name)
     const found = earlier.get(name)
     if (!plan && found?.end !== undefined) {
-      return `The profile "${profile}" renews itself, but its source "${name}", which an earlier step wrote, has keys that end at ${found.end}.`
+      return `The profile "${profile}" renews itself, but its source "${name}", which an earlier step wrote, has keys that expire at ${found.end}.`
     }
     name = plan ? nameOf(plan.source) : (recipeSource(name, env) ?? found?.source)
   }

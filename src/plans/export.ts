@@ -85,9 +85,9 @@ export interface NotExported {
 function noKeysToExport(file: Pick<Export, 'kind'> | undefined): OidcError {
   if (file?.kind === 'dotenv') {
     return new OidcError('invalid-usage', {
-      what: '--export keys and --export-file exclude each other.',
-      why: 'Such a file becomes an artifact, which others can read.',
-      next: 'Leave one of them out; exec gives the keys to one command.',
+      what: '--export keys and --export-file cannot be combined.',
+      why: 'The file becomes an artifact, which others can read.',
+      next: 'Leave one of them out, or give the keys to one command with exec.',
     })
   }
   if (file) {

@@ -95,13 +95,13 @@ export function keyKind(key: string, bare: boolean): KeyKind {
 
 function otherCredentials(key: string): string {
   if (key.startsWith('mfa_')) {
-    return `${key} asks for a code, and in a job nobody can type one. Remove it, and assume a role that does without.`
+    return `${key} asks for a code, which nobody can type in a job. Remove it, and assume a role that needs none.`
   }
   if (key === 'credential_source') {
-    return 'credential_source takes the first credentials from the machine, not from the token. Remove it: without source_profile the token is used.'
+    return 'credential_source takes credentials from the machine, not from the token. Remove it: without source_profile the token is used.'
   }
   if (key === 'web_identity_token_file') {
-    return 'web_identity_token_file names a token of its own, but the token comes from the command. Remove it, and pass --token-file if that is the token.'
+    return 'web_identity_token_file names a token, but the command has its own token. Remove it; to use this token, pass --token-file.'
   }
-  return `${key} gives the profile credentials of another kind beside its role, and AWS tools differ in which they take. Keep it in a profile of the shared files, and name that one in source_profile.`
+  return `${key} gives the profile other credentials beside its role, and AWS tools differ in which they use. Keep it in a profile of the shared files, and name that profile in source_profile.`
 }

@@ -9,8 +9,8 @@ export function checkTokenFile(plan: ProfilePlan): void {
   const lost = lostWithTokenFile(plan)
   if (lost.length === 0) return
   throw new OidcError('invalid-usage', {
-    what: `With credentials token-file the AWS SDK asks for the role itself, without the ${lost.join(' and ')} given.`,
-    next: 'Leave it out, or use credentials static or refresh.',
+    what: `With --credentials token-file the AWS SDK assumes the role itself, without the ${lost.join(' and ')} given.`,
+    next: 'Leave it out, or use --credentials static or refresh.',
   })
 }
 
@@ -18,8 +18,8 @@ export function checkTokenFile(plan: ProfilePlan): void {
 export function checkRenewable(options: Pick<TokenOptions, 'token-source'>): void {
   if (options['token-source'] !== 'stdin') return
   throw new OidcError('invalid-usage', {
-    what: 'Credentials can not be renewed with a token from stdin.',
+    what: 'Credentials cannot be renewed with a token from stdin.',
     why: 'The command that renews them runs later, without that input.',
-    next: 'Use another token source, or credentials static.',
+    next: 'Use another token source, or --credentials static.',
   })
 }

@@ -53,11 +53,11 @@ export async function parseProfilesFile(
     !roles.some(({ settings }) => settings.get('source_profile')?.value === 'default')
   ) {
     note(
-      `${source}, line ${passedOver.line}: [default] has no role_arn, so it is left out; its settings are not those of the other profiles.`,
+      `${source}, line ${passedOver.line}: [default] has no role_arn, so it is ignored; other profiles do not inherit its settings.`,
     )
   }
   if (roles.length === 0 && problems.length === 0) {
-    report(1, 'there is no profile with a role. Write [profile NAME] and beneath it role_arn = ….')
+    report(1, 'there is no profile with a role. Write [profile NAME] and below it role_arn = ….')
   }
   const sources = readSources(roles, sharedProfiles, report)
   const requests: ProfileRequest[] = []
@@ -122,7 +122,7 @@ function readLines(text: string, report: Report): IniFile {
   return { lines: [], sections: [] }
 }
 
-const FIX = 'Write [profile NAME], key = value, or a comment; indent lines that go on with a value.'
+const FIX = 'Write [profile NAME], key = value, or a comment; indent lines that continue a value.'
 
 /** A header in place of the bad line keeps what follows from being taken for more bad lines. */
 function withHeaderAt(text: string, number: number): string {
@@ -148,9 +148,9 @@ function whyUnreadable({ kind, detail, first }: Difference): string | undefined 
     case 'key-twice':
       return `${quoteKey(detail)} is on line ${first} already. Keep one of the two.`
     case 'indented-header':
-      return 'the AWS SDK for JavaScript takes this indented line for a section header. Join it with the line above.'
+      return 'the AWS SDK for JavaScript treats this indented line as a section header. Join it with the line above.'
     case 'block-line':
-      return 'the AWS CLI needs key = value in an indented block. Begin a longer value on the line of its key.'
+      return 'the AWS CLI needs key = value in an indented block. Start a longer value on the line of its key.'
     default:
       return undefined
   }

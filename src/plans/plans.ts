@@ -158,7 +158,7 @@ async function roleRequestOf(options: RoleOptions, context: NotingContext) {
 /** A variable that may have been meant for the role. */
 function misspelt(env: Environment): { likely?: string } {
   const found = misspeltVariables(env).find(({ meant }) => /_(ROLE_ARN|PROFILES.*)$/.test(meant))
-  return found ? { likely: `${found.name} is set, but not read: ${found.meant} may be meant.` } : {}
+  return found ? { likely: `${found.name} is ignored: you probably mean ${found.meant}.` } : {}
 }
 
 function checkAllowed(
@@ -270,7 +270,7 @@ async function readProfilesFile(
   ]
   if (sources.length > 1) {
     throw new OidcError('invalid-usage', {
-      what: `${sources.join(' and ')} exclude each other.`,
+      what: `${sources.join(' and ')} cannot be combined.`,
       next: 'Give one of them; a role can be a section of the profiles file.',
     })
   }
@@ -285,8 +285,8 @@ function refuseSharedFile(path: string, env: Environment): void {
   if (!shared.includes(realPath(path))) return
   throw new OidcError('invalid-usage', {
     what: `The profiles file ${path} is the shared file that the profiles would be written to.`,
-    why: 'Each profile gets credentials in place of its role_arn, which the file would lose.',
-    next: 'Copy it to another file and name that one.',
+    why: 'Writing them would replace each role_arn in it with credentials.',
+    next: 'Copy it to another file and pass that one.',
   })
 }
 

@@ -28,7 +28,7 @@ export function refuseProblems(
   throw new OidcError('invalid-profiles-file', {
     what: [`${source} has ${count}:`, ...lines],
     why: 'The whole file is checked before anything is exchanged or written.',
-    next: `Correct ${problems.length === 1 && problems[0] ? place(problems[0]) : 'the lines named'} and run again.`,
+    next: `Correct ${problems.length === 1 && problems[0] ? place(problems[0]) : 'these lines'} and run again.`,
   })
 }
 

@@ -128,13 +128,13 @@ function reportTokenFile(
   const at = settings.get('credentials')?.line ?? line
   if (kind === 'chained') {
     const what = 'but this role is assumed with the credentials of another profile'
-    report(at, `token-file has the SDKs exchange the token, ${what}. ${INSTEAD}`)
+    report(at, `with token-file the SDKs exchange the token, ${what}. ${INSTEAD}`)
     return
   }
   const lost = lostWithTokenFile(request)
   if (lost.length === 0) return
   const what = `and they would do so without the ${lost.join(' and ')}`
-  report(at, `token-file has the SDKs exchange the token, ${what}. ${INSTEAD}`)
+  report(at, `with token-file the SDKs exchange the token, ${what}. ${INSTEAD}`)
 }
 
 const INSTEAD = 'Use credentials = static or refresh here.'
@@ -152,7 +152,7 @@ function reportPartition(
     if (!(error instanceof OidcError)) throw error
     const at = (settings.get('region') ?? settings.get('role_arn'))?.line ?? line
     const what = `the region ${region} is in another partition than the role, "${role.partition}".`
-    report(at, `${what} Credentials never cross partitions: give a region of the role's.`)
+    report(at, `${what} Credentials never cross partitions: give a region in the role's.`)
   }
 }
 
@@ -186,10 +186,10 @@ function reportMisplaced(profile: ProfileSettings, report: Report): void {
 }
 
 const AUDIENCE =
-  'audience says which token to exchange, but with source_profile none is. Remove it, or set it in the profile at the start of the chain.'
+  'audience chooses the token to exchange, but a profile with source_profile exchanges none. Remove it, or set it in the profile at the start of the chain.'
 
 function missingRole({ otherCredentials: [other] }: ProfileSettings): string {
   return other
-    ? `role_arn is missing, and ${other.key} stands for credentials of another kind. Keep this profile in the shared files and out of this one; profiles here may name it as source_profile.`
+    ? `role_arn is missing, and ${other.key} is for other credentials. Keep this profile in the shared files and out of this one; profiles here can name it as source_profile.`
     : 'role_arn is missing. Add role_arn = arn:aws:iam::ACCOUNT:role/NAME, or remove the section.'
 }

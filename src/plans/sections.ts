@@ -67,7 +67,7 @@ function whyNoProfile(header: string): string {
   const name = header.trim()
   if (/^default$/i.test(name)) return `${shown} is not the default profile. Write [default].`
   if (/^profile\b/i.test(name)) {
-    return `${shown} is not a profile: it takes "profile", one blank and one name. Write [profile NAME].`
+    return `${shown} is not a profile: it takes "profile", one space and one name. Write [profile NAME].`
   }
   const example = /^[\w@+.%:/-]{1,80}$/.test(name) ? name : 'NAME'
   return `${shown} is not a profile in this syntax. Write [profile ${example}].`

@@ -73,15 +73,16 @@ function unknownKey(key: string, meant: string | undefined): string {
 
 /** Why AWS tools cannot agree on what is written for a key of ours. */
 const FORMS: Readonly<Record<SettingForm, (key: ProfileKey) => string>> = {
-  capitals: (key) => `the AWS SDK for JavaScript does not read a key in capitals. Write ${key}.`,
+  capitals: (key) =>
+    `the AWS SDK for JavaScript does not read keys with capital letters. Write ${key}.`,
   colon: (key) =>
     `the AWS SDK for JavaScript does not read ":" between key and value. Write "${key} = …".`,
-  block: (key) => `${key} has no value. Begin it on the same line: "${key} = …".`,
+  block: (key) => `${key} has no value. Start it on the same line: "${key} = …".`,
   empty: (key) => `${key} has no value. Give one, or remove the line.`,
   continuation: (key) =>
-    `the indented line beneath belongs to the value of ${key} for the AWS CLI, but not for the AWS SDK for JavaScript. Remove the indentation.`,
+    `the indented line below belongs to the value of ${key} for the AWS CLI, but not for the AWS SDK for JavaScript. Remove the indentation.`,
   comment: (key) =>
-    `"#" or ";" after a blank is part of the value of ${key} for the AWS CLI, but a comment for the AWS SDK for JavaScript. Put the comment on a line of its own.`,
+    `"#" or ";" after a space is part of the value of ${key} for the AWS CLI, but a comment for the AWS SDK for JavaScript. Put the comment on a line of its own.`,
 }
 
 function isForm(kind: DifferenceKind): kind is SettingForm {
@@ -98,7 +99,7 @@ function reportOtherValues(
       if (kind !== 'other-value' || !AWS_KEYS.some((key) => key === detail)) continue
       report(
         number,
-        `the AWS CLI and the AWS SDK for JavaScript read ${detail} differently here. Begin its line and the next ones without blanks.`,
+        `the AWS CLI and the AWS SDK for JavaScript read ${detail} differently here. Do not indent its line and the next ones.`,
       )
     }
   }

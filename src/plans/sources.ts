@@ -57,7 +57,7 @@ function cycleText(cycle: readonly string[], first: string): string {
   }
   const turn = cycle.indexOf(first)
   const names = [...cycle.slice(turn), ...cycle.slice(0, turn), first]
-  return `source_profile goes in a circle: ${names.join(' → ')}. Remove it from one of them; without it the web identity token is used.`
+  return `source_profile forms a loop: ${names.join(' → ')}. Remove it from one of them; without it the web identity token is used.`
 }
 
 /** The same plans, every source before the profiles that need it, otherwise as in the file. */
@@ -144,7 +144,7 @@ export function checkRenewableSources(plans: readonly Renewing[]): void {
   if (lines.length === 0) return
   throw new OidcError('invalid-profiles-file', {
     what: lines,
-    why: 'When the credentials of the source end, none can be had with them any more.',
+    why: 'When the credentials of the source expire, the profile cannot renew its own.',
     next: 'Set credentials = refresh for the source, too, or credentials = static for both.',
   })
 }

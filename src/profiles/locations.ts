@@ -25,7 +25,7 @@ function locate(env: Environment, variable: string, name: string): string {
   // botocore expands these, the SDK for JavaScript does not.
   if (/^~|\$[\w{]/.test(path)) {
     throw new OidcError('invalid-usage', {
-      what: `${variable} is ${JSON.stringify(path)}, which AWS tools read as different paths.`,
+      what: `${variable} is ${JSON.stringify(path)}, which AWS tools resolve to different paths.`,
       next: `Set ${variable} to an absolute path, without $ and without ~ except for a leading "~/".`,
     })
   }

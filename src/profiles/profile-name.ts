@@ -7,8 +7,8 @@ export function assertProfileName(name: string): void {
   if (!PROFILE_NAME.test(name)) {
     throw new OidcError('invalid-profile-name', {
       what: `${JSON.stringify(name)} cannot be a profile name.`,
-      why: 'AWS SDKs read names made of letters A-Z a-z, digits and _ - . @ + % : / only; one that begins with - would be taken for an option.',
-      next: 'Choose a name of these characters, for example "dev".',
+      why: 'AWS SDKs read only names made of letters A-Z a-z, digits and _ - . @ + % : /; a name that begins with - would look like an option.',
+      next: 'Choose a name with these characters, for example "dev".',
     })
   }
   if (name.replace(/[^a-z\d_-]/g, '%00').length > MAX_FILE_NAME) {
@@ -22,7 +22,7 @@ export function assertProfileName(name: string): void {
   if (name === 'DEFAULT' || name in {}) {
     throw new OidcError('invalid-profile-name', {
       what: `"${name}" cannot be a profile name.`,
-      why: 'AWS SDKs give a section of that name a meaning of its own.',
+      why: 'AWS SDKs give a section with that name another meaning.',
       next: name === 'DEFAULT' ? 'Did you mean "default"?' : 'Choose another name.',
     })
   }

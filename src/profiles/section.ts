@@ -113,7 +113,7 @@ function whyRefused({ kind, detail, first }: Difference, remove: readonly string
     case 'key-twice':
       return `the same key is on line ${first} already; the AWS CLI cannot read a file with both`
     case 'block-line':
-      return `it is no "key = value" of the block beneath "${detail}"; the AWS CLI cannot read a file with such a line`
+      return `it is not a "key = value" line of the block below "${detail}"; the AWS CLI cannot read a file with such a line`
     case 'reserved-name':
       return `the AWS SDK for JavaScript cannot read a file with the name "${detail}" there`
     case 'hidden-header':
@@ -127,7 +127,7 @@ function whyRefused({ kind, detail, first }: Difference, remove: readonly string
 
 /** botocore copies the options of [DEFAULT] into every section: they cannot be removed from one. */
 function inherited(key: string): string {
-  return `"${key}" in [DEFAULT] holds for every profile in the AWS CLI, beside the credentials to be written; [default] is the default profile`
+  return `"${key}" in [DEFAULT] applies to every profile of the AWS CLI, also to the one to be written; the default profile is [default]`
 }
 
 /** What an edit makes of a file: other lines, and text for its end. */

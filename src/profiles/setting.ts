@@ -6,7 +6,7 @@ import { strip } from './ini.ts'
  * The message names the key, never the value: it may be a secret.
  */
 export function assertSetting(key: string, value: string): void {
-  const why = KEY.test(key) ? whyUnwritable(value) : 'the key has other characters than a-z, 0-9, _'
+  const why = KEY.test(key) ? whyUnwritable(value) : 'the key has characters other than a-z, 0-9, _'
   if (why === undefined) return
   throw new OidcError('invalid-usage', {
     what: `The value for "${key}" cannot be written to an AWS shared file: ${why}.`,
@@ -22,9 +22,9 @@ const CONTROL = /[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff]/
 function whyUnwritable(value: string): string | undefined {
   if (value === '') return 'it is empty'
   if (CONTROL.test(value)) return 'it contains a line break or another control character'
-  if (value.trim() !== value) return 'it starts or ends with a blank'
+  if (value.trim() !== value) return 'it starts or ends with a space'
   // The JavaScript SDK cuts a value there; botocore does not.
-  if (/(^|\s)[;#]/.test(value)) return 'it has a "#" or ";" at the start or after a blank'
+  if (/(^|\s)[;#]/.test(value)) return 'it has a "#" or ";" at the start or after a space'
   return undefined
 }
 

@@ -26,8 +26,8 @@ export function refuseOwnKeys(
     const id = own.find(({ key }) => key === ID)
     throw new OidcError('profile-has-keys', {
       what: `The profile "${profile}" has static keys that circleci-aws-oidc did not write: ${path}, line ${first.first + 1}${id ? shownId(settingAt(file, id).value) : ''}.`,
-      why: 'The credentials of the role would replace them, and nothing would bring them back.',
-      next: 'Choose another name with --profile, or pass --overwrite (in the orb: overwrite: true) if the keys may go.',
+      why: 'The credentials of the role would replace them, and they could not be recovered.',
+      next: 'Choose another name with --profile, or pass --overwrite (in the orb: overwrite: true) if they may be lost.',
     })
   }
 }

@@ -27,7 +27,7 @@ export async function startEndpoint(
   const current = renewing(first, renew, terminal)
   const server = createServer((request, response) => {
     if (!isAllowed(request, token)) {
-      answer(response, 403, { code: 'AccessDenied', message: 'Another authorization token.' })
+      answer(response, 403, { code: 'AccessDenied', message: 'Wrong authorization token.' })
       return
     }
     current().then(

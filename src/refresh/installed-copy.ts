@@ -78,8 +78,8 @@ function quoted(path: string): string {
   const special = isWindows ? /["%\r\n]/ : /["$`\\\r\n]/
   if (!special.test(path)) return `"${path}"`
   throw new OidcError('invalid-usage', {
-    what: `The path ${JSON.stringify(path)} can't stand in credential_process.`,
-    why: 'AWS tools read quotation marks, $, ` and \\ in it in different ways.',
+    what: `The path ${JSON.stringify(path)} can't be used in credential_process.`,
+    why: 'AWS tools differ in how they read quotation marks, $, ` and \\ there.',
     next: 'Set XDG_DATA_HOME to a directory without them, or use --credentials static.',
   })
 }

@@ -43,9 +43,9 @@ export function readRecipe(path: string, profile: string): StoredRecipe {
   } catch (cause) {
     if (cause instanceof OidcError) throw cause
     throw new OidcError('credentials-not-found', {
-      what: `There is nothing here to renew the credentials of the profile "${profile}" by.`,
-      why: `${path} can't be read: ${reason(cause)}. HOME, XDG_DATA_HOME and AWS_CONFIG_FILE decide where it is looked for.`,
-      next: 'Run assume-role with --credentials refresh for it, or use it as the same user and with the same values of these variables.',
+      what: `The settings to renew the credentials of the profile "${profile}" are missing here.`,
+      why: `${path} can't be read: ${reason(cause)}. HOME, XDG_DATA_HOME and AWS_CONFIG_FILE determine this path.`,
+      next: 'Run assume-role with --credentials refresh for it, or use it as the same user, with the same values of these variables.',
       cause,
     })
   }

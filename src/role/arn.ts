@@ -47,9 +47,9 @@ export function isRoleArn(text: string): boolean {
 
 /** What is wrong with it, the commonest slips first. Resource ARN shapes: IAM User Guide, "IAM ARNs". */
 function slip(text: string): string {
-  if (text !== text.trim()) return 'It begins or ends with a blank or a line break.'
+  if (text !== text.trim()) return 'It begins or ends with a space or a line break.'
   if (/^(["']).*\1$/.test(text)) return 'The quotation marks are part of the value.'
-  if (/\s/.test(text)) return 'It contains a blank.'
+  if (/\s/.test(text)) return 'It contains a space.'
   if (!text.startsWith('arn:'))
     return 'It does not begin with "arn:": the name of a role is not enough.'
   const [, partition = '', service = '', region = '', account = '', ...rest] = text.split(':')

@@ -48,12 +48,12 @@ export function assertRegion(region: string, where?: string): void {
   if (meant === region) return
   const zone = meant !== undefined && region.startsWith(meant)
   throw new OidcError('invalid-region', {
-    what: `${JSON.stringify(region.slice(0, 100))}${where ? ` (from ${where})` : ''} is not an AWS region${meant ? `; ${meant} may be meant` : ''}.`,
+    what: `${JSON.stringify(region.slice(0, 100))}${where ? ` (from ${where})` : ''} is not an AWS region${meant ? `; you probably mean ${meant}` : ''}.`,
     why: zone
       ? `It is an availability zone of the region ${meant}.`
-      : 'A region is a part of the world, a direction and a number, in lower case.',
+      : 'A region code is a part of the world, a direction and a number, in lower case.',
     next: meant
-      ? `Give ${meant}, if that is meant.`
+      ? `Give ${meant}, or another region code.`
       : 'Give the region code, for example "eu-central-1", not its display name or a zone.',
   })
 }

@@ -147,7 +147,7 @@ function readDuration(text: string, kind: 'first' | 'chained'): number {
   const limits = `It must be a whole number of seconds from ${minimum} to ${maximum}.`
   const why =
     kind === 'chained' && value > maximum
-      ? 'AWS gives a role that is assumed with the credentials of another one an hour at most.'
+      ? 'AWS limits a role that is assumed with the credentials of another role to one hour.'
       : undefined
   // Of other text nothing is shown: it may be a secret in the wrong place.
   const shown = Number.isNaN(value) ? 'duration_seconds' : `duration_seconds = ${value}`
@@ -163,10 +163,7 @@ function readPolicyArns(text: string): string[] {
 // STS API Reference, AssumeRole: ExternalId, SourceIdentity. The values stay out of the messages.
 function readExternalId(text: string): string {
   if (isExternalId(text)) return text
-  throw invalid(
-    'external_id is not valid.',
-    'AWS takes 2 to 1224 letters, digits and _+=,.@:/- there.',
-  )
+  throw invalid('external_id is not valid.', 'AWS accepts 2 to 1224 letters, digits and _+=,.@:/-')
 }
 
 export function isExternalId(text: string): boolean {
@@ -175,10 +172,7 @@ export function isExternalId(text: string): boolean {
 
 function readSourceIdentity(text: string): string {
   if (/^[\w+=,.@-]{2,64}$/.test(text)) return text
-  throw invalid(
-    'source_identity is not valid.',
-    'AWS takes 2 to 64 letters, digits and _+=,.@- there.',
-  )
+  throw invalid('source_identity is not valid.', 'AWS accepts 2 to 64 letters, digits and _+=,.@-')
 }
 
 function invalid(what: string, next: string, why?: string): OidcError {
@@ -218,7 +212,7 @@ export function checkAccount(
   if (allowed.length === 0 || allowed.includes(accountId)) return
   throw new OidcError('account-not-allowed', {
     what: `Account ${accountId} is not allowed here.`,
-    why: `${whose} belongs to it; ${setting} allows ${allowed.join(', ')} only.`,
+    why: `${whose} belongs to it; ${setting} allows only ${allowed.join(', ')}.`,
     next: `Correct the role ARN, or add the account to ${setting}.`,
   })
 }

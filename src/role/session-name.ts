@@ -21,7 +21,9 @@ export function roleSessionName(
   if (VALID.test(text)) return text
   if (!isVariable) throw invalidName(text)
   const name = makeValid(text)
-  note(`The role session name is "${name}", as AWS does not take ${quote(text)} from the variable.`)
+  note(
+    `The role session name is "${name}", because AWS does not accept ${quote(text)} from the variable.`,
+  )
   return name
 }
 
@@ -34,11 +36,11 @@ function invalidName(given: string): OidcError {
   const problem =
     given.length < 2 || given.length > 64
       ? `has ${given.length} character${given.length === 1 ? '' : 's'}`
-      : 'has characters that AWS does not take'
+      : 'has characters that AWS does not accept'
   return new OidcError('invalid-role-session-name', {
     what: `The role session name "${given.slice(0, 100)}" ${problem}.`,
-    why: 'AWS takes 2 to 64 letters, digits and _+=,.@-',
-    next: `Use for instance "${makeValid(given)}".`,
+    why: 'AWS accepts 2 to 64 letters, digits and _+=,.@-',
+    next: `Use, for example, "${makeValid(given)}".`,
   })
 }
 

@@ -11,7 +11,7 @@ export async function readSessionPolicy(given: string): Promise<string> {
   if (malformed) {
     throw invalid(
       malformed,
-      'Give a policy document as JSON, or file://PATH of a file that holds it.',
+      'Give a policy document as JSON, or file://PATH of a file that contains it.',
     )
   }
   const policy: unknown = JSON.parse(text.replace(/^\uFEFF/, ''))
@@ -22,8 +22,8 @@ export async function readSessionPolicy(given: string): Promise<string> {
   )
   if (compact.length <= MAXIMUM_POLICY_LENGTH) return compact
   throw invalid(
-    `The session policy has ${compact.length} characters without blanks; AWS takes at most ${MAXIMUM_POLICY_LENGTH}.`,
-    'Shorten it, or put it into a managed policy and pass that with --policy-arns.',
+    `The session policy has ${compact.length} characters without spaces; AWS accepts at most ${MAXIMUM_POLICY_LENGTH}.`,
+    'Shorten it, or put it in a managed policy and pass that with --policy-arns.',
   )
 }
 
@@ -57,14 +57,14 @@ export function checkSessionPolicies(
   })
   if (stray !== undefined) {
     throw invalid(
-      `The session policy ${stray} is not of the role's account ${role.accountId} (${role.partition}).`,
-      `Give a managed policy of that account, or one of AWS: arn:${role.partition}:iam::aws:policy/NAME.`,
+      `The session policy ${stray} is not in the role's account ${role.accountId} (${role.partition}).`,
+      `Give a managed policy of that account, or an AWS managed policy: arn:${role.partition}:iam::aws:policy/NAME.`,
     )
   }
   const length = (policy ?? '').length + policyArns.join('').length
   if (length <= MAXIMUM_POLICY_LENGTH) return
   throw invalid(
-    `The session policy and the policy ARNs have ${length} characters together; AWS takes at most ${MAXIMUM_POLICY_LENGTH}.`,
+    `The session policy and the policy ARNs have ${length} characters in total; AWS accepts at most ${MAXIMUM_POLICY_LENGTH}.`,
     'Shorten the policy, or give fewer ARNs.',
   )
 }
@@ -73,15 +73,15 @@ export function checkSessionPolicies(
 export function checkPolicyArns(arns: readonly string[]): void {
   if (arns.length > MAXIMUM_POLICY_ARNS) {
     throw invalid(
-      `There are ${arns.length} session policy ARNs; AWS takes at most ${MAXIMUM_POLICY_ARNS}.`,
+      `There are ${arns.length} session policy ARNs; AWS accepts at most ${MAXIMUM_POLICY_ARNS}.`,
       'Leave some out, or merge policies.',
     )
   }
   for (const arn of arns) {
     if (partitionOfPolicy(arn) === undefined) {
       throw invalid(
-        `The policy ARN "${arn.slice(0, 200)}" is not that of a managed policy.`,
-        'Give arn:aws:iam::ACCOUNT:policy/NAME, or arn:aws:iam::aws:policy/NAME for one of AWS.',
+        `"${arn.slice(0, 200)}" is not the ARN of a managed policy.`,
+        'Give arn:aws:iam::ACCOUNT:policy/NAME, or arn:aws:iam::aws:policy/NAME for an AWS managed policy.',
       )
     }
   }

@@ -16,12 +16,15 @@ export function readSessionTags(text: string): SessionTag[] {
   const [twin, first] = differingInCase(tags.map(({ key }) => key)) ?? []
   if (twin !== undefined && first !== undefined) {
     throw invalid(
-      `the session tags ${quote(first)} and ${quote(twin)} are one and the same to AWS, which ignores case in keys.`,
+      `the session tags ${quote(first)} and ${quote(twin)} are the same to AWS, which ignores case in keys.`,
       'Keep one of them.',
     )
   }
   if (tags.length > MOST) {
-    throw invalid(`there are ${tags.length} session tags; AWS takes at most ${MOST}.`, 'Drop some.')
+    throw invalid(
+      `there are ${tags.length} session tags; AWS accepts at most ${MOST}.`,
+      'Remove some.',
+    )
   }
   return tags
 }
@@ -39,7 +42,7 @@ export function readTransitiveTagKeys(text: string, tags: readonly SessionTag[])
   }
   const [twin] = differingInCase(keys) ?? []
   if (twin !== undefined) {
-    throw invalid(`the transitive tag key ${quote(twin)} stands there twice.`, 'Keep one of them.')
+    throw invalid(`the transitive tag key ${quote(twin)} is given twice.`, 'Keep one of them.')
   }
   return keys
 }
@@ -68,7 +71,7 @@ function checkTag({ key, value }: SessionTag): void {
   if (!why) return
   throw invalid(
     `the session tag ${quote(key)} is not valid: ${why}.`,
-    'AWS takes letters, digits, blanks and _.:/=+-@ there, up to 128 for a key and 256 for a value.',
+    'AWS accepts letters, digits, spaces and _.:/=+-@, up to 128 for a key and 256 for a value.',
   )
 }
 
@@ -80,7 +83,7 @@ export function tagProblem(key: string, value: string): string | undefined {
   if ([...value].length > 256) return `its value has ${[...value].length} characters`
   if (!CHARACTERS.test(key)) return 'its key has other characters'
   if (!CHARACTERS.test(value)) return 'its value has other characters'
-  if (/^aws:/i.test(key)) return 'AWS keeps keys that begin with "aws:" for itself'
+  if (/^aws:/i.test(key)) return 'AWS reserves keys that begin with "aws:"'
   return undefined
 }
 

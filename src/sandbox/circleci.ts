@@ -21,7 +21,7 @@ async function main(args: readonly string[]): Promise<string> {
 /** https://circleci.com/docs/oidc-tokens-with-custom-claims/ */
 async function getToken(args: readonly string[]): Promise<string> {
   const url = process.env['CIRCLE_SANDBOX_URL']
-  if (!url) throw new Error('CIRCLE_SANDBOX_URL is not set: this is no sandbox job')
+  if (!url) throw new Error('CIRCLE_SANDBOX_URL is not set: this is not a sandbox job')
   const answer = await fetch(`${url}/sandbox/mint`, {
     method: 'POST',
     // CircleCI's own mints V2 only; V1 is for the exports of the sandbox.

@@ -147,7 +147,7 @@ function nextSteps({ url, world }: Sandbox, { variables }: JobDirectory): string
     roles.map(({ path, name }) => `arn:${partition}:iam::${id}:role${path}${name}`),
   )
   return [
-    `the sandbox listens on ${url}, until Ctrl-C. In another terminal, run:`,
+    `the sandbox listens on ${url} until Ctrl-C. In another terminal, run:`,
     `  . ${shellWord(variables)}`,
     `  circleci-aws-oidc assume-role --role-arn ${arn}`,
     '  circleci-aws-oidc whoami',

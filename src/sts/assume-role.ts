@@ -158,7 +158,7 @@ function readAssumedRole(request: RoleRequest) {
 function unwritable(texts: Readonly<Record<string, unknown>>): string | undefined {
   for (const [name, text] of Object.entries(texts)) {
     if (typeof text !== 'string' || !/^(?![#;])[\x21-\x7e]+$/.test(text)) {
-      return `with a value for ${name} that no profile can hold`
+      return `with a value for ${name} that a profile cannot hold`
     }
     if (text.length > LONGEST) return `with ${text.length} characters for ${name}`
   }
@@ -176,13 +176,13 @@ function otherSession(arn: string, { role, roleSessionName }: RoleRequest): stri
     session.endsWith(`/${role.name}/${roleSessionName}`)
   return isOurs
     ? undefined
-    : `for ${quote(arn)}, which is no session "${roleSessionName}" of ${role.arn}`
+    : `for ${quote(arn)}, which is not the session "${roleSessionName}" of ${role.arn}`
 }
 
 function otherTime(expiration: Date): string | undefined {
   const left = expiration.getTime() - Date.now()
   if (left > 0 && left < LONGEST_LIFE_MS) return undefined
-  return `with credentials that end at ${clockTime(expiration)}; it is ${clockTime(new Date())} here`
+  return `with credentials that expire at ${clockTime(expiration)}; it is ${clockTime(new Date())} here`
 }
 
 /** A role's maximum is twelve hours; clocks are off by less than the rest. */

@@ -153,7 +153,7 @@ export function failedRoles(failures: readonly RoleFailure[], planned: number): 
   }
   return new OidcError(code, {
     what: [head, ...lines],
-    next: 'Correct each of them. A profiles file with only one of them shows all that is known of it.',
+    next: 'Correct each of them. To see all details of one, run with a profiles file that has only that one.',
     cause,
   })
 }

@@ -42,13 +42,13 @@ const CONNECTION_EXPLANATIONS = {
       what: 'AWS rejects the credentials.',
       why: `${detail}.`,
       likely:
-        'They have expired, were cut or mixed with those of another session, or belong to another partition.',
+        'They have expired, were cut off or mixed with those of another session, or belong to another partition.',
       next: 'Assume the role again; check that no AWS_* variable holds an older key or session token.',
     },
   'aws-unavailable': ({ detail }, url) => ({
     what: `AWS STS at ${url.host} could not answer.`,
     why: `${detail}.`,
-    next: 'Run the job again, or raise --timeout-seconds, and --max-attempts where it is given; see the AWS Health Dashboard if it stays.',
+    next: 'Run the job again, or raise --timeout-seconds (and --max-attempts, if given). If it persists, see the AWS Health Dashboard.',
   }),
   'aws-unreachable': ({ detail }, url, env) => unreachable(detail, url, env),
   'unexpected-answer': ({ detail }, url, env) => unexpected(detail, url, env),
@@ -62,9 +62,9 @@ const unexplained: ExplainConnection = ({ detail }) => ({
 export function foreignRefusal({ detail }: Failure, what: string, url: URL, env: Environment) {
   const { host, setting } = wayTo(url, env)
   return {
-    what: `The STS at ${host} refuses ${what}: ${detail.replace(/: (Unknown(Error)?)?$/, '')}.`,
-    why: 'It does not answer as AWS does, but as S3-compatible storage: its own settings decide, not those of an AWS account.',
-    next: `Check that it has an STS at this URL, and there the OIDC provider, the audience and the role. If AWS is meant, ${setting === undefined ? 'look at the proxy' : `take ${setting} away`}.`,
+    what: `The STS at ${host} does not let ${what}: ${detail.replace(/: (Unknown(Error)?)?$/, '')}.`,
+    why: 'It answers like S3-compatible storage, not like AWS: its own settings decide, not those of an AWS account.',
+    next: `Check that it has an STS at this URL, with the OIDC provider, the audience and the role. If you mean AWS, ${setting === undefined ? 'check the proxy' : `remove ${setting}`}.`,
   } satisfies ErrorText
 }
 
@@ -73,7 +73,7 @@ export function clockText(detail: string, awsTime: Date): ErrorText | undefined 
   const minutes = Math.round((Date.now() - awsTime.getTime()) / 60_000)
   if (Math.abs(minutes) < 5) return undefined
   return {
-    what: `The clock of this machine is ${Math.abs(minutes)} minutes ${minutes > 0 ? 'ahead of' : 'behind'} that of AWS.`,
+    what: `The clock of this machine is ${Math.abs(minutes)} minutes ${minutes > 0 ? 'ahead of' : 'behind'} AWS.`,
     why: `It is ${clockTime(new Date())} here, and ${clockTime(awsTime)} at AWS: ${detail}.`,
     next: 'Set the clock of the machine (NTP); AWS refuses requests that are more than 5 minutes off.',
   }
@@ -138,9 +138,9 @@ function unreachable(detail: string, url: URL, env: Environment): ErrorText {
   }
   if (/ENOTFOUND/.test(detail)) {
     return {
-      what: `There is no host ${host}.`,
+      what: `The host ${host} does not exist.`,
       why: `${detail}.`,
-      next: `${change}. Where only a proxy resolves names, set HTTPS_PROXY.`,
+      next: `${change}. If only a proxy can resolve names, set HTTPS_PROXY.`,
     }
   }
   if (/ECONNREFUSED/.test(detail)) {
@@ -152,21 +152,21 @@ function unreachable(detail: string, url: URL, env: Environment): ErrorText {
   }
   if (/ALTNAME/.test(detail)) {
     return {
-      what: `The certificate of ${host} is one for another host.`,
+      what: `The certificate of ${host} is for another host.`,
       why: `${detail}.`,
-      next: `${change}, and look at what answers there.`,
+      next: `${change}, and check what answers there.`,
     }
   }
   if (CERTIFICATE_ERROR.test(detail)) {
     return {
-      what: `The certificate of ${host} is not of a CA that this job trusts.`,
+      what: `The certificate of ${host} is not from a CA that this job trusts.`,
       why: `${detail}.`,
-      next: 'Behind a proxy that opens TLS, give its CA certificates with AWS_CA_BUNDLE or NODE_EXTRA_CA_CERTS.',
+      next: 'If a proxy inspects TLS, give its CA certificates with AWS_CA_BUNDLE or NODE_EXTRA_CA_CERTS.',
     }
   }
   return {
     what: `AWS STS can't be reached at ${host}: ${detail}.`,
-    next: `${change}, and look at network, HTTPS_PROXY and NO_PROXY; --timeout-seconds and --max-attempts give it more time.`,
+    next: `${change}, the network, HTTPS_PROXY and NO_PROXY; --timeout-seconds and --max-attempts give it more time.`,
   }
 }
 
@@ -186,7 +186,7 @@ function proxyText(
   if (status !== undefined) {
     return {
       what: `The proxy ${at} does not let this job connect to ${host}: HTTP ${status}.`,
-      next: `Have whoever runs the proxy allow ${url.host}, or put ${url.hostname} into NO_PROXY if it can be reached directly.`,
+      next: `Ask for ${url.host} to be allowed in the proxy, or put ${url.hostname} in NO_PROXY if it can be reached directly.`,
     }
   }
   const ofProxy =
@@ -195,11 +195,11 @@ function proxyText(
   if (!ofProxy) return undefined
   const what = /ECONNREFUSED/.test(detail)
     ? 'connection refused, nothing listens there'
-    : 'no way to it'
+    : 'no route to it'
   return {
     what: `The proxy ${at} can't be reached: ${what}.`,
     why: `${detail}.`,
-    next: `Correct or unset ${name}; or put ${url.hostname} into NO_PROXY.`,
+    next: `Correct or unset ${name}, or put ${url.hostname} in NO_PROXY.`,
   }
 }
 
@@ -209,8 +209,8 @@ function unexpected(detail: string, url: URL, env: Environment): ErrorText {
   const { host, proxy, setting } = way
   if (/wrong version number|EPROTO|packet length too long/i.test(detail)) {
     return {
-      what: `What answers at ${host} speaks no TLS, though its URL has https://: it may be plain http.`,
-      next: `Write http:// in ${setting ?? '--sts-endpoint'}, or name the port of TLS.`,
+      what: `The server at ${host} does not use TLS, although its URL has https://: it may use plain http.`,
+      next: `Write http:// in ${setting ?? '--sts-endpoint'}, or give the port for TLS.`,
     }
   }
   const [, status] = /^HTTP ([34]\d\d)/.exec(detail) ?? []
@@ -219,14 +219,14 @@ function unexpected(detail: string, url: URL, env: Environment): ErrorText {
     if (text) return text
   }
   const culprits = [
-    ...(proxy ? [`the proxy of ${proxy.name}`] : ['a proxy']),
+    ...(proxy ? [`the proxy in ${proxy.name}`] : ['a proxy']),
     'a captive portal',
     setting === undefined ? 'a wrong endpoint' : `another server than STS, named by ${setting}`,
   ]
   return {
     what: `What answered at ${host} is not AWS STS.`,
     why: `${detail}.`,
-    likely: `In its place answers ${culprits.slice(0, -1).join(', ')} or ${culprits.at(-1)}.`,
-    next: `Look at it with curl ${url.origin}; then correct ${setting ?? '--sts-endpoint'}, HTTPS_PROXY or NO_PROXY.`,
+    likely: `It may be ${culprits.slice(0, -1).join(', ')} or ${culprits.at(-1)}.`,
+    next: `See what answers with curl ${url.origin}; then correct ${setting ?? '--sts-endpoint'}, HTTPS_PROXY or NO_PROXY.`,
   }
 }

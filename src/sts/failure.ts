@@ -137,7 +137,7 @@ function answer(error: SdkError, status: number): Failure {
     return { code: 'unexpected-answer', transient: false, detail: `HTTP ${status}, ${detail}` }
   }
   if (error.Code === undefined) {
-    const detail = `HTTP ${status}, but not an answer of AWS STS`
+    const detail = `HTTP ${status}, but not an answer from AWS STS`
     return { code: 'unexpected-answer', transient: false, detail }
   }
   return { code: 'request-rejected', transient: false, detail }

@@ -31,11 +31,11 @@ export async function triedOtherVersion(
       "The role's trust policy matches the sub of the other version only:",
       `refused   ${token.claims.sub}`,
       `allowed   ${other.claims.sub}`,
-      'This was tried to find the cause: nothing of it was kept or written.',
+      'This was tried only to find the cause: nothing was kept or written.',
     ],
     next:
       other.source === V1
-        ? `Pass --token-version v1, or let the condition match the V2 subject. ${compareCommand(plan.role)}`
+        ? `Pass --token-version v1, or make the condition match the V2 subject. ${compareCommand(plan.role)}`
         : 'Use the V2 token, the default: leave out --token-version and --token-env.',
     cause: error.cause,
   })

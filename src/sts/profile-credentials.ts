@@ -46,7 +46,7 @@ export async function findCredentials(
       // https://github.com/aws/aws-sdk-js-v3, credential-provider-node: with AWS_PROFILE it passes over the keys.
       ...(env['AWS_PROFILE']
         ? {
-            otherwise: `AWS_PROFILE is set as well: ${JAVASCRIPT} takes the profile "${env['AWS_PROFILE']}".`,
+            otherwise: `AWS_PROFILE is set as well: ${JAVASCRIPT} uses the profile "${env['AWS_PROFILE']}".`,
           }
         : {}),
     }
@@ -57,7 +57,7 @@ export async function findCredentials(
     return {
       credentials: await exchanged(given, sts, context),
       source: 'AWS_ROLE_ARN and AWS_WEB_IDENTITY_TOKEN_FILE',
-      otherwise: `The AWS CLI and boto3 take these before the profile "${name}"; ${JAVASCRIPT} takes the profile first.`,
+      otherwise: `The AWS CLI and boto3 use these before the profile "${name}"; ${JAVASCRIPT} uses the profile first.`,
     }
   }
   return {
@@ -73,7 +73,7 @@ function otherProfile(profile: string | undefined, env: Environment): { otherwis
   const { AWS_DEFAULT_PROFILE: first, AWS_PROFILE: second = '' } = env
   if (profile !== undefined || !first || first === (second || 'default')) return {}
   return {
-    otherwise: `AWS_DEFAULT_PROFILE is "${first}", which only the AWS CLI and boto3 read; other SDKs take the profile "${second || 'default'}".`,
+    otherwise: `AWS_DEFAULT_PROFILE is "${first}", which only the AWS CLI and boto3 read; other SDKs use the profile "${second || 'default'}".`,
   }
 }
 
@@ -165,7 +165,7 @@ function refused(role: string, failed: FailedAttempts, url: URL, env: Environmen
   if (ERROR_EXIT_CODES[code] === EXIT.unreachable) return failedConnection(failed, url, env)
   return failedRequest(failed, {
     what: `AWS refuses ${role}: ${detail}.`,
-    next: 'Assume the role again with circleci-aws-oidc assume-role, which says more of the cause.',
+    next: 'Assume the role again with circleci-aws-oidc assume-role, which explains the cause.',
   })
 }
 
@@ -176,7 +176,7 @@ function notFound(profile: string, error: Error): OidcError {
   const reason = first?.startsWith('Command failed') ? (telling ?? said[0] ?? first) : first
   return new OidcError('credentials-not-found', {
     what: `The profile "${profile}" gives no credentials: ${reason}.`.replace(/\.\.$/, '.'),
-    next: 'Check the name and that an earlier step wrote the profile into the files that this one reads (HOME, AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE).',
+    next: 'Check the name, and that an earlier step wrote the profile to the files that this step reads (HOME, AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE).',
     cause: error,
   })
 }

@@ -52,7 +52,7 @@ const EXPLANATIONS = {
       ...(doubt
         ? { likely: doubt, why: `${detail}.` }
         : {
-            why: `${detail}. Upper and lower case must match, and a slash at the end is another URL.${accountId === '123456789012' ? ' This account is the one of the examples.' : ''}`,
+            why: `${detail}. Case must match, and so must a slash at the end.${accountId === '123456789012' ? ' This account id is the one in the examples.' : ''}`,
           }),
       next: doubt
         ? "Use the job's own token: leave out --token-env, --token-file and --root-issuer."
@@ -61,14 +61,14 @@ const EXPLANATIONS = {
   },
   'audience-not-registered': ({ detail }, { request, token }) => ({
     what: `The token's audience ${audienceText(token)} is not among the client ids of the OIDC provider.`,
-    why: `In account ${request.role.accountId}, the provider is that of ${token.claims.iss ?? '(none)'}. ${detail}.`,
+    why: `In account ${request.role.accountId}, the provider is for ${token.claims.iss ?? '(none)'}. ${detail}.`,
     next: `Add ${audienceText(token)} to its client ids (aws iam add-client-id-to-open-id-connect-provider), or ${otherAudience(token)}.`,
   }),
   'token-rejected': ({ detail }, { token }) => ({
     what: `AWS rejects the web identity token from ${token.source}.`,
     why: `${detail}.`,
     ...tokenFault(token),
-    next: `Check that the token is one of the issuer ${token.claims.iss ?? '(none in the token)'}, unchanged, and that this issuer is the one AWS has registered.`,
+    next: `Check that the token comes unchanged from ${token.claims.iss ?? '(no issuer in the token)'}, and that this issuer is the one registered in IAM.`,
   }),
   'token-expired': ({ detail, awsTime }, { token }) =>
     (awsTime && clockText(detail, awsTime)) ?? {
@@ -101,10 +101,10 @@ const EXPLANATIONS = {
           next: 'Correct the option that AWS names.',
         },
   'issuer-unreachable': ({ detail }, { token }) => ({
-    what: `AWS could not reach the issuer ${token.claims.iss ?? '(none in the token)'} for its keys.`,
+    what: `AWS could not get the keys of the issuer ${token.claims.iss ?? '(none in the token)'}.`,
     why: `${detail}.`,
-    likely: 'This passes by itself most of the time; many jobs at once make it likelier.',
-    next: 'Run the job again, or raise --max-attempts. If it stays, check that the issuer is reachable from the internet.',
+    likely: 'This is usually temporary, and likelier when many jobs run at once.',
+    next: 'Run the job again, or raise --max-attempts. If it persists, check that the issuer is reachable from the internet.',
   }),
 } as const satisfies Partial<Record<Failure['code'], Explain>>
 
@@ -112,9 +112,9 @@ const EXPLANATIONS = {
 function accessDenied(failure: Failure, { request, token, url, env }: Refused): ErrorText {
   const { detail } = failure
   const { arn, name, path, accountId, partition } = request.role
-  if (failure.isForeign) return foreignRefusal(failure, `${arn} to this token`, url, env)
+  if (failure.isForeign) return foreignRefusal(failure, `this token assume ${arn}`, url, env)
   const [action = EXCHANGE] = /sts:\w+/.exec(detail) ?? []
-  const what = `AWS refuses ${arn} to this token: AccessDenied.`
+  const what = `AWS does not let this token assume ${arn}: AccessDenied.`
   const compare = compareCommand(request.role)
   if (action !== EXCHANGE) {
     return {
@@ -140,7 +140,7 @@ function accessDenied(failure: Failure, { request, token, url, env }: Refused): 
     ...(doubt || version ? { likely: doubt ?? likelySlip(version ?? 'v2', env) } : {}),
     next: [
       doubt?.startsWith(DOUBTS['fork-token']) &&
-        'Assume the role in builds of the repository itself, not in pull requests of forks.',
+        'Assume the role in builds of the repository itself, not in pull requests from forks.',
       !doubt &&
         version === 'v1' &&
         [undefined, '', token.value].includes(env['CIRCLE_OIDC_TOKEN_V2']) &&
@@ -154,7 +154,7 @@ function accessDenied(failure: Failure, { request, token, url, env }: Refused): 
 
 /** What shows why a trust policy rejects the token. */
 export function compareCommand({ arn, name, accountId }: RoleArn): string {
-  return `In account ${accountId}, let doctor compare: aws iam get-role --role-name ${name} > role.json; npx circleci-aws-oidc doctor --role-arn ${arn} --trust-policy role.json`
+  return `In account ${accountId}, find the condition that fails: aws iam get-role --role-name ${name} > role.json; npx circleci-aws-oidc doctor --role-arn ${arn} --trust-policy role.json`
 }
 
 const EXCHANGE = 'sts:AssumeRoleWithWebIdentity'
@@ -165,7 +165,7 @@ function likelySlip(version: 'v1' | 'v2', { CIRCLE_OIDC_TOKEN: v1 }: Environment
     return 'This is the subject of a V1 token, which names no branch: a policy for V2 tokens does not match it.'
   }
   const forV1 = v1 ? '' : 'the subject of a V1 token (it ends after the user; this is a V2 token), '
-  return `If it is the policy, it often has ${forV1}vcs-ref without refs/heads/, or a wildcard under StringEquals in the place of StringLike.`
+  return `A common mistake in the policy: ${forV1}vcs-ref without refs/heads/, or a wildcard under StringEquals instead of StringLike.`
 }
 
 /** What is unusual about the token, in words. */
@@ -180,9 +180,9 @@ function likelyDoubt(
 
 const DOUBTS = {
   'fork-token':
-    "This is the token of a fork's pull request, which a trust policy limited to the repository rejects, and should",
-  'root-issuer': 'The token is of the root issuer, minted with --root-issuer',
-  'token-of-another-job': 'The token is not of this job',
+    "This token is from a fork's pull request, which a trust policy limited to the repository rejects, as it should",
+  'root-issuer': 'The token is from the root issuer, minted with --root-issuer',
+  'token-of-another-job': 'The token is not from this job',
   'ssh-rerun': 'The job was rerun with SSH',
 } as const satisfies Record<Doubt['kind'], string>
 
@@ -199,7 +199,7 @@ function tokenFault({ value, claims }: WebIdentityToken): Pick<ErrorText, 'likel
   const least = isEllipticCurve(value) ? 86 : 342
   return signature.length < least
     ? {
-        likely: `Its signature is cut: it has ${signature.length} characters, and ${least} are the least.`,
+        likely: `Its signature is cut off: it has ${signature.length} characters instead of at least ${least}.`,
       }
     : {}
 }
@@ -213,7 +213,7 @@ function isEllipticCurve(value: string): boolean {
 function otherAudience({ source, claims }: WebIdentityToken): string {
   return /gitlab/i.test(claims.iss ?? '') || source === 'GITLAB_OIDC_TOKEN'
     ? 'give another aud under id_tokens in .gitlab-ci.yml'
-    : 'get a token with an audience that is (in CircleCI: --audience; in GitLab: aud under id_tokens)'
+    : 'get a token with a registered audience (in CircleCI: --audience; in GitLab: aud under id_tokens)'
 }
 
 function audienceText({ claims }: WebIdentityToken): string {
@@ -232,7 +232,7 @@ export function chainedRefusal(
 ): (failed: FailedAttempts, url: URL) => OidcError {
   return (failed, url) => {
     const { failure } = failed
-    const to = `${request.role.arn} to the credentials of the profile "${sourceProfile}"`
+    const to = `the profile "${sourceProfile}" assume ${request.role.arn}`
     const text =
       failure.isForeign && failure.code === 'access-denied'
         ? foreignRefusal(failure, to, url, env)
@@ -248,10 +248,10 @@ function chainedText(
 ): ErrorText | undefined {
   const texts: Partial<Record<typeof code, ErrorText>> = {
     'access-denied': {
-      what: `AWS refuses ${request.role.arn} to the credentials of the profile "${sourceProfile}".`,
+      what: `AWS does not let the profile "${sourceProfile}" assume ${request.role.arn}.`,
       why: `${detail}.`,
       likely: likelyCause(request, detail),
-      next: `${request.externalId === undefined && !OTHER_ACTION.test(detail) ? 'Give the external_id that the trust policy demands, if it demands one. ' : ''}In account ${request.role.accountId}, let the role's trust policy allow ${actions(request)} to ${sourceRole(detail, sourceProfile)}; in the account of "${sourceProfile}", let its permissions allow the same on ${request.role.arn}.`,
+      next: `${request.externalId === undefined && !OTHER_ACTION.test(detail) ? 'Give the external_id if the trust policy requires one. ' : ''}In account ${request.role.accountId}, the role's trust policy must allow ${actions(request)} to ${sourceRole(detail, sourceProfile)}; in the account of "${sourceProfile}", its permissions must allow the same on ${request.role.arn}.`,
     },
     'session-policy-rejected': {
       what: 'AWS rejects the session policy or the session tags.',
@@ -294,7 +294,7 @@ function likelyCause({ externalId }: RoleRequest, detail: string): string {
   }
   const condition =
     externalId === undefined
-      ? 'demands an external id (sts:ExternalId), and the profile has no external_id'
-      : 'demands another external id'
-  return `The trust policy of the role does not name the source role, or it ${condition}, or there is no role of that name.`
+      ? 'requires an external id (sts:ExternalId), and the profile has no external_id'
+      : 'requires another external id'
+  return `The trust policy of the role does not name the source role, or it ${condition}, or the role does not exist.`
 }

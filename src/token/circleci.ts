@@ -115,7 +115,7 @@ function notFound(
       ? `This is a pull request from a fork, opened by ${fork} (CIRCLE_PR_USERNAME), and those get no token.`
       : 'CircleCI leaves the token out in pull requests from forks (unless secrets are passed to them), on Server before 4.4 without a context, on runners whose temporary directory is mounted noexec, and where the job is not a CircleCI job at all.',
     next: fork
-      ? 'Use AWS in builds of the repository itself only; --missing-token skip lets a job without a token go on without AWS.'
+      ? 'Use AWS only in builds of the repository itself; --missing-token skip lets a job without a token go on without AWS.'
       : 'Outside CircleCI, say where the token is with --token-env, --token-file or --token-source stdin, or rehearse with npx circleci-aws-oidc sandbox. In CircleCI, check the causes above; on Server, add any context to the job.',
   })
 }
@@ -133,7 +133,7 @@ function mintFailed(failures: readonly MintFailure[], audience: string | undefin
   return new OidcError('token-mint-failed', {
     what: `${kind} could not be minted.`,
     why: `${listed(failures)} Only the CircleCI agent of a running job can mint one.`,
-    next: 'Run this in a CircleCI job whose agent comes first on PATH (on Server: 4.4 or later). Where that printed nothing, run the job again.',
+    next: 'Run this in a CircleCI job whose agent comes first on PATH (on Server: 4.4 or later). If it printed nothing, run the job again.',
   })
 }
 

@@ -67,33 +67,31 @@ function isNumber(claim: unknown): boolean {
 function malformation(token: string): string | undefined {
   if (token === '') return 'It is empty.'
   if (token.length > MAXIMUM_LENGTH) {
-    return `It has ${token.length} characters; STS takes at most ${MAXIMUM_LENGTH}.`
+    return `It has ${token.length} characters; STS accepts at most ${MAXIMUM_LENGTH}.`
   }
   if (JWT.test(token)) return undefined
-  if (/^[[{]/.test(token)) return 'It is JSON, not the token that may be in it.'
-  if (/^\$/.test(token)) return 'It is the name of a variable that nothing expanded.'
+  if (/^[[{]/.test(token)) return 'It is JSON, not the token itself.'
+  if (/^\$/.test(token)) return 'It is the name of a variable that was not expanded.'
   if (/^["'].*["']$/s.test(token)) return 'Quotation marks are part of it.'
-  if (/^bearer\s/i.test(token)) return 'It begins with "Bearer ", which is no part of the token.'
-  if (/\s/.test(token)) return 'It has blanks or line breaks inside.'
-  if (/^\*+$/.test(token)) return 'It is asterisks only: what a CI shows in the place of a secret.'
+  if (/^bearer\s/i.test(token)) return 'It begins with "Bearer ", which is not part of the token.'
+  if (/\s/.test(token)) return 'It contains spaces or line breaks.'
+  if (/^\*+$/.test(token)) return 'It is only asterisks: what a CI shows instead of a secret.'
   // "eyJ", the beginning of every token, once more in base64.
-  if (/^ZXlK/.test(token)) return 'It is encoded in base64 once more.'
+  if (/^ZXlK/.test(token)) return 'It is encoded in base64 twice.'
   const parts = token.split('.')
   if (parts.length !== 3) {
-    const cut = token.startsWith('eyJ')
-      ? `; of a token, these ${token.length} characters are a cut piece`
-      : ''
+    const cut = token.startsWith('eyJ') ? `: it was cut off after ${token.length} characters` : ''
     return `It has ${parts.length} part${parts.length === 1 ? '' : 's'} instead of 3, separated by dots${cut}.`
   }
-  if (parts.includes('')) return 'One of its three parts is empty; an unsigned token is of no use.'
-  return 'It has characters that base64url does not have.'
+  if (parts.includes('')) return 'One of its three parts is empty; AWS accepts no unsigned token.'
+  return 'It has characters that are not base64url.'
 }
 
 function malformed(source: string, reason: string): OidcError {
   return new OidcError('token-malformed', {
-    what: `What ${source} holds is not a web identity token (a signed JWT).`,
+    what: `The content of ${source} is not a web identity token (a signed JWT).`,
     why: reason,
-    next: 'Check what writes it; only the token itself may stand there.',
+    next: 'Check what writes it; it must be the token and nothing else.',
   })
 }
 

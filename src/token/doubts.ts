@@ -35,10 +35,10 @@ export function doubts(claims: Claims, env: Environment): Doubt[] {
 function ofAnotherCi(iss: string, env: Environment): string | undefined {
   const ofOther = /gitlab|github|buildkite|bitbucket|jenkins/i.test(iss)
   if (env['CIRCLECI'] !== 'true' || !ofOther) return undefined
-  return `its issuer is ${iss}, and this is a job of CircleCI`
+  return `its issuer is ${iss}, but this is a CircleCI job`
 }
 
 function mismatch(name: string, ofToken: string | undefined, ofJob: string | undefined) {
   if (ofToken === undefined || !ofJob || ofToken === ofJob) return undefined
-  return `it is of the ${name} ${ofToken}, and the job of ${ofJob}`
+  return `it is from the ${name} ${ofToken}, but the job is from ${ofJob}`
 }

@@ -25,7 +25,7 @@ export async function readGithubToken({
       next:
         answer.status === undefined
           ? `On a self-hosted runner, check the network, HTTPS_PROXY and NO_PROXY; otherwise run the job again.`
-          : 'Run the job again; see https://www.githubstatus.com if it stays.',
+          : 'Run the job again; if it persists, see https://www.githubstatus.com.',
     })
   }
   return mint()
@@ -35,7 +35,7 @@ function notOffered(missing: readonly string[]): OidcError {
   return new OidcError('token-not-found', {
     what: `GitHub offers this job no OIDC token: ${missing.join(' and ')} ${missing.length === 1 ? 'is' : 'are'} unset or empty.`,
     likely:
-      'The job lacks the permission "id-token: write". Pull requests from forks never have it, a called workflow only where its caller has it, and a container that a step starts only with both variables passed to it.',
+      'The job lacks the permission "id-token: write". Pull requests from forks never have it. A called workflow has it only if its caller has it. A container that a step starts needs both variables passed to it.',
     next: [
       'Add to the job, or to the top of the workflow:',
       'permissions:',

@@ -43,14 +43,14 @@ function notFound(env: Environment): OidcError {
   if (found.length > 0) {
     return new OidcError('token-not-found', {
       what,
-      why: `${found.length === 1 ? 'This variable holds' : 'These variables hold'} an ID token, but whether for AWS only you know: ${found.join(', ')}.`,
+      why: `${found.length === 1 ? 'This variable holds' : 'These variables hold'} an ID token, but only you know whether it is for AWS: ${found.join(', ')}.`,
       next: `Name the one for AWS: --token-env ${found[0]}`,
     })
   }
   return new OidcError('token-not-found', {
     what,
-    why: 'Since GitLab 17.0 a job has only the tokens that its id_tokens ask for.',
-    next: [...inTheJob(COMMON_NAMES[0]), 'With another name there, also pass --token-env.'],
+    why: 'Since GitLab 17.0, a job gets only the tokens listed in its id_tokens.',
+    next: [...inTheJob(COMMON_NAMES[0]), 'If you choose another name, also pass --token-env.'],
   })
 }
 

@@ -16,14 +16,14 @@ export async function readTokenFile(
 ): Promise<WebIdentityToken> {
   const text = await readTextFile(path, {
     what: 'The token file',
-    next: 'Check the path of the token file and who may read it, and that the step which writes it ran before.',
+    next: 'Check the path and permissions of the token file, and that the step that writes it ran before.',
     code: 'token-not-found',
     signal,
   })
   if (text.trim() === '') {
     throw new OidcError('token-not-found', {
       what: `The token file ${path} is empty.`,
-      next: 'Check the step that is to write a token there.',
+      next: 'Check the step that writes the token there.',
     })
   }
   // Whatever keeps the file fresh may have written a new token since.
@@ -44,8 +44,8 @@ export async function readTokenFromStdin(signal: AbortSignal): Promise<WebIdenti
   const text = await readStdin({ what: 'The token', code: 'token-not-found', signal })
   if (text.trim() !== '') return webIdentityToken(text, 'stdin')
   throw new OidcError('token-not-found', {
-    what: 'The token should come from stdin, but nothing came.',
-    next: 'Check the command that is to pipe the token in.',
+    what: 'The token should come from stdin, but stdin is empty.',
+    next: 'Check the command that pipes the token in.',
   })
 }
 
@@ -57,7 +57,7 @@ export function readVariable(
 ): WebIdentityToken {
   if (!/^[A-Za-z_]\w*$/.test(name)) {
     throw new OidcError('invalid-usage', {
-      what: '--token-env does not hold the name of an environment variable.',
+      what: '--token-env is not the name of an environment variable.',
       next: 'Give the name of the variable, without "$"; never the token itself.',
     })
   }

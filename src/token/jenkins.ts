@@ -25,7 +25,7 @@ export async function readJenkinsToken(reading: Reading): Promise<WebIdentityTok
     return readTokenFile(path, reading.whenExpired, reading.signal)
   }
   throw new OidcError('invalid-usage', {
-    what: `--audience has no meaning with the token in the file of ${FILE}.`,
+    what: `--audience does not apply to the token in the file of ${FILE}.`,
     next: `Leave --audience out, and set the audience in the credential that ${FILE} is bound to.`,
   })
 }

@@ -102,7 +102,7 @@ function checkOptions(source: Source, options: TokenOptions): void {
     const elsewhere = option === 'audience' ? AUDIENCE_IN[source] : undefined
     const other = elsewhere ? `and ${elsewhere}` : `or use --token-source ${sources.join(' or ')}`
     throw new OidcError('invalid-usage', {
-      what: `--${option} has no meaning with the token source "${source}".`,
+      what: `--${option} does not apply to the token source "${source}".`,
       next: `Leave --${option} out, ${other}.`,
     })
   }
@@ -115,8 +115,8 @@ function checkOptions(source: Source, options: TokenOptions): void {
   }
   if (options.audience !== undefined && options['token-version'] === 'v1') {
     throw new OidcError('invalid-usage', {
-      what: '--token-version v1 and --audience exclude each other.',
-      why: 'An audience means a minted token, and only its audience can be chosen.',
+      what: '--token-version v1 and --audience cannot be combined.',
+      why: 'A token with another audience must be minted, and CircleCI mints only V2 tokens.',
       next: 'Leave one of them out.',
     })
   }

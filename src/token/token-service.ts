@@ -108,7 +108,7 @@ export function serviceOf(
   const bearer = env[variables.bearer]?.trim() ?? ''
   if (/^[\x21-\x7e]+$/.test(bearer)) return { url, bearer }
   throw new OidcError('invalid-usage', {
-    what: `${variables.bearer} holds characters that no bearer token has.`,
+    what: `${variables.bearer} contains characters that no bearer token has.`,
     next: `Set ${variables.bearer} to the bearer token alone.`,
   })
 }

@@ -33,7 +33,7 @@ export function unexpired(token: WebIdentityToken, whenExpired: WhenExpired): We
   if (!hasExpired(token)) return token
   const error = new OidcError('token-expired', {
     what: `The token from ${token.source} expired at ${expirationText(token.claims)}.`,
-    next: 'Have a new token written there right before this command.',
+    next: 'Write a new token there right before this command.',
   })
   return whenExpired(token, error)
 }

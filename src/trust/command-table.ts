@@ -53,7 +53,7 @@ export const TRUST_COMMANDS = {
     },
   },
   'trust check': {
-    summary: 'Check whether a trust policy allows a token, and what is wrong with it',
+    summary: 'Check whether a trust policy allows a token, and find its mistakes',
     usage: 'trust check --policy FILE [options]',
     options: [
       'policy',
@@ -67,7 +67,8 @@ export const TRUST_COMMANDS = {
     ],
     descriptions: {
       policy: 'File with the trust policy, or - for stdin',
-      'role-arn': 'ARN of the role, whose account the provider must be in, or a variable with it',
+      'role-arn':
+        'ARN of the role, whose account must have the provider, or a variable that holds it',
     },
     groups: { policy: 'check', 'role-arn': 'check' },
     examples: {
@@ -76,12 +77,13 @@ export const TRUST_COMMANDS = {
     },
   },
   'trust audit': {
-    summary: 'List which organizations, projects and branches may assume the roles of accounts',
+    summary:
+      'List which organizations, projects and branches can assume the roles of your accounts',
     usage: 'trust audit --input FILE[,FILE…] [options]',
     options: ['input', 'allow', 'fail-on', 'sarif', 'timeout-seconds', 'format', 'debug'],
     examples: {
       'A report': 'trust audit --input roles.json,providers.json',
-      'For code scanning, never failing':
+      'For code scanning, without ever failing':
         'trust audit --input roles.json --sarif trust.sarif --fail-on never',
     },
   },

@@ -17,7 +17,7 @@ export async function readPolicyFile(path: string, signal?: AbortSignal): Promis
   }
   throw new OidcError('file-malformed', {
     what: `The trust policy in ${path === '-' ? 'stdin' : path} is malformed: ${printable(`${parsed.path || 'the document'} ${parsed.problem}`)}.`,
-    next: 'Correct it; IAM would not take it either.',
+    next: 'Correct it; IAM would not accept it either.',
   })
 }
 
@@ -50,7 +50,7 @@ export async function readClaimsFile(path: string, signal?: AbortSignal): Promis
   const place = path === '-' ? 'stdin' : path
   if (!isObject(claims)) throw malformed(`The claims in ${place} are not a JSON object.`)
   const wrong = wrongClaim(claims)
-  if (wrong) throw malformed(`The claims in ${place} are not those of a token.`, wrong)
+  if (wrong) throw malformed(`The claims in ${place} are not the claims of a token.`, wrong)
   return claims
 }
 
@@ -86,7 +86,7 @@ async function readJsonFile(
   if ('value' in parsed) return parsed.value
   throw new OidcError('file-malformed', {
     what: `${what} can't be read: ${place} ${parsed.problem}.`,
-    next: 'Correct it there, or name another file.',
+    next: 'Correct it there, or give another file.',
   })
 }
 
@@ -114,7 +114,7 @@ export async function readPermissionPolicy(path: string | undefined): Promise<ob
   }
   if (length > MAXIMUM_LENGTH) {
     throw noPermissionPolicy(
-      `The permission policy ${path} has ${length} characters; IAM takes at most ${MAXIMUM_LENGTH}.`,
+      `The permission policy ${path} has ${length} characters; IAM accepts at most ${MAXIMUM_LENGTH}.`,
     )
   }
   return policy

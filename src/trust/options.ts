@@ -63,7 +63,7 @@ export const TRUST_OPTIONS = {
   'from-token': {
     kind: 'flag',
     group: 'trusted',
-    description: 'Trust tokens like one that is at hand: take the values from it',
+    description: 'Trust tokens like the current one: take the values from it',
   },
   'trusts-role': {
     kind: 'text',
@@ -95,12 +95,12 @@ export const TRUST_OPTIONS = {
     kind: 'text',
     group: 'aws',
     takes: 'file',
-    description: 'JSON file with an inline policy: what the role may do',
+    description: 'JSON file with an inline policy: what the role can do',
   },
   'permissions-boundary': {
     kind: 'text',
     group: 'aws',
-    description: 'ARN of a policy that limits what the role may ever do',
+    description: 'ARN of a policy that limits what the role can ever do',
   },
   thumbprints: {
     kind: 'list',
@@ -111,7 +111,7 @@ export const TRUST_OPTIONS = {
     kind: 'list',
     group: 'aws',
     separator: ',',
-    description: 'Tags of role and provider: KEY=VALUE, separated by commas',
+    description: 'Tags for role and provider: KEY=VALUE, separated by commas',
   },
   'max-session-duration': {
     kind: 'integer',
@@ -138,7 +138,7 @@ export const TRUST_OPTIONS = {
       'profiles',
       'world',
     ],
-    description: 'Form to generate',
+    description: 'Format to generate',
     default: 'trust-policy',
   },
   'out-dir': {
@@ -171,7 +171,7 @@ export const TRUST_OPTIONS = {
     kind: 'text',
     group: 'check',
     takes: 'file',
-    description: 'File with accepted findings and with your own organizations',
+    description: 'File with accepted findings and your own organizations',
   },
   sarif: {
     kind: 'text',

@@ -46,8 +46,8 @@ export async function readSectionFile<Content>(
     const count = problems.length === 1 ? 'a problem' : `${problems.length} problems`
     throw new OidcError(code, {
       what: [`${source} has ${count}:`, ...lines],
-      why: 'The whole file is checked before anything is made of it.',
-      next: 'Correct the lines named and run again.',
+      why: 'The whole file is checked before it is used.',
+      next: 'Correct these lines and run again.',
     })
   }
   const file = readLines(text, note)

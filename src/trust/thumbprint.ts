@@ -61,13 +61,13 @@ export function thumbprintText(found: Thumbprint): string {
 }
 
 const PROXY_NOTE =
-  '  seen through a proxy: if that opens TLS, the thumbprint is that of its CA, and of no use to AWS; then run this where there is none.'
+  '  seen through a proxy: if it inspects TLS, this is the thumbprint of its CA, which AWS cannot use; run this without the proxy.'
 
 /** The last certificate, when the chain holds together up to it. */
 function lastCertificate({ certificates }: CertificateChain, url: URL): X509Certificate {
   const [server] = certificates
   const last = certificates.at(-1)
-  if (!server || !last) throw broken(url, 'It shows no certificate.')
+  if (!server || !last) throw broken(url, 'It sends no certificate.')
   if (!isFor(server, url.hostname.replace(/^\[|\]$/g, ''))) {
     throw broken(url, `Its certificate is for ${server.subjectAltName ?? server.subject}.`)
   }
@@ -87,10 +87,7 @@ function lastCertificate({ certificates }: CertificateChain, url: URL): X509Cert
   }
   // A single certificate is its own authority or the server forgot to send the CA's.
   if (certificates.length === 1 && !server.verify(server.publicKey)) {
-    throw broken(
-      url,
-      'It shows its own certificate only, without the one of the CA that signed it.',
-    )
+    throw broken(url, 'It sends only its own certificate, without that of the CA that signed it.')
   }
   return last
 }
@@ -101,9 +98,9 @@ function isFor(server: X509Certificate, host: string): boolean {
 
 function broken(url: URL, why: string): OidcError {
   return new OidcError('unexpected-answer', {
-    what: `The certificates of ${url.host} give no thumbprint.`,
+    what: `The certificates of ${url.host} have no usable thumbprint.`,
     why,
-    next: 'Have the server send its certificate and those of the CAs that signed it.',
+    next: 'Configure the server to send its certificate and those of the CAs that signed it.',
   })
 }
 
@@ -125,7 +122,7 @@ async function discoverKeysUrl(
   if (URL.canParse(keys) && new URL(keys).protocol === 'https:') return new URL(keys)
   throw unexpected(
     address,
-    `Its jwks_uri is ${JSON.stringify(document['jwks_uri'])}, no https URL.`,
+    `Its jwks_uri is ${JSON.stringify(document['jwks_uri'])}, which is not an https URL.`,
   )
 }
 
@@ -149,7 +146,7 @@ async function download(address: string, env: Environment, signal: AbortSignal):
 
 function unexpected(address: string, why: string): OidcError {
   return new OidcError('unexpected-answer', {
-    what: `The discovery document at ${address} is of no use.`,
+    what: `The discovery document at ${address} is not usable.`,
     why,
     next: 'Check --issuer: it must be exactly the iss of the tokens.',
   })
@@ -159,7 +156,7 @@ export function unreachable(address: string, why: string): OidcError {
   return new OidcError('issuer-unreachable', {
     what: `${address} can't be read.`,
     why,
-    next: 'Check --issuer, the network, HTTPS_PROXY and NO_PROXY. For a certificate of a private CA, set NODE_EXTRA_CA_CERTS or AWS_CA_BUNDLE to the file of its certificate.',
+    next: 'Check --issuer, the network, HTTPS_PROXY and NO_PROXY. For a private CA, set NODE_EXTRA_CA_CERTS or AWS_CA_BUNDLE to the file with its certificate.',
   })
 }
 

@@ -83,11 +83,11 @@ test('the profile on the command line wins over a role in the variables of the j
 test('refused: only the failure is kept, and the error names the cause', async (t) => {
   const { job, sandbox } = await startJob(t)
   const both = ['credential-process', '--role-arn', ROLE, '--profile', 'dev']
-  await job.fails(both, 'invalid-usage', /exclude each other/)
+  await job.fails(both, 'invalid-usage', /cannot be combined/)
   const more = ['credential-process', '--profile', 'dev', '--duration-seconds', '900']
-  await job.fails(more, 'invalid-usage', /--duration-seconds and --profile exclude each other/)
+  await job.fails(more, 'invalid-usage', /--duration-seconds and --profile cannot be combined/)
   const stdin = ['credential-process', '--role-arn', ROLE, '--token-source', 'stdin']
-  await job.fails(stdin, 'invalid-usage', /can not be renewed with a token from stdin/)
+  await job.fails(stdin, 'invalid-usage', /cannot be renewed with a token from stdin/)
   assert.equal(sandbox.requests.length, 0)
   await job.fails(
     ['credential-process', '--role-arn', `${ROLE}x`],

@@ -21,7 +21,7 @@ test('keys that an earlier step wrote end, so nothing renews itself from them', 
     chained(job, 'dev', 'base', 'refresh'),
     'invalid-profiles-file',
     new RegExp(
-      `"dev" renews itself, but its source "base", which an earlier step wrote, has keys that end at ${end}`,
+      `"dev" renews itself, but its source "base", which an earlier step wrote, has keys that expire at ${end}`,
     ),
   )
   assert.equal(sandbox.exchanges, 1)
@@ -51,7 +51,7 @@ test('a circle that two steps make is refused where it closes', async (t) => {
   await job.done(base('refresh'))
   await job.done(chained(job, 'dev', 'base', 'refresh'))
   const requests = sandbox.requests.length
-  const circle = /"base" renews itself with credentials of its own: base → dev → base\./
+  const circle = /"base" renews itself with its own credentials: base → dev → base\./
   await job.fails(chained(job, 'base', 'dev', 'refresh'), 'invalid-profiles-file', circle)
   job.write(
     '.aws/config',
@@ -61,6 +61,6 @@ test('a circle that two steps make is refused where it closes', async (t) => {
   await job.fails(chained(job, 'base', 'mine', 'refresh'), 'invalid-profiles-file', through)
   assert.equal(sandbox.requests.length, requests)
   // For keys that are had once it is none: AWS is asked.
-  const asked = /to the credentials of the profile "dev"/
+  const asked = /does not let the profile "dev" assume/
   await job.fails(chained(job, 'base', 'dev', 'static'), 'access-denied', asked)
 })

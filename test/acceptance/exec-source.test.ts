@@ -45,7 +45,7 @@ test('a profile that the file does not have, or that nobody chose', async (t) =>
   await job.fails(
     ['exec', '--role-arn', ROLE, '--profile', 'base', ...SHOW],
     'invalid-usage',
-    /--role-arn and --profile exclude each other/,
+    /--role-arn and --profile cannot be combined/,
   )
   assert.equal(sandbox.requests.length, 0)
 })
@@ -91,13 +91,13 @@ test('keys that nobody renews, a token that cannot be read again, a file that is
   const { job } = await startJob(t)
   job.write('.aws/credentials', `[mine]\n${KEYS}`)
   const refresh = ['--credentials', 'refresh']
-  const nobody = /holds keys that nobody renews/
+  const nobody = /holds keys that cannot be renewed/
   await job.fails(['exec', '--profile', 'mine', ...refresh, ...SHOW], 'invalid-usage', nobody)
   const role = ['exec', '--role-arn', ROLE]
   const stdin = [...role, ...refresh, '--token-source', 'stdin', ...SHOW]
-  await job.fails(stdin, 'invalid-usage', /can not be renewed with a token from stdin/)
+  await job.fails(stdin, 'invalid-usage', /cannot be renewed with a token from stdin/)
   const file = [...role, '--credentials', 'token-file', ...SHOW]
-  await job.fails(file, 'invalid-usage', /exec writes nothing/)
+  await job.fails(file, 'invalid-usage', /exec writes no profile/)
 })
 
 test('the endpoint answers its command only, and ends with it', async (t) => {

@@ -40,7 +40,7 @@ test('profile: later steps have the profile, both regions, and no static keys', 
   })
   assert.equal(
     stderr,
-    'Warning: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN are set in the environment and would win over the profile. Later bash steps no longer see them; sh steps do until they run . "$BASH_ENV".\n',
+    'Warning: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN are set in the environment and would override the profile. Later bash steps no longer see them; sh steps do until they run . "$BASH_ENV".\n',
   )
   assert.deepEqual(laterStep(bashEnv), {
     MINE: 'kept',
@@ -58,7 +58,7 @@ test('profile without BASH_ENV: static keys are named, with what to do', async (
   })
   assert.equal(
     stderr,
-    'Warning: AWS_ACCESS_KEY_ID is set in the environment and would win over the profile. Unset it, or name the profile in each command with --profile.\n',
+    'Warning: AWS_ACCESS_KEY_ID is set in the environment and would override the profile. Unset it, or name the profile in each command with --profile.\n',
   )
   assert.doesNotMatch(stdout, /^Export/m)
   const note = stdout.split('\n').filter((line) => line.startsWith('Note'))
@@ -77,7 +77,7 @@ test('several profiles and no default: nothing is exported, and what to choose i
   const env = { BASH_ENV: join(job.root, 'bash_env') }
   const { stdout, stderr } = await job.done(args, { env })
   assert.match(stdout, /^Note +nothing is exported: several profiles, .*Choose one with --profile/m)
-  assert.match(stderr, /profiles\.ini, line 1: \[default\] has no role_arn, so it is left out; /)
+  assert.match(stderr, /profiles\.ini, line 1: \[default\] has no role_arn, so it is ignored; /)
   const chosen = await job.done([...args, '--profile', 'b'], { env })
   assert.match(chosen.stdout, /^Export +AWS_PROFILE=b /m)
 })

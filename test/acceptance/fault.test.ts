@@ -31,7 +31,7 @@ const FAULTS: Record<FaultName, Expected> = {
   'service-unavailable': transient('aws-unavailable', /could not answer\..*ServiceUnavailable: /s),
   'idp-communication-error': transient(
     'issuer-unreachable',
-    /could not reach the issuer https:\/\/oidc\.circleci\.com\/org\/.*Likely: /s,
+    /could not get the keys of the issuer https:\/\/oidc\.circleci\.com\/org\/.*Likely: /s,
   ),
   'verification-key': transient(
     'issuer-unreachable',
@@ -58,7 +58,7 @@ const FAULTS: Record<FaultName, Expected> = {
     /can't be reached at 127\.0\.0\.1:\d+ \(from \S+\): .*ECONNRESET/,
   ),
   html: {
-    ...permanent('unexpected-answer', /is not AWS STS\..*Likely: In its place answers a proxy/s),
+    ...permanent('unexpected-answer', /is not AWS STS\..*Likely: It may be a proxy/s),
     exit: 5,
   },
   'html-502': transient('aws-unavailable', /could not answer\..*HTTP 502/s),

@@ -29,21 +29,21 @@ const OF_AWS = /aws iam|In account|trust policy|vcs-ref/
 
 test('AccessDenied in the form of S3: the code and the server are named, and no advice for AWS is given', async (t) => {
   const { job, host, env } = await startForeign(t, 403, S3)
-  const refused = `The STS at ${host} \\(from AWS_ENDPOINT_URL_STS\\) refuses ${ROLE} to this token: AccessDenied: Access Denied\\.`
+  const refused = `The STS at ${host} \\(from AWS_ENDPOINT_URL_STS\\) does not let this token assume ${ROLE}: AccessDenied: Access Denied\\.`
   const { stderr } = await job.fails(ASSUME, 'access-denied', new RegExp(refused), { env })
-  assert.match(stderr, /Next: .*take AWS_ENDPOINT_URL_STS away\.$/m)
+  assert.match(stderr, /Next: .*remove AWS_ENDPOINT_URL_STS\.$/m)
   assert.doesNotMatch(stderr, OF_AWS)
 })
 
 test('the same without a message, and for a chained role', async (t) => {
   const bare = await startForeign(t, 403, '<Error><Code>AccessDenied</Code></Error>')
-  await bare.job.fails(ASSUME, 'access-denied', /to this token: AccessDenied\.\n/, {
+  await bare.job.fails(ASSUME, 'access-denied', /this token assume \S+: AccessDenied\.\n/, {
     env: bare.env,
   })
   const { stderr } = await chained(bare.job, bare.env)
   assert.match(
     stderr,
-    /refuses arn:aws:iam::222222222222:role\/x to the credentials of the profile "mine": AccessDenied\./,
+    /does not let the profile "mine" assume arn:aws:iam::222222222222:role\/x: AccessDenied\./,
   )
   assert.doesNotMatch(stderr, OF_AWS)
 })

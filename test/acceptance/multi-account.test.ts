@@ -186,7 +186,7 @@ test('fifty roles, one of them refused: nothing is written, one line says which'
   const { stderr } = await job.fails(
     ['assume-role', '--profiles-file', path],
     'access-denied',
-    /1 of 50 profiles failed, so nothing was written\.\n.*100000000003-missing: access-denied: AWS refuses arn:aws:iam::100000000003:role\/missing/,
+    /1 of 50 profiles failed, so nothing was written\.\n.*100000000003-missing: access-denied: AWS does not let this token assume arn:aws:iam::100000000003:role\/missing/,
   )
   assert.doesNotMatch(stderr, /100000000001-r1/)
   assert.deepEqual(job.files(), before)
@@ -221,7 +221,7 @@ test('--profile chooses what later steps use, and must be in the file', async (t
   await job.fails(
     ['assume-role', '--profiles-file', path, '--role-arn', ROLE],
     'invalid-usage',
-    /exclude each other/,
+    /cannot be combined/,
   )
 })
 

@@ -96,7 +96,7 @@ const WRONG: Case[] = [
     'unset-variable',
     /--role-arn refers to the environment variable NOT_SET/,
   ],
-  [['--role-arn', '${NOT_SET}'], 'unset-variable', /variable NOT_SET, which is not set/],
+  [['--role-arn', '${NOT_SET}'], 'unset-variable', /variable NOT_SET, which is unset/],
   [
     [],
     'unset-variable',
@@ -134,7 +134,7 @@ const WRONG: Case[] = [
     /\(from the orb's parameter role-arn, 6 characters, not shown\)/,
     { AWS_OIDC_ORB_ROLE_ARN: 'a role' },
   ],
-  [['--role-arn', `${ROLE} `], 'invalid-role-arn', /begins or ends with a blank/],
+  [['--role-arn', `${ROLE} `], 'invalid-role-arn', /begins or ends with a space/],
   [['--role-arn', 'wrong value'], 'invalid-role-arn', /\(11 characters, not shown\)/],
   [[...ARN, '--role-session-name', 'a b'], 'invalid-role-session-name', /a b/],
   [[...ARN, '--duration-seconds', '899'], 'invalid-duration', /"899".*from 900 to 43200/],
@@ -153,15 +153,15 @@ const WRONG: Case[] = [
   [
     [...ARN, '--policy-arns', 'arn:aws:iam::999999999999:policy/x'],
     'invalid-session-policy',
-    /is not of the role's account 111111111111/,
+    /is not in the role's account 111111111111/,
   ],
   [
     [...ARN, '--policy-arns', 'arn:aws:iam::1:x'],
     'invalid-session-policy',
-    /"arn:aws:iam::1:x" is not that of a managed/,
+    /"arn:aws:iam::1:x" is not the ARN of a managed/,
   ],
   [[...ARN, '--profile', 'a]b'], 'invalid-profile-name', /a\]b/],
-  [[...ARN, '--profile=-x'], 'invalid-profile-name', /one that begins with - would be taken/],
+  [[...ARN, '--profile=-x'], 'invalid-profile-name', /a name that begins with - would look/],
   [[...ARN, '--profile', 'a'.repeat(256)], 'invalid-profile-name', /"a{40}…" is too long/],
   [[...ARN, '--region', 'eu central 1'], 'invalid-region', /eu central 1/],
   [[...ARN, '--output', 'xml'], 'invalid-usage', /--output is "xml".*json, text, table/],
@@ -178,7 +178,7 @@ const WRONG: Case[] = [
   [
     [...ARN, '--allowed-account-ids', '222222222222'],
     'account-not-allowed',
-    /Account 111111111111 is not allowed.*allows 222222222222 only/s,
+    /Account 111111111111 is not allowed.*allows only 222222222222/s,
   ],
   [
     [...ARN, '--allowed-account-ids', '1.11e+11'],
@@ -247,7 +247,7 @@ for (const [name, args, env, sent] of VARIABLE_NAMES) {
     assert.match(sandbox.requests[0]?.parameters['RoleSessionName'] ?? '', sent)
     assert.match(
       stderr,
-      /^The role session name is "[\w-]+", as AWS does not take ".+" from the variable\.\n$/,
+      /^The role session name is "[\w-]+", because AWS does not accept ".+" from the variable\.\n$/,
     )
   })
 }
@@ -264,7 +264,7 @@ test('a session name from a variable in a profiles file; a literal is refused', 
   await job.fails(args, 'invalid-profiles-file', /"test and build" has characters/, { env: JOB })
   const literal = { AWS_OIDC_ORB_ROLE_SESSION_NAME: 'test and build' }
   const refused = ['assume-role', ...ARN]
-  await job.fails(refused, 'invalid-role-session-name', /Use for instance "test-and/, {
+  await job.fails(refused, 'invalid-role-session-name', /Use, for example, "test-and/, {
     env: literal,
   })
 })

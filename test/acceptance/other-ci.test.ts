@@ -143,14 +143,14 @@ test('GITHUB_ENV: a file that is not there', async (t) => {
   const { stderr } = await job.run(ARGS, { env })
   assert.match(
     stderr,
-    /^Error file-unwritable: Cannot add to the file of GITHUB_ENV: no such file or directory \(ENOENT\)\.$/m,
+    /^Error file-unwritable: Cannot append to the file in GITHUB_ENV: no such file or directory \(ENOENT\)\.$/m,
   )
 })
 
 test('--export-file: never keys, and nothing is exchanged before that is said', async (t) => {
   const { job, sandbox } = await startGithubJob(t)
   const both = [...ARGS, '--export-file', 'aws.env', '--export', 'keys']
-  await job.fails(both, 'invalid-usage', /--export keys and --export-file exclude each other/)
+  await job.fails(both, 'invalid-usage', /--export keys and --export-file cannot be combined/)
   assert.equal(sandbox.requests.length, 0)
   const { stdout } = await job.done([...ARGS, '--export-file', 'aws.env', '--format', 'json'])
   assert.equal(job.read('aws.env'), 'AWS_PROFILE=dev\n')

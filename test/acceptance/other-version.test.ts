@@ -63,7 +63,7 @@ test('both are refused', async (t) => {
       env,
     },
   )
-  assert.doesNotMatch(stderr, /Attempt|often has the subject of a V1/)
+  assert.doesNotMatch(stderr, /Attempt|policy: the subject of a V1/)
   assert.equal(sandbox.requests.length, 2)
 })
 

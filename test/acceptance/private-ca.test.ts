@@ -46,7 +46,7 @@ test('a certificate that nothing trusts: at once, with the way out; no token is 
     const { stderr } = await job.fails(
       ARGS,
       'aws-unreachable',
-      /certificate of 127\.0\.0\.1:\d+ \(from \S+\) is not of a CA that this job trusts\.\n.*\w*(CERT|UNABLE_TO_)\w*: .*Next: .*AWS_CA_BUNDLE or NODE_EXTRA_CA_CERTS/s,
+      /certificate of 127\.0\.0\.1:\d+ \(from \S+\) is not from a CA that this job trusts\.\n.*\w*(CERT|UNABLE_TO_)\w*: .*Next: .*AWS_CA_BUNDLE or NODE_EXTRA_CA_CERTS/s,
       { env },
     )
     assert.doesNotMatch(stderr, /^Attempt/m, 'another attempt would not help')
@@ -60,7 +60,7 @@ test('a certificate for another name', async (t) => {
   await job.fails(
     args,
     'aws-unreachable',
-    /is one for another host\..*ALTNAME_INVALID.*Next: .*--sts-endpoint/s,
+    /is for another host\..*ALTNAME_INVALID.*Next: .*--sts-endpoint/s,
     {
       env: { AWS_CA_BUNDLE: ca },
     },
@@ -75,5 +75,5 @@ test('a bundle that cannot be read, or holds no certificate', async (t) => {
     env: missing,
   })
   const empty = { AWS_CA_BUNDLE: job.write('empty.pem', '') }
-  await job.fails(ARGS, 'file-malformed', /holds no certificate in PEM form/, { env: empty })
+  await job.fails(ARGS, 'file-malformed', /contains no certificate in PEM format/, { env: empty })
 })

@@ -52,12 +52,18 @@ test('S3: a role of another project refuses the job', async (t) => {
   const host = await openHost(t, trusting('00000000-0000-4000-8000-000000000000'))
   const { succeeded, output } = await runJob(host, JOB, { env: CONTEXT })
   assert.equal(succeeded, false)
-  assert.match(output, /Error access-denied: AWS refuses arn:aws:iam::111111111111:role/)
+  assert.match(
+    output,
+    /Error access-denied: AWS does not let this token assume arn:aws:iam::111111111111:role/,
+  )
 })
 
 test('S3: without the context', async (t) => {
   const host = await openHost(t, trusting(PROJECT))
   const { succeeded, output } = await runJob(host, JOB)
   assert.equal(succeeded, false)
-  assert.match(output, /role-arn refers to the environment variable AWS_IAM_ROLE_ARN, which is not/)
+  assert.match(
+    output,
+    /role-arn refers to the environment variable AWS_IAM_ROLE_ARN, which is unset/,
+  )
 })

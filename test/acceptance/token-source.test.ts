@@ -127,7 +127,7 @@ for (const [name, token, why] of [
   ['JSON around it', '{"token":"…"}', /Why: {4}It is JSON/],
   ['quotes', '"eyJ.eyJ.sig"', /Quotation marks are part of it/],
   ['a variable nothing expanded', '$CIRCLE_OIDC_TOKEN', /name of a variable/],
-  ['a password', 'correct horse battery', /blanks or line breaks/],
+  ['a password', 'correct horse battery', /spaces or line breaks/],
   ['too long', `${'a'.repeat(9000)}.${'b'.repeat(9000)}.${'c'.repeat(9000)}`, /27002 characters/],
 ] as const) {
   test(`not a token: ${name}`, async (t) => {
@@ -145,8 +145,8 @@ test('sources that hold nothing, options that contradict each other', async (t) 
   await job.fails([...ARGS, '--token-env', 'NOPE'], 'token-not-found', /variable NOPE is not set/)
   await job.fails([...ARGS, '--token-file', '/no/such'], 'token-not-found', /\/no\/such can't be/)
   const stdin = [...ARGS, '--token-source', 'stdin']
-  await job.fails(stdin, 'token-not-found', /nothing came/, { input: ' \n' })
-  await job.fails([...stdin, '--audience', 'x'], 'invalid-usage', /--audience has no meaning with/)
+  await job.fails(stdin, 'token-not-found', /stdin is empty/, { input: ' \n' })
+  await job.fails([...stdin, '--audience', 'x'], 'invalid-usage', /--audience does not apply to/)
   await job.fails([...ARGS, '--token-source', 'file'], 'invalid-usage', /needs --token-file/)
 })
 
@@ -154,7 +154,7 @@ test('the token itself in place of its variable is not shown', async (t) => {
   const { job, sandbox } = await startJob(t)
   const token = await sandbox.mint()
   const env = { AWS_OIDC_TOKEN_ENV: token }
-  await job.fails(ARGS, 'invalid-usage', /--token-env does not hold the name/, { env })
+  await job.fails(ARGS, 'invalid-usage', /--token-env is not the name/, { env })
   await job.fails(['assume-role'], 'invalid-role-arn', /not shown/, {
     env: { AWS_OIDC_ROLE_ARN: token },
   })

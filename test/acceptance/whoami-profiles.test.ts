@@ -10,7 +10,11 @@ const CHAINED = `[profile b]\nrole_arn = arn:aws:iam::222222222222:role/playgrou
 test('a profile that the SDK chains is retried like any request', async (t) => {
   const faults = ['access-denied', 'throttling'].map((name) => parseFault(`${name}:1`))
   const { job } = await startJob(t, { faults })
-  await job.fails(['assume-role', '--role-arn', ROLE, '--profile', 'a'], 'access-denied', /refuses/)
+  await job.fails(
+    ['assume-role', '--role-arn', ROLE, '--profile', 'a'],
+    'access-denied',
+    /does not let/,
+  )
   // The second fault falls on the exchange that succeeds after one more attempt.
   const { stderr } = await job.done(['assume-role', '--role-arn', ROLE, '--profile', 'a'])
   assert.match(stderr, /^Attempt 1 failed \(Throttling/m)
@@ -55,7 +59,7 @@ test('a profile chosen by AWS_DEFAULT_PROFILE, which only some tools read', asyn
   assert.match(stdout, /^Account +222222222222$/m)
   assert.match(
     stderr,
-    /^Warning: AWS_DEFAULT_PROFILE is "b", .* other SDKs take the profile "a"\.\n$/,
+    /^Warning: AWS_DEFAULT_PROFILE is "b", .* other SDKs use the profile "a"\.\n$/,
   )
   await callersAgree(job, env)
 })
@@ -92,7 +96,7 @@ test('keys beside AWS_PROFILE, which the SDK for JavaScript prefers', async (t) 
     ),
   )
   const { stderr } = await job.done(['whoami'], { env: { ...keys, AWS_PROFILE: 'b' } })
-  assert.match(stderr, /^Warning: AWS_PROFILE is set as well: .* takes the profile "b"\.\n$/)
+  assert.match(stderr, /^Warning: AWS_PROFILE is set as well: .* uses the profile "b"\.\n$/)
 })
 
 /** The AWS CLI must be the one that whoami says. */

@@ -72,7 +72,7 @@ describe('answers without bounds', () => {
     ],
     'elements within elements': [
       (response) => send(response, '<a>'.repeat(33_000)),
-      /^Error unexpected-answer: .*not an answer of AWS STS/ms,
+      /^Error unexpected-answer: .*not an answer from AWS STS/ms,
     ],
     'declarations, which the parser of the SDK reads in quadratic time': [
       (response) => send(response, `${'<!DOCTYPE a>'.repeat(8_000)}<a/>`),

@@ -96,7 +96,7 @@ test('the time limit holds beside large files, and the error names what was wait
   assert.ok(milliseconds < 2_000 + 500 * busyness(), `${milliseconds} ms`)
 })
 
-test('a policy longer than IAM takes is not read', async (t) => {
+test('a policy longer than IAM allows is not read', async (t) => {
   const job = new Job(t)
   job.write('policy.json', POLICY + ' '.repeat(250_000))
   await job.fails(

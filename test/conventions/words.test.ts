@@ -20,6 +20,14 @@ const STRUCK: readonly (readonly [wording: RegExp, better: string])[] = [
   [/\b(of|with) one's own\b/i, 'self-hosted'],
   [/\bhangs? on\b/i, 'depends on'],
   [/\bthe token was stdin\b/i, 'stdin was already consumed'],
+  [/\bexcludes? each other\b/i, 'cannot be combined'],
+  [/\b(has|have) no meaning\b/i, 'does not apply'],
+  [/\b(is|are) of no use\b/i, 'cannot be used, or does not work'],
+  [/\b(may be|is) meant\.?['`]/i, 'you probably mean'],
+  [/\b(goes?|each other) in a circle\b/i, 'form a loop'],
+  [/\bwins? over\b/i, 'overrides'],
+  [/\bmeaning of its own\b/i, 'another meaning, or special'],
+  [/\b[Bb]lanks?\b(?! lines?)/, 'a space'],
 ]
 
 interface Text {

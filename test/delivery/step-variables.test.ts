@@ -114,7 +114,7 @@ test('GITHUB_ENV is added to, also where the last line has no end', async (t) =>
   await assert.rejects(appendGithubEnv(`${path}/none`, { A: '1' }), {
     code: 'file-unwritable',
     message:
-      'Cannot add to the file of GITHUB_ENV: a part of its path is not a directory (ENOTDIR).',
+      'Cannot append to the file in GITHUB_ENV: a part of its path is not a directory (ENOTDIR).',
   })
 })
 

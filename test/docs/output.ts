@@ -9,7 +9,7 @@ const MASKS: readonly (readonly [RegExp, string])[] = [
   [/next in [\d.]+ s/g, 'next in SECONDS'],
   [/took \d+ ms/g, 'took MS'],
   // What a slow machine says of itself.
-  [/^(sandbox: still making its keys|Still .*; it may take \d+ s in all\.)\n/gm, ''],
+  [/^(sandbox: still making its keys|Still .*; the time limit is \d+ s\.)\n/gm, ''],
   // A slow machine runs a page for more than a minute.
   [/\bin 5\d minutes/g, 'in MINUTES'],
   [/\/[^\s"]*circleci-aws-oidc-sandbox-\w+/g, '/JOB'],

@@ -58,7 +58,7 @@ export const AWS_SET_UPS: readonly BrokenSetUp[] = [
   {
     name: 'a role that does not exist',
     breakIt: () => ({ args: ['--role-arn', 'arn:aws:iam::111111111111:role/Circleci-oidc'] }),
-    first: /^✗ AWS refuses arn:aws:iam::111111111111:role\/Circleci-oidc to this token/,
+    first: /^✗ AWS does not let this token assume arn:aws:iam::111111111111:role\/Circleci-oidc:/,
     code: 4,
   },
   {
@@ -92,7 +92,7 @@ export const AWS_SET_UPS: readonly BrokenSetUp[] = [
           ],
         }
       },
-      first: new RegExp(`^✗ The trust policy is that of another role: .*${named.source}`),
+      first: new RegExp(`^✗ The trust policy belongs to another role: .*${named.source}`),
       code: 4,
     }),
   ),
@@ -109,17 +109,17 @@ export const AWS_SET_UPS: readonly BrokenSetUp[] = [
   withPolicy(
     'a trust policy for V1 tokens, in a file',
     V1_ONLY,
-    new RegExp(`${REJECTS}it has the subject of a V1 token, and the job sends a V2 token`),
+    new RegExp(`${REJECTS}it has the subject of a V1 token, but the job sends a V2 token`),
   ),
   withPolicy(
     'StringEquals with a wildcard',
     trustPolicy({ StringEquals: { ...audience, ...subject(`${SUBJECT}/*`) } }),
-    new RegExp(`${REJECTS}StringEquals takes a wildcard as a plain character`),
+    new RegExp(`${REJECTS}StringEquals reads a wildcard as a plain character`),
   ),
   withPolicy(
     'a trust policy for another branch',
     trustPolicy({ StringEquals: audience, StringLike: subject(`${BRANCH}/release`) }),
-    new RegExp(`${REJECTS}it wants another branch \\(statement 1\\)`),
+    new RegExp(`${REJECTS}it requires another branch \\(statement 1\\)`),
   ),
   withPolicy(
     'a condition on a claim that IAM never sees',
@@ -150,7 +150,7 @@ export const AWS_SET_UPS: readonly BrokenSetUp[] = [
           .Statement,
       ],
     },
-    new RegExp(`${REJECTS}it wants another branch \\(statement 2\\)`),
+    new RegExp(`${REJECTS}it requires another branch \\(statement 2\\)`),
   ),
   withPolicy(
     'the provider of another organization, beside GitHub Actions',
@@ -189,7 +189,7 @@ export const AWS_SET_UPS: readonly BrokenSetUp[] = [
   withPolicy(
     'https:// in the key',
     trustPolicy({ StringEquals: { [`https://${HOST}:sub`]: `${SUBJECT}/${USER}` } }),
-    new RegExp(`${REJECTS}https:// is no part of a condition key`),
+    new RegExp(`${REJECTS}https:// is not part of a condition key`),
   ),
   withPolicy(
     'sts:AssumeRole for a provider',
@@ -225,7 +225,7 @@ export const AWS_SET_UPS: readonly BrokenSetUp[] = [
     name: 'a host that does not resolve',
     breakIt: () => ({ env: { AWS_ENDPOINT_URL_STS: 'https://sts.invalid' } }),
     first:
-      /^✗ (There is no host|The DNS of this job does not answer for) sts\.invalid \(from AWS_ENDPOINT_URL_STS\)\.$/,
+      /^✗ (The host sts\.invalid \(from AWS_ENDPOINT_URL_STS\) does not exist|The DNS of this job does not answer for sts\.invalid \(from AWS_ENDPOINT_URL_STS\))\.$/,
     code: 5,
   },
   {
@@ -248,7 +248,7 @@ export const AWS_SET_UPS: readonly BrokenSetUp[] = [
       },
     }),
     first:
-      /^✗ The certificate of 127\.0\.0\.1:\d+ \(from AWS_ENDPOINT_URL_STS\) is not of a CA that this job trusts\.$/,
+      /^✗ The certificate of 127\.0\.0\.1:\d+ \(from AWS_ENDPOINT_URL_STS\) is not from a CA that this job trusts\.$/,
     code: 5,
   },
   {

@@ -19,12 +19,12 @@ test('a role that is none hides nothing of the other options, the token and the 
   const args = [...NO_ROLE, ...OPTIONS]
   const { stdout, code } = await job.run(['doctor', ...args], wrong)
   for (const word of [
-    /^✗ What CIRCLE_OIDC_TOKEN_V2 holds is not [^✗]* a cut piece\./m,
+    /^✗ The content of CIRCLE_OIDC_TOKEN_V2 is not [^✗]* cut off after \d+ characters\./m,
     /^✗ The role ARN [^✗]* has 4 digits instead of 12\./m,
     /^✗ "my profile" cannot be a profile name\./m,
     /^✗ The role session name "a b" has characters/m,
     /^✗ The session policy is not JSON/m,
-    /^✗ "eu-cental-1" .* is not an AWS region; eu-central-1/m,
+    /^✗ "eu-cental-1" .* is not an AWS region; you probably mean eu-central-1/m,
     /^✗ Cannot write .*\.aws.*: permission denied/m,
   ]) {
     assert.match(stdout, word)

@@ -13,7 +13,7 @@ const plain = (_stream: string, _style: string, text: string) => text
 
 test('an old Node', () => {
   const [first] = checkRuntime({ node: '18.20.4', version: '1.2.3', program: '' }, {})
-  assert.equal(first?.what, 'This Node is too old: it is 18.20.4, and 20 is the least.')
+  assert.equal(first?.what, 'This Node is too old: it is 18.20.4, and 20 or newer is needed.')
   assert.equal(first?.exit, 2)
 })
 
@@ -77,11 +77,11 @@ describe('whether AWS tools can run a credential_process', () => {
     ['vault-aws --role x', 'vault-aws is missing on PATH'],
     ['"/no where/tool" a', '/no where/tool is missing'],
     // Popen of botocore expands nothing.
-    ['~/t', '~/t is missing, for the AWS CLI takes ~ and $ as they stand: write the whole path'],
-    ['/etc/passwd x', '/etc/passwd may not be executed (/etc/passwd)'],
+    ['~/t', '~/t is missing; the AWS CLI does not expand ~ and $: write the whole path'],
+    ['/etc/passwd x', '/etc/passwd is not executable (/etc/passwd)'],
     ['/usr is/bin', '/usr is missing'],
-    ["/bin/echo 'x", 'a quotation mark or a backslash has no end'],
-    ['/bin/echo x\\', 'a quotation mark or a backslash has no end'],
+    ["/bin/echo 'x", 'a quotation mark is not closed, or a backslash comes last'],
+    ['/bin/echo x\\', 'a quotation mark is not closed, or a backslash comes last'],
     ['sh /gone/tool', '/gone/tool is missing'],
   ]
   const env = { PATH: `/nowhere:${dirname(process.execPath)}:/bin` }

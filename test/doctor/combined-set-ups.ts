@@ -49,7 +49,8 @@ export const COMBINED_SET_UPS: readonly BrokenSetUp[] = [
   {
     name: 'a variable that nothing expanded for a token',
     breakIt: () => ({ env: { CIRCLE_OIDC_TOKEN_V2: '$CIRCLE_OIDC_TOKEN_V2' } }),
-    first: /^✗ What CIRCLE_OIDC_TOKEN_V2 holds is not .* It is the name of a variable that nothing/,
+    first:
+      /^✗ The content of CIRCLE_OIDC_TOKEN_V2 is not .* It is the name of a variable that was not/,
     code: 3,
   },
   {
@@ -62,7 +63,7 @@ export const COMBINED_SET_UPS: readonly BrokenSetUp[] = [
         CIRCLE_ORGANIZATION_ID: ORG,
       },
     }),
-    first: /^✗ Likely why AWS refuses the role: .*of the organization other, and the job of/,
+    first: /^✗ Likely cause of AWS's refusal: .*from the organization other, but the job is from/,
     code: 4,
   },
   {
@@ -117,7 +118,7 @@ export const COMBINED_SET_UPS: readonly BrokenSetUp[] = [
         ...['--trust-policy', job.write('trust.json', JSON.stringify(RELEASES))],
       ],
     }),
-    first: /^✗ The trust policy rejects this token: it wants another branch \(statement 1\)/,
+    first: /^✗ The trust policy rejects this token: it requires another branch \(statement 1\)/,
     code: 4,
   },
   {
@@ -127,7 +128,7 @@ export const COMBINED_SET_UPS: readonly BrokenSetUp[] = [
       args: [...BY_ROLE, '--trust-policy', job.write('trust.json', JSON.stringify(RELEASES))],
       env: { AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE', AWS_PROFILE: 'none', AWS_REGION: 'eu-west-1' },
     }),
-    first: /^✗ The trust policy rejects this token: it wants another branch \(statement 1\)/,
+    first: /^✗ The trust policy rejects this token: it requires another branch \(statement 1\)/,
     code: 4,
   },
   {
@@ -136,7 +137,7 @@ export const COMBINED_SET_UPS: readonly BrokenSetUp[] = [
       job.write('.aws/credentials', `[default]\n${KEYS}`, 0o644)
       return { args: NOBODY }
     },
-    first: /^✗ AWS refuses arn:aws:iam::111111111111:role\/nobody to this token/,
+    first: /^✗ AWS does not let this token assume arn:aws:iam::111111111111:role\/nobody:/,
     code: 4,
   },
   {

@@ -36,25 +36,25 @@ test('a job in order: what was looked at, before and after assume-role', async (
     steady(stdout),
     `✓ Node N, circleci-aws-oidc N (npm)
 ✓ CircleCI, job deploy, build 42
-✓ The clock agrees with that of STS
+✓ The clock agrees with STS
 ✓ CIRCLE_OIDC_TOKEN_V2: CircleCI V2, issuer https://${HOST}, audience ${ORG}, subject ${SUBJECT}/8b1f0c52-2f64-4a39-b7c5-6d1e5b0a9f31/vcs-origin/github.com/acme/website/vcs-ref/refs/heads/main, until TIME
 ✓ arn:aws:iam::111111111111:role/circleci-oidc, for the profile default
 ✓ trust.json allows this token: statement 1 allows it
-✓ http://STS answers after N ms
-✓ AWS gives arn:aws:sts::111111111111:assumed-role/circleci-oidc/circleci-42-website-deploy, until TIME
+✓ http://STS answered in N ms
+✓ AWS allows arn:aws:sts::111111111111:assumed-role/circleci-oidc/circleci-42-website-deploy, until TIME
 ✓ config does not exist yet
 ✓ credentials does not exist yet
 ✓ No variable overrides the profile
 
-Nothing is wrong.
+No problems found.
 `,
   )
   const written = ['assume-role', ...BY_ROLE, '--region', 'eu-central-1']
   await job.done(written)
   const before = job.files()
   const after = await job.done([...args, '--profile', 'default'])
-  assert.match(after.stdout, /^✓ \S*credentials: 1 section, readable for all AWS tools$/m)
-  assert.match(after.stdout, /\n\nNothing is wrong\.\n$/)
+  assert.match(after.stdout, /^✓ \S*credentials: 1 section, readable by all AWS tools$/m)
+  assert.match(after.stdout, /\n\nNo problems found\.\n$/)
   assert.deepEqual(job.files(), before)
   assert.equal(sandbox.exchanges, 3)
 })
@@ -64,8 +64,8 @@ test('what does no harm: no config file, a session token without keys', async (t
   job.env['BASH_ENV'] = job.write('bash_env', '')
   const env = { AWS_CONFIG_FILE: '/dev/null', AWS_SESSION_TOKEN: 'left-over-from-before' }
   const { stdout } = await job.done(['doctor', ...BY_ROLE], { env })
-  assert.match(stdout, /^✓ \/dev\/null: 0 sections, readable for all AWS tools$/m)
-  assert.match(stdout, /\n\nNothing is wrong\.\n$/)
+  assert.match(stdout, /^✓ \/dev\/null: 0 sections, readable by all AWS tools$/m)
+  assert.match(stdout, /\n\nNo problems found\.\n$/)
 })
 
 test('without a role: what could not be checked is said', async (t) => {
@@ -73,9 +73,9 @@ test('without a role: what could not be checked is said', async (t) => {
   const { stdout } = await job.done(['doctor'])
   assert.match(
     stdout,
-    /^- Not checked: exchange: no role to ask for; give --role-arn \(AWS_OIDC_ROLE_ARN\) or --pro/m,
+    /^- Not checked: exchange: no role is given; pass --role-arn \(AWS_OIDC_ROLE_ARN\) or --pro/m,
   )
-  assert.match(stdout, /\n\nNothing is wrong, 1 check not made\.\n$/)
+  assert.match(stdout, /\n\nNo problems found, 1 check not made\.\n$/)
 })
 
 test('with a role that is none: the rest is still looked at', async (t) => {
@@ -83,7 +83,7 @@ test('with a role that is none: the rest is still looked at', async (t) => {
   const { stdout, code } = await job.run(['doctor', '--role-arn', 'arn:aws:iam::1:role/x'])
   assert.equal(code, 2)
   assert.match(stdout, /^✗ The role ARN .* The account id "1" has 1 digits instead of 12\./)
-  assert.match(stdout, /^- Not checked: exchange: what to ask for is not in order$/m)
+  assert.match(stdout, /^- Not checked: exchange: the options or profiles are wrong$/m)
   assert.match(stdout, /^✓ http:\/\/127\.0\.0\.1:\d+ answers/m)
   assert.equal(sandbox.exchanges, 0)
 })
@@ -95,7 +95,7 @@ test('without network: the trust policy is still compared', async (t) => {
   const { stdout, code } = await job.run([...args, 'http://127.0.0.1:9'])
   assert.equal(code, 5)
   assert.match(stdout, /^✓ \S*trust\.json allows this token/m)
-  assert.match(stdout, /^- Not checked: exchange: there is no way to STS$/m)
+  assert.match(stdout, /^- Not checked: exchange: STS cannot be reached$/m)
 })
 
 test('one profile of a profiles file, and what it builds on', async (t) => {
@@ -107,7 +107,7 @@ test('one profile of a profiles file, and what it builds on', async (t) => {
   const args = ['doctor', '--profiles-file', file]
   const { stdout } = await job.done([...args, '--profile', 'far'])
   assert.equal(sandbox.requests.filter(({ action }) => action).length, 2)
-  assert.match(stdout, /^✓ AWS gives arn:aws:sts::222222222222:assumed-role\/playground\//m)
+  assert.match(stdout, /^✓ AWS allows arn:aws:sts::222222222222:assumed-role\/playground\//m)
   const missing = await job.run([...args, '--profile', 'near'])
   assert.match(
     missing.stdout,
@@ -130,9 +130,9 @@ test("the orb's copy has everything but the evaluator of trust policies", async 
   assert.equal(status, 0, stdout)
   assert.match(
     stdout,
-    /^- Not checked: trust-policy: not in this copy; "npx circleci-aws-oidc doctor"/,
+    /^- Not checked: trust-policy: not part of this copy; run npx circleci-aws-oidc doctor/,
   )
-  assert.match(stdout, /^✓ AWS gives arn:aws:sts::111111111111:assumed-role\/circleci-oidc\//m)
+  assert.match(stdout, /^✓ AWS allows arn:aws:sts::111111111111:assumed-role\/circleci-oidc\//m)
 })
 
 test('--format json', async (t) => {

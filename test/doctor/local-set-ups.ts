@@ -79,8 +79,8 @@ function helperWithout(part: RegExp, first: string): BrokenSetUp {
 
 /** What botocore and the SDKs would fail to start. */
 const PROCESSES: readonly BrokenSetUp[] = [
-  helperWithout(/^node$/, '/gone/node is gone since the profile was set up'),
-  helperWithout(/^launcher\.cjs$/, String.raw`\S*/launcher\.cjs is gone since`),
+  helperWithout(/^node$/, '/gone/node was removed after the profile was set up'),
+  helperWithout(/^launcher\.cjs$/, String.raw`\S*/launcher\.cjs was removed after`),
   helperWithout(/^credential-process\.sh$/, String.raw`\S*/credential-process\.sh is missing`),
   withFile(
     'a credential_process that is not on PATH',
@@ -133,7 +133,7 @@ export const FILE_SET_UPS: readonly BrokenSetUp[] = [
   {
     name: 'a BASH_ENV in a directory where no file can be made',
     breakIt: () => ({ env: { BASH_ENV: '/proc/nope' } }),
-    first: /^✗ Cannot write \/proc\/nope \(BASH_ENV\): no files can be made there\./,
+    first: /^✗ Cannot write \/proc\/nope \(BASH_ENV\): no files can be created there\./,
     code: 6,
   },
   {
@@ -152,7 +152,7 @@ export const FILE_SET_UPS: readonly BrokenSetUp[] = [
         env: { CIRCLE_OIDC_TOKEN_V2: undefined, TOKEN: token, ...ci },
       }
     },
-    first: /^✗ Cannot add to the file of GITHUB_ENV: no such file or directory \(ENOENT\)\./,
+    first: /^✗ Cannot append to the file in GITHUB_ENV: no such file or directory \(ENOENT\)\./,
     code: 6,
   },
   withFile(
@@ -173,7 +173,7 @@ export const FILE_SET_UPS: readonly BrokenSetUp[] = [
     'a section that breaks the SDK for JavaScript',
     CONFIG,
     '[default]\nregion = eu-west-1\n[constructor]\nkeys = x\n',
-    /^✗ \S*\/\.aws\/config, line 3: the name "?constructor"? can't stand there\./,
+    /^✗ \S*\/\.aws\/config, line 3: the name "?constructor"? is not allowed here\./,
     6,
   ),
   withFile(
@@ -208,21 +208,21 @@ export const FILE_SET_UPS: readonly BrokenSetUp[] = [
     'a profile without the word profile',
     CONFIG,
     '[dev]\nregion = eu-west-1\n',
-    /^! AWS tools do not take a section for a profile: \S*\/\.aws\/config, line 1: \[dev\]\./,
+    /^! AWS tools do not read a section as a profile: \S*\/\.aws\/config, line 1: \[dev\]\./,
     0,
   ),
   withFile(
     'a credentials file with the word profile',
     CREDENTIALS,
     `[profile dev]\n${KEYS}`,
-    /^! AWS tools do not take a section for a profile: \S*credentials, line 1: \[profile dev\]\./,
+    /^! AWS tools do not read a section as a profile: \S*credentials, line 1: \[profile dev\]\./,
     0,
   ),
   withFile(
     'two default profiles',
     CONFIG,
     '[default]\nregion = eu-west-1\n[profile default]\noutput = json\n',
-    /^! \[default\] and \[profile default\] are both there, and the second replaces the first/,
+    /^! The file has both \[default\] and \[profile default\], and AWS tools read only one of them/,
     0,
   ),
   withFile(
@@ -236,7 +236,7 @@ export const FILE_SET_UPS: readonly BrokenSetUp[] = [
     'a session token that goes on in the next line',
     CREDENTIALS,
     `[dev]\n${KEYS}aws_session_token = IQoJb3JpZ2luX2Vj\nFwoGZXIvYXdzEJr//////////wEaDGNhc2U=\n`,
-    /^! The AWS CLI and the SDK .* line 5: only the AWS CLI reads the key \(not shown\), in capitals/,
+    /^! The AWS CLI and the SDK .* line 5: only the AWS CLI reads the key \(not shown\), which has capital letters/,
     0,
   ),
   ...PROCESSES,
@@ -246,7 +246,7 @@ export const FILE_SET_UPS: readonly BrokenSetUp[] = [
       job.write(CREDENTIALS, `[dev]\n${KEYS}`, 0o644)
       return {}
     },
-    first: /^! Others can get at the credentials: \S*\/\.aws\/credentials has mode 644\./,
+    first: /^! Other users can access the credentials: \S*\/\.aws\/credentials has mode 644\./,
     code: 0,
   },
   {
@@ -278,7 +278,7 @@ export const LOCAL_SET_UPS: readonly BrokenSetUp[] = [
     name: 'a variable that the context should have',
     breakIt: () => ({ args: ['--role-arn', 'DEPLOY_ROLE_ARN'] }),
     first:
-      /^✗ --role-arn refers to the environment variable DEPLOY_ROLE_ARN, which is not set or empty\./,
+      /^✗ --role-arn refers to the environment variable DEPLOY_ROLE_ARN, which is unset or empty\./,
     code: 2,
   },
   {
@@ -318,7 +318,7 @@ export const LOCAL_SET_UPS: readonly BrokenSetUp[] = [
       ],
     }),
     first:
-      /^✗ AWS refuses arn:aws:iam::222222222222:role\/other to the credentials of the profile "default"/,
+      /^✗ AWS does not let the profile "default" assume arn:aws:iam::222222222222:role\/other\./,
     code: 4,
   },
   {
@@ -327,7 +327,7 @@ export const LOCAL_SET_UPS: readonly BrokenSetUp[] = [
       env: { AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE', AWS_SECRET_ACCESS_KEY: 'wJalrXUtnFEMIK7MDENG' },
     }),
     first:
-      /^! Static keys in the environment win over the profile: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY\./,
+      /^! Static keys in the environment override the profile: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY\./,
     code: 0,
   },
   {

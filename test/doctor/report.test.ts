@@ -10,14 +10,14 @@ const one = (level: Level, what: string = level) => ({ id: 'files', level, what,
 const paint = (_stream: unknown, _style: unknown, text: string) => text
 
 const CASES: readonly [levels: readonly Level[], last: string][] = [
-  [[], 'Nothing is wrong.'],
-  [['ok', 'ok'], 'Nothing is wrong.'],
+  [[], 'No problems found.'],
+  [['ok', 'ok'], 'No problems found.'],
   [['error'], '1 error.'],
   [['error', 'error'], '2 errors.'],
   [['warning'], '1 warning.'],
   [['warning', 'warning', 'ok'], '2 warnings.'],
   [['error', 'warning', 'skipped'], '1 error, 1 warning, 1 check not made.'],
-  [['skipped', 'skipped', 'ok'], 'Nothing is wrong, 2 checks not made.'],
+  [['skipped', 'skipped', 'ok'], 'No problems found, 2 checks not made.'],
 ]
 for (const [levels, last] of CASES) {
   test(`${levels.join(', ') || 'no finding'}: ${last}`, () => {

@@ -55,7 +55,7 @@ export const TOKEN_SET_UPS: readonly BrokenSetUp[] = [
   {
     name: 'JSON around the token',
     breakIt: () => ({ env: { CIRCLE_OIDC_TOKEN_V2: '{"value":"x"}' } }),
-    first: /^✗ What CIRCLE_OIDC_TOKEN_V2 holds is not a web identity token .* It is JSON/,
+    first: /^✗ The content of CIRCLE_OIDC_TOKEN_V2 is not a web identity token .* It is JSON/,
     code: 3,
   },
   {
@@ -73,7 +73,7 @@ export const TOKEN_SET_UPS: readonly BrokenSetUp[] = [
     breakIt: (job) => ({
       env: { NODE_OPTIONS: `--require ${job.write('clock.cjs', clock(120))}` },
     }),
-    first: /^✗ The clock of this machine is wrong: it is 120 minutes ahead of that of STS\./,
+    first: /^✗ The clock of this machine is wrong: it is 120 minutes ahead of STS\./,
     code: 4,
   },
   {
@@ -82,7 +82,7 @@ export const TOKEN_SET_UPS: readonly BrokenSetUp[] = [
       args: [...BY_ROLE, '--sts-endpoint', 'http://127.0.0.1:9'],
       env: { NODE_OPTIONS: `--require ${job.write('clock.cjs', clock(-90))}` },
     }),
-    first: /^✗ The clock of this machine is wrong: the token will be issued only in 90 minutes\./,
+    first: /^✗ The clock of this machine is wrong: the token was issued 90 minutes in the future\./,
     code: 4,
   },
   {
@@ -108,7 +108,8 @@ export const TOKEN_SET_UPS: readonly BrokenSetUp[] = [
         CIRCLE_PROJECT_ID: 'website',
       },
     }),
-    first: /^✗ Likely why AWS refuses the role: .*of the project other, and the job of website/,
+    first:
+      /^✗ Likely cause of AWS's refusal: .*from the project other, but the job is from website/,
     code: 4,
   },
   {
@@ -120,7 +121,7 @@ export const TOKEN_SET_UPS: readonly BrokenSetUp[] = [
       const claims = { sub, 'oidc.circleci.com/vcs-ref': ref }
       return { env: { CIRCLE_OIDC_TOKEN_V2: await sandbox.mint({ claims }) } }
     },
-    first: /^✗ Likely why AWS refuses the role: The token is that of a fork's pull request:/,
+    first: /^✗ Likely cause of AWS's refusal: The token is from a fork's pull request:/,
     code: 4,
   },
   {
@@ -128,7 +129,7 @@ export const TOKEN_SET_UPS: readonly BrokenSetUp[] = [
     breakIt: async (_, sandbox) => ({
       env: { CIRCLE_OIDC_TOKEN_V2: await sandbox.mint({ rootIssuer: true }) },
     }),
-    first: /^✗ Likely why AWS refuses the role: The token is of the root issuer, not of the org/,
+    first: /^✗ Likely cause of AWS's refusal: The token is from the root issuer, not from the org/,
     code: 4,
   },
   {

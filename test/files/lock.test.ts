@@ -50,7 +50,7 @@ for (const [name, lock] of waitedFor) {
       message: new RegExp(
         `^${target} has been locked by process \\d+ on \\S+ for \\d+(\\.\\d+)? s\\.$`,
       ),
-      why: `${lockPath(target)} was there for the 0.15 s we waited.`,
+      why: `We waited 0.15 s for the lock file ${lockPath(target)}.`,
     })
     assert.equal(JSON.parse(readFileSync(lockPath(target), 'utf8')).id, ID)
   })

@@ -42,7 +42,7 @@ for (const [name, why] of UNREADABLE) {
     await assert.rejects(readTextFile(name, { what: 'The policy' }), {
       code: 'file-unreadable',
       message: `The policy ${name} can't be read: ${why}.`,
-      next: 'Check the path; a relative one counts from the working directory.',
+      next: 'Check the path; a relative one starts at the working directory.',
     })
   })
 }

@@ -113,7 +113,7 @@ describe('an image without Node', { skip: without('curl', 'wget') }, () => {
     assert.equal(steps[0]?.code, 2)
     assert.match(
       steps[0]?.stderr ?? '',
-      /^node-mirror refers to the environment variable NODE_MIRROR, which is not set .*\nNext: set it/,
+      /^node-mirror refers to the environment variable NODE_MIRROR, which is unset .*\nNext: set it/,
     )
   })
 

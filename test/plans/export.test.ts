@@ -91,8 +91,8 @@ test('keys need one profile, and a file that nobody else reads', () => {
   })
   assert.throws(() => keys(BASH, { 'export-file': 'x.env' }, 'dev'), {
     code: 'invalid-usage',
-    message: '--export keys and --export-file exclude each other.',
-    why: 'Such a file becomes an artifact, which others can read.',
+    message: '--export keys and --export-file cannot be combined.',
+    why: 'The file becomes an artifact, which others can read.',
   })
 })
 

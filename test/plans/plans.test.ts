@@ -109,7 +109,7 @@ describe('one role, by options', () => {
       'no role, but a variable that was meant for it',
       {},
       { AWS_OIDC_ROLE_ANR: ROLE },
-      { likely: 'AWS_OIDC_ROLE_ANR is set, but not read: AWS_OIDC_ROLE_ARN may be meant.' },
+      { likely: 'AWS_OIDC_ROLE_ANR is ignored: you probably mean AWS_OIDC_ROLE_ARN.' },
     ],
     [
       'no role, and a variable meant for something else',
@@ -123,7 +123,7 @@ describe('one role, by options', () => {
       {},
       {
         code: 'account-not-allowed',
-        why: `The role ${ROLE} belongs to it; --allowed-account-ids allows 222222222222 only.`,
+        why: `The role ${ROLE} belongs to it; --allowed-account-ids allows only 222222222222.`,
       },
     ],
     [
@@ -131,7 +131,7 @@ describe('one role, by options', () => {
       { 'role-arn': ROLE },
       { AWS_OIDC_ALLOWED_ACCOUNT_IDS: '222222222222' },
       {
-        why: `The role ${ROLE} belongs to it; AWS_OIDC_ALLOWED_ACCOUNT_IDS allows 222222222222 only.`,
+        why: `The role ${ROLE} belongs to it; AWS_OIDC_ALLOWED_ACCOUNT_IDS allows only 222222222222.`,
       },
     ],
     [
@@ -158,7 +158,7 @@ describe('one role, by options', () => {
       { AWS_OIDC_PROFILES: '[default]' },
       {
         code: 'invalid-usage',
-        message: 'role-arn and profiles-file and AWS_OIDC_PROFILES exclude each other.',
+        message: 'role-arn and profiles-file and AWS_OIDC_PROFILES cannot be combined.',
       },
     ],
     [
@@ -168,7 +168,7 @@ describe('one role, by options', () => {
       {
         code: 'invalid-usage',
         message:
-          'With credentials token-file the AWS SDK asks for the role itself, without the duration given.',
+          'With --credentials token-file the AWS SDK assumes the role itself, without the duration given.',
       },
     ],
     [
@@ -177,7 +177,7 @@ describe('one role, by options', () => {
       {},
       {
         code: 'invalid-usage',
-        message: 'Credentials can not be renewed with a token from stdin.',
+        message: 'Credentials cannot be renewed with a token from stdin.',
         why: 'The command that renews them runs later, without that input.',
       },
     ],
@@ -250,7 +250,7 @@ describe('a profiles file', () => {
     const flags = { 'allowed-account-ids': '111111111111' }
     await assert.rejects(profiles(flags, { AWS_OIDC_PROFILES: TWO }), {
       code: 'account-not-allowed',
-      why: 'The role of "other" belongs to it; --allowed-account-ids allows 111111111111 only.',
+      why: 'The role of "other" belongs to it; --allowed-account-ids allows only 111111111111.',
     })
   })
 
@@ -269,7 +269,7 @@ describe('a profiles file', () => {
     assert.deepEqual(dev?.source, { kind: 'shared-profile', name: 'base' })
     await assert.rejects(profiles({ credentials: 'refresh' }, variables), {
       message:
-        /^The profile "dev" renews itself, but its source "base", .* end at 2026-11-21T23:00:00Z\.$/,
+        /^The profile "dev" renews itself, but its source "base", .* expire at 2026-11-21T23:00:00Z\.$/,
     })
   })
 
@@ -280,7 +280,7 @@ describe('a profiles file', () => {
       await assert.rejects(profiles({ 'profiles-file': name }, { AWS_CONFIG_FILE: path }), {
         code: 'invalid-usage',
         message: `The profiles file ${name} is the shared file that the profiles would be written to.`,
-        why: 'Each profile gets credentials in place of its role_arn, which the file would lose.',
+        why: 'Writing them would replace each role_arn in it with credentials.',
       })
     }
     await assert.rejects(profiles({ 'profiles-file': join(home, 'nowhere') }), {
@@ -387,7 +387,7 @@ describe('sources from an earlier step', () => {
       await assert.rejects(checkEarlierSources([refreshing('dev', shared(name))], env()), {
         code: 'invalid-profiles-file',
         message:
-          'The profile "dev" renews itself, but its source "ended", which an earlier step wrote, has keys that end at 2026-11-21T23:00:00.000Z.',
+          'The profile "dev" renews itself, but its source "ended", which an earlier step wrote, has keys that expire at 2026-11-21T23:00:00.000Z.',
       })
     }
     // What this step writes itself takes the place of what stands there.
@@ -399,8 +399,8 @@ describe('sources from an earlier step', () => {
   test('a circle through the shared files', async () => {
     await assert.rejects(checkEarlierSources([refreshing('dev', shared('back'))], env()), {
       code: 'invalid-profiles-file',
-      message: 'The profile "dev" renews itself with credentials of its own: dev → back → dev.',
-      why: 'What renews itself needs a source that lasts.',
+      message: 'The profile "dev" renews itself with its own credentials: dev → back → dev.',
+      why: 'A profile that renews itself needs a source that stays valid.',
     })
     const inner = refreshing('inner', shared('back'))
     const dev = refreshing('dev', { kind: 'profile', name: 'inner' })

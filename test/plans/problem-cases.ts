@@ -30,12 +30,12 @@ export const KEY_PROBLEMS: readonly ProblemCase[] = [
     name: 'other kinds of credentials beside the role',
     text: `${dev}mfa_serial = x\ncredential_source = Environment\nweb_identity_token_file = x\ncredential_process = x\nsso_session = x\naws_access_key_id = x\n`,
     problems: [
-      'line 3, profile dev: mfa_serial asks for a code, and in a job nobody can type one.',
-      'line 4, profile dev: credential_source takes the first credentials from the machine, not from the token.',
-      'line 5, profile dev: web_identity_token_file names a token of its own',
-      'line 6, profile dev: credential_process gives the profile credentials of another kind beside its role',
-      'line 7, profile dev: sso_session gives the profile credentials of another kind',
-      'line 8, profile dev: aws_access_key_id gives the profile credentials of another kind',
+      'line 3, profile dev: mfa_serial asks for a code, which nobody can type in a job.',
+      'line 4, profile dev: credential_source takes credentials from the machine, not from the token.',
+      'line 5, profile dev: web_identity_token_file names a token, but the command has its own token',
+      'line 6, profile dev: credential_process gives the profile other credentials beside its role',
+      'line 7, profile dev: sso_session gives the profile other credentials',
+      'line 8, profile dev: aws_access_key_id gives the profile other credentials',
     ],
   },
   {
@@ -44,7 +44,7 @@ export const KEY_PROBLEMS: readonly ProblemCase[] = [
     sharedProfiles: ['default', 'keys'],
     problems: [
       'line 1, profile default: role_arn is missing. Add role_arn = arn:aws:iam::ACCOUNT:role/NAME, or remove the section.',
-      'line 3, profile keys: role_arn is missing, and aws_access_key_id stands for credentials of another kind. Keep this profile in the shared files',
+      'line 3, profile keys: role_arn is missing, and aws_access_key_id is for other credentials. Keep this profile in the shared files',
     ],
   },
   {
@@ -68,9 +68,9 @@ export const KEY_PROBLEMS: readonly ProblemCase[] = [
     text: `${chained}audience = x\nduration_seconds = 3601\ncredentials = token-file\n`,
     ...base,
     problems: [
-      'line 4, profile dev: audience says which token to exchange, but with source_profile none is.',
-      'line 5, profile dev: duration_seconds = 3601 is not valid. AWS gives a role that is assumed with the credentials of another one an hour at most. It must be a whole number of seconds from 900 to 3600.',
-      'line 6, profile dev: token-file has the SDKs exchange the token, but this role is assumed with the credentials of another profile. Use credentials = static or refresh here.',
+      'line 4, profile dev: audience chooses the token to exchange, but a profile with source_profile exchanges none.',
+      'line 5, profile dev: duration_seconds = 3601 is not valid. AWS limits a role that is assumed with the credentials of another role to one hour. It must be a whole number of seconds from 900 to 3600.',
+      'line 6, profile dev: with token-file the SDKs exchange the token, but this role is assumed with the credentials of another profile. Use credentials = static or refresh here.',
     ],
   },
   {
@@ -78,14 +78,14 @@ export const KEY_PROBLEMS: readonly ProblemCase[] = [
     text: dev,
     defaults: { credentials: 'token-file', policyArns: ['arn:aws:iam::aws:policy/x'] },
     problems: [
-      'line 1, profile dev: token-file has the SDKs exchange the token, and they would do so without the session policy.',
+      'line 1, profile dev: with token-file the SDKs exchange the token, and they would do so without the session policy.',
     ],
   },
   {
     name: 'a duration that the SDKs would leave out',
     text: `${dev}duration_seconds = 900\ncredentials = token-file\n`,
     problems: [
-      'line 4, profile dev: token-file has the SDKs exchange the token, and they would do so without the duration.',
+      'line 4, profile dev: with token-file the SDKs exchange the token, and they would do so without the duration.',
     ],
   },
   {
@@ -93,7 +93,7 @@ export const KEY_PROBLEMS: readonly ProblemCase[] = [
     text: `${dev}[profile own]\n${role}\npolicy_arns = arn:aws:iam::aws:policy/x\n`,
     defaults: { policyArns: ['arn:aws:iam::999999999999:policy/team'] },
     problems: [
-      "line 2, profile dev: The session policy arn:aws:iam::999999999999:policy/team is not of the role's account 123456789012 (aws).",
+      "line 2, profile dev: The session policy arn:aws:iam::999999999999:policy/team is not in the role's account 123456789012 (aws).",
     ],
   },
   {
@@ -101,7 +101,7 @@ export const KEY_PROBLEMS: readonly ProblemCase[] = [
     text: `${dev}policy_arns = arn:aws:iam::aws:policy/x\n[profile b]\n${role}\n`,
     defaults: { policy: JSON.stringify({ Sid: 'x'.repeat(2030) }) },
     problems: [
-      'line 3, profile dev: The session policy and the policy ARNs have 2065 characters together; AWS takes at most 2048.',
+      'line 3, profile dev: The session policy and the policy ARNs have 2065 characters in total; AWS accepts at most 2048.',
     ],
   },
 ]
@@ -127,8 +127,8 @@ export const SOURCE_PROBLEMS: readonly ProblemCase[] = [
     name: 'cycles, each once and whole',
     text: `[profile x]\n${role}\nsource_profile = c\n[profile a]\n${role}\nsource_profile = b\n[profile b]\n${role}\nsource_profile = c\n[profile c]\n${role}\nsource_profile = a\n[profile d]\n${role}\nsource_profile = e\n[profile e]\n${role}\nsource_profile = d\n`,
     problems: [
-      'line 6, profile a: source_profile goes in a circle: a → b → c → a. Remove it from one of them',
-      'line 15, profile d: source_profile goes in a circle: d → e → d.',
+      'line 6, profile a: source_profile forms a loop: a → b → c → a. Remove it from one of them',
+      'line 15, profile d: source_profile forms a loop: d → e → d.',
     ],
   },
   {
@@ -136,8 +136,8 @@ export const SOURCE_PROBLEMS: readonly ProblemCase[] = [
     text: '[profile dev]\nrole_arn = AWS_ROLE\nregion = $REGION\nsource_profile = ${SOURCE}\n[profile b]\nrole_arn = $EMPTY\nexternal_id = constructor\n',
     env: { EMPTY: '' },
     problems: [
-      'line 2, profile dev: role_arn refers to the environment variable AWS_ROLE, which is not set or empty. Set AWS_ROLE in a context',
-      'line 3, profile dev: region refers to the environment variable REGION, which is not set or empty.',
+      'line 2, profile dev: role_arn refers to the environment variable AWS_ROLE, which is unset or empty. Set AWS_ROLE in a context',
+      'line 3, profile dev: region refers to the environment variable REGION, which is unset or empty.',
       'line 4, profile dev: source_profile refers to the environment variable SOURCE, which',
       'line 6, profile b: role_arn refers to the environment variable EMPTY, which',
       'line 7, profile b: external_id needs a source_profile',
@@ -154,10 +154,10 @@ export const VALUE_PROBLEMS: readonly ProblemCase[] = [
     text: `[profile dev]\nrole_arn = arn:aws:iam::1234:role/ci\nrole_session_name = a b\nduration_seconds = 1h\npolicy = {"Version": 1}\npolicy_arns = x\nregion = Ireland\noutput = xml\ncredentials = keys\n`,
     problems: [
       'line 2, profile dev: The role ARN "arn:aws:iam::1234:role/ci" is not valid. The account id "1234" has 4 digits instead of 12. Give the ARN',
-      'line 3, profile dev: The role session name "a b" has characters that AWS does not take.',
+      'line 3, profile dev: The role session name "a b" has characters that AWS does not accept.',
       'line 4, profile dev: duration_seconds is not valid. It must be a whole number of seconds from 900 to 43200.',
       'line 5, profile dev: Version of the session policy is 1; IAM knows',
-      'line 6, profile dev: The policy ARN "x" is not that of a managed policy.',
+      'line 6, profile dev: "x" is not the ARN of a managed policy.',
       'line 7, profile dev: "Ireland" is not an AWS region.',
       'line 8, profile dev: output is not valid. It must be one of: json, text, table',
       'line 9, profile dev: credentials is not valid. It must be one of: static, refresh, token-file.',
@@ -168,8 +168,8 @@ export const VALUE_PROBLEMS: readonly ProblemCase[] = [
     text: `${chained}external_id = s3cr\u00e9t\nsource_identity = a/b\n`,
     ...base,
     problems: [
-      'line 4, profile dev: external_id is not valid. AWS takes 2 to 1224 letters, digits and _+=,.@:/- there.',
-      'line 5, profile dev: source_identity is not valid. AWS takes 2 to 64 letters, digits and _+=,.@- there.',
+      'line 4, profile dev: external_id is not valid. AWS accepts 2 to 1224 letters, digits and _+=,.@:/-',
+      'line 5, profile dev: source_identity is not valid. AWS accepts 2 to 64 letters, digits and _+=,.@-',
     ],
   },
   {
@@ -190,16 +190,16 @@ export const VALUE_PROBLEMS: readonly ProblemCase[] = [
     [
       ['no-equals', '"no-equals" is not a session tag. Write Key=Value, Key2=Value2.'],
       ['=x', '"=x" is not a session tag.'],
-      ['Team=a, team=b', 'the session tags "Team" and "team" are one and the same to AWS'],
-      ['aws:x=b', 'the session tag "aws:x" is not valid: AWS keeps keys that begin with "aws:"'],
-      ['a!=b', 'the session tag "a!" is not valid: its key has other characters. AWS takes'],
+      ['Team=a, team=b', 'the session tags "Team" and "team" are the same to AWS'],
+      ['aws:x=b', 'the session tag "aws:x" is not valid: AWS reserves keys that begin with "aws:"'],
+      ['a!=b', 'the session tag "a!" is not valid: its key has other characters. AWS accepts'],
       ['a={b}', 'the session tag "a" is not valid: its value has other characters.'],
       [
         `${long(129)}=b`,
         `the session tag "${long(80)}…" is not valid: its key has 129 characters.`,
       ],
       [`a=${long(257)}`, 'the session tag "a" is not valid: its value has 257 characters.'],
-      [many, 'there are 51 session tags; AWS takes at most 50.'],
+      [many, 'there are 51 session tags; AWS accepts at most 50.'],
     ] as const
   ).map(([tags, problem]) => ({
     name: `session tags ${tags.slice(0, 20)}`,
@@ -214,7 +214,7 @@ export const VALUE_PROBLEMS: readonly ProblemCase[] = [
     problems: [
       'line 5, profile dev: the transitive tag key "Cost" is not among the profile\'s session tags.',
       'line 9, profile b: the transitive tag key "a" is not among the profile\'s session tags.',
-      'line 14, profile c: the transitive tag key "A" stands there twice.',
+      'line 14, profile c: the transitive tag key "A" is given twice.',
     ],
   },
 ]

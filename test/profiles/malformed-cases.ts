@@ -52,7 +52,7 @@ export const MALFORMED_CASES: readonly {
   {
     name: 'block with a line that is no setting',
     before: '[default]\ns3 =\n  max_queue_size = 1\n  [x]\n',
-    says: /line 4: it is no "key = value" of the block beneath "s3"/,
+    says: /line 4: it is not a "key = value" line of the block below "s3"/,
   },
   {
     name: 'text beside the header',

@@ -82,7 +82,7 @@ test('links in a circle are an error', async (t) => {
   fs.symlinkSync('config', files.config)
   await assert.rejects(writeSharedFiles(files, { config: append }), {
     code: 'file-unwritable',
-    message: `Cannot write ${files.config}: its symbolic links go in a circle (ELOOP).`,
+    message: `Cannot write ${files.config}: its symbolic links form a loop (ELOOP).`,
   })
 })
 
@@ -204,7 +204,7 @@ describe('another program that writes meanwhile', () => {
   test('when it never ends, nothing is changed', async (t) => {
     await assert.rejects(
       written(t, Number.POSITIVE_INFINITY, (path) => fs.appendFileSync(path, 'x')),
-      { code: 'file-locked', message: /changed again and again/ },
+      { code: 'file-locked', message: /kept changing/ },
     )
   })
 })
@@ -224,7 +224,7 @@ describe('where the files are', () => {
     test(`not at ${path}, which tools read differently`, () => {
       assert.throws(() => sharedFileLocations({ HOME: '/h', AWS_CONFIG_FILE: path }), {
         code: 'invalid-usage',
-        message: `AWS_CONFIG_FILE is "${path}", which AWS tools read as different paths.`,
+        message: `AWS_CONFIG_FILE is "${path}", which AWS tools resolve to different paths.`,
       })
     })
   }

@@ -24,12 +24,12 @@ for (const [arn, partition, path, name] of VALID) {
 const ROLE = 'arn:aws:iam::123456789012:role/deploy'
 
 const SLIPS: [text: string, why: string][] = [
-  [`${ROLE} `, 'It begins or ends with a blank or a line break.'],
-  [`${ROLE}\n`, 'It begins or ends with a blank or a line break.'],
-  [` ${ROLE}`, 'It begins or ends with a blank or a line break.'],
+  [`${ROLE} `, 'It begins or ends with a space or a line break.'],
+  [`${ROLE}\n`, 'It begins or ends with a space or a line break.'],
+  [` ${ROLE}`, 'It begins or ends with a space or a line break.'],
   [`"${ROLE}"`, 'The quotation marks are part of the value.'],
   [`'${ROLE}'`, 'The quotation marks are part of the value.'],
-  ['arn:aws:iam::123456789012:role/my role', 'It contains a blank.'],
+  ['arn:aws:iam::123456789012:role/my role', 'It contains a space.'],
   ['', 'It does not begin with "arn:": the name of a role is not enough.'],
   ['deploy', 'It does not begin with "arn:": the name of a role is not enough.'],
   [

@@ -62,7 +62,7 @@ for (const [region, meant, why] of MISSPELT) {
     assert.throws(() => stsRegion(region, {}, role('aws')), {
       code: 'invalid-region',
       message: new RegExp(
-        `"${region}" \\(from --region\\) is not an AWS region; (${meant}) may be meant\\.$`,
+        `"${region}" \\(from --region\\) is not an AWS region; you probably mean (${meant})\\.$`,
       ),
       why,
     })
@@ -189,13 +189,13 @@ test('nothing gives a region, or an empty variable does', () => {
 
 test('a value that is no region: what is said of it', () => {
   assert.throws(() => assertRegion('eu-central-1a'), {
-    message: '"eu-central-1a" is not an AWS region; eu-central-1 may be meant.',
+    message: '"eu-central-1a" is not an AWS region; you probably mean eu-central-1.',
     why: 'It is an availability zone of the region eu-central-1.',
-    next: 'Give eu-central-1, if that is meant.',
+    next: 'Give eu-central-1, or another region code.',
   })
   assert.throws(() => assertRegion('us-gov-weest-1'), {
-    message: '"us-gov-weest-1" is not an AWS region; us-gov-west-1 may be meant.',
-    why: 'A region is a part of the world, a direction and a number, in lower case.',
+    message: '"us-gov-weest-1" is not an AWS region; you probably mean us-gov-west-1.',
+    why: 'A region code is a part of the world, a direction and a number, in lower case.',
   })
   assert.throws(() => assertRegion('x'.repeat(101)), {
     message: `"${'x'.repeat(100)}" is not an AWS region.`,

@@ -23,7 +23,7 @@ test('another account is refused, both named', () => {
   assert.throws(() => checkAccount('111111111111', ['222222222222'], WHOSE), {
     ...error,
     message: 'Account 111111111111 is not allowed here.',
-    why: `${WHOSE} belongs to it; --allowed-account-ids allows 222222222222 only.`,
+    why: `${WHOSE} belongs to it; --allowed-account-ids allows only 222222222222.`,
   })
   assert.throws(() => checkAccount('111111111111', ['222222222222', '333333333333'], WHOSE), {
     ...error,
@@ -177,8 +177,7 @@ test('limits', async () => {
   for (const [kind, key, text] of valid) {
     assert.equal(Object.values(await read({ [key]: text }, kind)).length, 1, text)
   }
-  const hour =
-    'AWS gives a role that is assumed with the credentials of another one an hour at most.'
+  const hour = 'AWS limits a role that is assumed with the credentials of another role to one hour.'
   const invalid: readonly (readonly ['first' | 'chained', string, string, string, string?])[] = [
     ['first', 'duration_seconds', '899', 'duration_seconds = 899 is not valid.'],
     ['first', 'duration_seconds', '43201', 'duration_seconds = 43201 is not valid.'],
@@ -201,7 +200,7 @@ test('limits', async () => {
 
 test('session policies are judged with those that stand by default', async () => {
   const other = 'arn:aws:iam::222222222222:policy/x'
-  const stray = { message: /^The session policy arn:aws:iam::222222222222:policy\/x is not of/ }
+  const stray = { message: /^The session policy arn:aws:iam::222222222222:policy\/x is not in/ }
   await assert.rejects(read({ role_arn: ARN, policy_arns: other }), stray)
   await assert.rejects(read({ role_arn: ARN }, 'first', { policyArns: [other] }), stray)
   const [role_arn, policy_arns] = [ARN, 'arn:aws:iam::aws:policy/x']

@@ -18,15 +18,15 @@ for (const given of ['ab', 'deploy-42', 'a+=,.@-_9', 'n'.repeat(64)]) {
 const REFUSED: [given: string, problem: string, suggestion: string][] = [
   ['x', 'has 1 character', 'circleci-aws-oidc'],
   ['n'.repeat(65), 'has 65 characters', 'n'.repeat(64)],
-  ['my session', 'has characters that AWS does not take', 'my-session'],
-  ['feature/login', 'has characters that AWS does not take', 'feature-login'],
-  ['größe', 'has characters that AWS does not take', 'gr-e'],
-  ['--- a/b ---', 'has characters that AWS does not take', 'a-b'],
+  ['my session', 'has characters that AWS does not accept', 'my-session'],
+  ['feature/login', 'has characters that AWS does not accept', 'feature-login'],
+  ['größe', 'has characters that AWS does not accept', 'gr-e'],
+  ['--- a/b ---', 'has characters that AWS does not accept', 'a-b'],
   ['ß', 'has 1 character', 'circleci-aws-oidc'],
-  ['äöü ß', 'has characters that AWS does not take', 'circleci-aws-oidc'],
-  ['a !', 'has characters that AWS does not take', 'circleci-aws-oidc'],
-  [`${'n'.repeat(63)}é`, 'has characters that AWS does not take', 'n'.repeat(63)],
-  ['a\nb', 'has characters that AWS does not take', 'a-b'],
+  ['äöü ß', 'has characters that AWS does not accept', 'circleci-aws-oidc'],
+  ['a !', 'has characters that AWS does not accept', 'circleci-aws-oidc'],
+  [`${'n'.repeat(63)}é`, 'has characters that AWS does not accept', 'n'.repeat(63)],
+  ['a\nb', 'has characters that AWS does not accept', 'a-b'],
 ]
 
 for (const [given, problem, suggestion] of REFUSED) {
@@ -35,8 +35,8 @@ for (const [given, problem, suggestion] of REFUSED) {
       code: 'invalid-role-session-name',
       exitCode: 2,
       message: `The role session name "${given.replace('\n', '\\u000a')}" ${problem}.`,
-      why: 'AWS takes 2 to 64 letters, digits and _+=,.@-',
-      next: `Use for instance "${suggestion}".`,
+      why: 'AWS accepts 2 to 64 letters, digits and _+=,.@-',
+      next: `Use, for example, "${suggestion}".`,
     })
   })
 }
@@ -47,7 +47,10 @@ for (const [given, , name] of REFUSED) {
     const note = (text: string) => void notes.push(text)
     assert.equal(roleSessionName({ text: given, isVariable: true }, {}, note), name)
     assert.equal(notes.length, 1)
-    assert.match(notes[0] ?? '', /^The role session name is "[\w+=,.@-]{2,64}", as AWS does not /)
+    assert.match(
+      notes[0] ?? '',
+      /^The role session name is "[\w+=,.@-]{2,64}", because AWS does not /,
+    )
   })
 }
 

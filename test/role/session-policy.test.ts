@@ -55,7 +55,7 @@ test('2048 characters are taken, 2049 are not', async () => {
   await assert.rejects(readSessionPolicy(policyOf(2049)), {
     code: 'invalid-session-policy',
     exitCode: 2,
-    message: 'The session policy has 2049 characters without blanks; AWS takes at most 2048.',
+    message: 'The session policy has 2049 characters without spaces; AWS accepts at most 2048.',
   })
 })
 
@@ -90,7 +90,7 @@ test('ten managed policies of ours or of AWS are taken', () => {
   assert.doesNotThrow(() => checkPolicyArns(['arn:aws-us-gov:iam::aws:policy/job-function/x']))
   assert.throws(() => checkPolicyArns(Array(11).fill(own)), {
     code: 'invalid-session-policy',
-    message: 'There are 11 session policy ARNs; AWS takes at most 10.',
+    message: 'There are 11 session policy ARNs; AWS accepts at most 10.',
   })
 })
 
@@ -103,7 +103,7 @@ for (const arn of [
   test(`${arn} is not the ARN of a managed policy`, () => {
     assert.throws(() => checkPolicyArns([arn]), {
       code: 'invalid-session-policy',
-      message: `The policy ARN "${arn}" is not that of a managed policy.`,
+      message: `"${arn}" is not the ARN of a managed policy.`,
     })
   })
 }
@@ -118,22 +118,22 @@ test('policies of another account, and too much together, are refused', () => {
   for (const arn of ['arn:aws:iam::999999999999:policy/x', 'arn:aws-cn:iam::aws:policy/x']) {
     assert.throws(() => checkSessionPolicies(role, undefined, [arn]), {
       code: 'invalid-session-policy',
-      message: `The session policy ${arn} is not of the role's account 123456789012 (aws).`,
+      message: `The session policy ${arn} is not in the role's account 123456789012 (aws).`,
     })
   }
   assert.doesNotThrow(() => checkSessionPolicies(role, 'x'.repeat(2048 - own.length), [own]))
   assert.throws(() => checkSessionPolicies(role, 'x'.repeat(2049 - own.length), [own]), {
     message:
-      'The session policy and the policy ARNs have 2049 characters together; AWS takes at most 2048.',
+      'The session policy and the policy ARNs have 2049 characters in total; AWS accepts at most 2048.',
   })
 })
 
 test('what is said to do next', async () => {
   await assert.rejects(readSessionPolicy('x'), {
-    next: 'Give a policy document as JSON, or file://PATH of a file that holds it.',
+    next: 'Give a policy document as JSON, or file://PATH of a file that contains it.',
   })
   const long = `arn:aws:iam::123456789012:group/${'n'.repeat(200)}`
   assert.throws(() => checkPolicyArns([long]), {
-    message: `The policy ARN "${long.slice(0, 200)}" is not that of a managed policy.`,
+    message: `"${long.slice(0, 200)}" is not the ARN of a managed policy.`,
   })
 })

@@ -18,7 +18,7 @@ test('tags as they are taken', () => {
   const fifty = Array.from({ length: 50 }, (_, index) => `k${index}=v`).join()
   assert.equal(readSessionTags(fifty).length, 50)
   assert.throws(() => readSessionTags(`${fifty},more=v`), {
-    message: 'there are 51 session tags; AWS takes at most 50.',
+    message: 'there are 51 session tags; AWS accepts at most 50.',
   })
 })
 
@@ -27,17 +27,17 @@ const REFUSED: readonly (readonly [text: string, message: string])[] = [
   ['=ci', '"=ci" is not a session tag.'],
   [
     'a=1, Team=ci, TEAM=ci',
-    'the session tags "Team" and "TEAM" are one and the same to AWS, which ignores case in keys.',
+    'the session tags "Team" and "TEAM" are the same to AWS, which ignores case in keys.',
   ],
   ['a!=x', 'the session tag "a!" is not valid: its key has other characters.'],
   ['a=!', 'the session tag "a" is not valid: its value has other characters.'],
   [
     'aws:team=x',
-    'the session tag "aws:team" is not valid: AWS keeps keys that begin with "aws:" for itself.',
+    'the session tag "aws:team" is not valid: AWS reserves keys that begin with "aws:".',
   ],
   [
     'AWS:team=x',
-    'the session tag "AWS:team" is not valid: AWS keeps keys that begin with "aws:" for itself.',
+    'the session tag "AWS:team" is not valid: AWS reserves keys that begin with "aws:".',
   ],
   [`a=${'v'.repeat(257)}`, 'the session tag "a" is not valid: its value has 257 characters.'],
 ]
@@ -65,6 +65,6 @@ test('transitive keys name tags of the session, in whatever case, each once', ()
     message: 'the transitive tag key "other" is not among the profile\'s session tags.',
   })
   assert.throws(() => readTransitiveTagKeys('team, TEAM', tags), {
-    message: 'the transitive tag key "TEAM" stands there twice.',
+    message: 'the transitive tag key "TEAM" is given twice.',
   })
 })

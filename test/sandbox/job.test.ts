@@ -307,7 +307,7 @@ test('without a command: a file to read, and what to do with it; then waits', as
   assert.equal(code, 0)
   assert.equal(
     stderr.replace(/:\d+/, ':PORT'),
-    `the sandbox listens on http://127.0.0.1:PORT, until Ctrl-C. In another terminal, run:
+    `the sandbox listens on http://127.0.0.1:PORT until Ctrl-C. In another terminal, run:
   ${exports}
   circleci-aws-oidc assume-role --role-arn arn:aws:iam::111111111111:role/circleci-oidc
   circleci-aws-oidc whoami

@@ -14,7 +14,7 @@ import { rehearse, sandboxFor } from './rehearsal.ts'
 const ANSWERS: Record<string, [change: (parts: Parts) => Parts, error: RegExp]> = {
   'another account': [
     ({ Arn = '', ...rest }) => ({ ...rest, Arn: Arn.replace(/\d{12}/, '222222222222') }),
-    /for "arn:aws:sts::222222222222:\S+", which is no session "\S+" of arn:aws:iam::111111111111:role/,
+    /for "arn:aws:sts::222222222222:\S+", which is not the session "\S+" of arn:aws:iam::111111111111:role/,
   ],
   'another role': [
     ({ Arn = '', ...rest }) => ({ ...rest, Arn: Arn.replace('circleci-oidc', 'admin') }),
@@ -22,25 +22,25 @@ const ANSWERS: Record<string, [change: (parts: Parts) => Parts, error: RegExp]> 
   ],
   'another session': [
     ({ Arn = '', ...rest }) => ({ ...rest, Arn: `${Arn}x` }),
-    /which is no session/,
+    /which is not the session/,
   ],
-  'no ARN': [(all) => ({ ...all, Arn: 'hello' }), /for "hello", which is no session/],
+  'no ARN': [(all) => ({ ...all, Arn: 'hello' }), /for "hello", which is not the session/],
   'an ARN with a line break': [
     (all) => ({ ...all, Arn: `${all['Arn']}&#10;x` }),
-    /a value for AssumedRoleUser that no profile can hold/,
+    /a value for AssumedRoleUser that a profile cannot hold/,
   ],
   'credentials that have ended': [
     (all) => ({ ...all, Expiration: '2020-01-01T00:00:00Z' }),
-    /credentials that end at 2020-01-01 00:00:00 UTC; it is 20\d\d-/,
+    /credentials that expire at 2020-01-01 00:00:00 UTC; it is 20\d\d-/,
   ],
   'credentials that never end': [
     (all) => ({ ...all, Expiration: '9999-12-31T23:59:59Z' }),
-    /credentials that end at 9999-12-31/,
+    /credentials that expire at 9999-12-31/,
   ],
   'no time': [(all) => ({ ...all, Expiration: 'soon' }), /HTTP 200, but/],
   'a secret key with a line break': [
     (all) => ({ ...all, SecretAccessKey: 'a&#10;credential_process=sh' }),
-    /a value for SecretAccessKey that no profile can hold/,
+    /a value for SecretAccessKey that a profile cannot hold/,
   ],
   'a session token of 50,000 characters': [
     (all) => ({ ...all, SessionToken: 'x'.repeat(50_000) }),

@@ -96,9 +96,9 @@ for (const wire of ['InvalidClientTokenId', 'SignatureDoesNotMatch']) {
 
 describe('answers of something else', () => {
   const cases: [status: number, code: string, transient: boolean, detail: string][] = [
-    [200, 'unexpected-answer', PERMANENT, 'HTTP 200, but not an answer of AWS STS'],
-    [302, 'unexpected-answer', PERMANENT, 'HTTP 302, but not an answer of AWS STS'],
-    [403, 'unexpected-answer', PERMANENT, 'HTTP 403, but not an answer of AWS STS'],
+    [200, 'unexpected-answer', PERMANENT, 'HTTP 200, but not an answer from AWS STS'],
+    [302, 'unexpected-answer', PERMANENT, 'HTTP 302, but not an answer from AWS STS'],
+    [403, 'unexpected-answer', PERMANENT, 'HTTP 403, but not an answer from AWS STS'],
     [407, 'aws-unreachable', PERMANENT, 'the proxy asks for a user name and password (HTTP 407)'],
     [502, 'aws-unavailable', TRANSIENT, 'HTTP 502'],
     [504, 'aws-unavailable', TRANSIENT, 'HTTP 504'],

@@ -32,7 +32,7 @@ const DENIED = 'AccessDenied: Not authorized to perform sts:AssumeRoleWithWebIde
 test('access-denied: all that role and policy must agree on, and the command that compares', () => {
   const error = refused('access-denied', DENIED)
   assert.equal(error.exitCode, 4)
-  assert.equal(error.message, `AWS refuses ${ROLE} to this token: AccessDenied.`)
+  assert.equal(error.message, `AWS does not let this token assume ${ROLE}: AccessDenied.`)
   assert.equal(
     error.why,
     [
@@ -87,7 +87,7 @@ test('a clock that is off by more than AWS puts up with is named', () => {
   const detail = 'ExpiredTokenException: Token expired'
   const awsTime = new Date(Date.now() - 3_600_000)
   const error = refused('token-expired', detail, { awsTime })
-  assert.match(error.message, /^The clock of this machine is 60 minutes ahead of that of AWS\.$/)
+  assert.match(error.message, /^The clock of this machine is 60 minutes ahead of AWS\.$/)
   assert.match(error.why ?? '', /Token expired/)
 })
 

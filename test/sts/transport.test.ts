@@ -61,7 +61,7 @@ test('certificates that cannot be read fail the exchange, at once', async (t) =>
       'file-unreadable',
       `The file ${join(directory, 'none.pem')} (AWS_CA_BUNDLE) can't be read: no such file or directory (ENOENT).`,
     ],
-    [noPem, 'file-malformed', `${noPem} (AWS_CA_BUNDLE) holds no certificate in PEM form.`],
+    [noPem, 'file-malformed', `${noPem} (AWS_CA_BUNDLE) contains no certificate in PEM format.`],
   ]
   for (const [AWS_CA_BUNDLE, code, message] of cases) {
     const { outcome, notes } = await rehearse(sandbox, {

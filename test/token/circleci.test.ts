@@ -49,7 +49,7 @@ describe('from the environment', () => {
     const programs = fakePrograms(t, { circleci: printing(MINTED) })
     await assert.rejects(read(programs, { ...BOTH, CIRCLE_OIDC_TOKEN_V2: 'broken' }), {
       code: 'token-malformed',
-      message: 'What CIRCLE_OIDC_TOKEN_V2 holds is not a web identity token (a signed JWT).',
+      message: 'The content of CIRCLE_OIDC_TOKEN_V2 is not a web identity token (a signed JWT).',
     })
   })
 })

@@ -38,22 +38,22 @@ const part = (text: string) => Buffer.from(text).toString('base64url')
 
 const MALFORMED: [text: string, why: string][] = [
   ['', 'It is empty.'],
-  ['$CIRCLE_OIDC_TOKEN_V2', 'It is the name of a variable that nothing expanded.'],
-  ['${CIRCLE_OIDC_TOKEN_V2}', 'It is the name of a variable that nothing expanded.'],
+  ['$CIRCLE_OIDC_TOKEN_V2', 'It is the name of a variable that was not expanded.'],
+  ['${CIRCLE_OIDC_TOKEN_V2}', 'It is the name of a variable that was not expanded.'],
   [`"${jwt()}"`, 'Quotation marks are part of it.'],
   [`'${jwt()}'`, 'Quotation marks are part of it.'],
-  [`{"value":"${jwt()}"}`, 'It is JSON, not the token that may be in it.'],
-  [`Bearer ${jwt()}`, 'It begins with "Bearer ", which is no part of the token.'],
-  [`${jwt()}\n${jwt()}`, 'It has blanks or line breaks inside.'],
+  [`{"value":"${jwt()}"}`, 'It is JSON, not the token itself.'],
+  [`Bearer ${jwt()}`, 'It begins with "Bearer ", which is not part of the token.'],
+  [`${jwt()}\n${jwt()}`, 'It contains spaces or line breaks.'],
   ['token', 'It has 1 part instead of 3, separated by dots.'],
   ['a.b', 'It has 2 parts instead of 3, separated by dots.'],
   ['a.b.c.d.e', 'It has 5 parts instead of 3, separated by dots.'],
-  ['a.b.', 'One of its three parts is empty; an unsigned token is of no use.'],
-  ['a.b+/=.c', 'It has characters that base64url does not have.'],
+  ['a.b.', 'One of its three parts is empty; AWS accepts no unsigned token.'],
+  ['a.b+/=.c', 'It has characters that are not base64url.'],
   [`a.${part('no JSON')}.c`, 'Its second part does not decode to JSON.'],
   [`a.${part('[]')}.c`, 'Its second part does not decode to a JSON object.'],
   [`a.${part('null')}.c`, 'Its second part does not decode to a JSON object.'],
-  [`a.${'b'.repeat(20_000)}.c`, 'It has 20004 characters; STS takes at most 20000.'],
+  [`a.${'b'.repeat(20_000)}.c`, 'It has 20004 characters; STS accepts at most 20000.'],
   ...Object.entries({ iss: 1, sub: {}, aud: 7, exp: '1800000000', iat: null }).map(
     ([claim, value]): [string, string] => [
       jwt({ [claim]: value }),
@@ -68,7 +68,7 @@ for (const [text, why] of MALFORMED) {
     assert.throws(() => decodeClaims(text, 'the variable ID_TOKEN'), {
       code: 'token-malformed',
       exitCode: 3,
-      message: 'What the variable ID_TOKEN holds is not a web identity token (a signed JWT).',
+      message: 'The content of the variable ID_TOKEN is not a web identity token (a signed JWT).',
       why,
     })
   })

@@ -72,7 +72,7 @@ describe('GitLab', () => {
     await assert.rejects(read(env), (error: Error & { why?: string; next?: string }) => {
       assert.equal(
         error.why,
-        'These variables hold an ID token, but whether for AWS only you know: VAULT_ID_TOKEN, SIGSTORE.',
+        'These variables hold an ID token, but only you know whether it is for AWS: VAULT_ID_TOKEN, SIGSTORE.',
       )
       assert.equal(error.next, 'Name the one for AWS: --token-env VAULT_ID_TOKEN')
       return !JSON.stringify({ ...error, message: error.message }).includes(TOKEN)

@@ -69,7 +69,7 @@ describe('env', () => {
     [
       { ID_TOKEN: 'x' },
       'token-malformed',
-      'What ID_TOKEN holds is not a web identity token (a signed JWT).',
+      'The content of ID_TOKEN is not a web identity token (a signed JWT).',
     ],
   ]
   for (const [env, code, message] of cases) {
@@ -83,7 +83,7 @@ describe('env', () => {
     for (const name of [TOKEN, '$ID_TOKEN', '']) {
       await assert.rejects(read({ 'token-source': 'env', 'token-env': name }), {
         code: 'invalid-usage',
-        message: '--token-env does not hold the name of an environment variable.',
+        message: '--token-env is not the name of an environment variable.',
         next: 'Give the name of the variable, without "$"; never the token itself.',
       })
     }
@@ -147,7 +147,7 @@ describe('stdin', () => {
   })
 
   test('nothing', async () => {
-    const message = 'The token should come from stdin, but nothing came.'
+    const message = 'The token should come from stdin, but stdin is empty.'
     assert.equal(await readStdin('\n', 20), `token-not-found: ${message}`)
   })
 
@@ -168,27 +168,27 @@ describe('options that the source would ignore, or lacks', () => {
   const cases: [options: Partial<TokenOptions>, message: string, next: string][] = [
     [
       { 'token-source': 'stdin', 'token-file': 'x' },
-      '--token-file has no meaning with the token source "stdin".',
+      '--token-file does not apply to the token source "stdin".',
       'Leave --token-file out, or use --token-source file.',
     ],
     [
       { 'token-env': 'A', 'token-file': 'x' },
-      '--token-file has no meaning with the token source "env".',
+      '--token-file does not apply to the token source "env".',
       'Leave --token-file out, or use --token-source file.',
     ],
     [
       { 'token-env': 'A', audience: 'x' },
-      '--audience has no meaning with the token source "env".',
+      '--audience does not apply to the token source "env".',
       'Leave --audience out, or use --token-source circleci or github or buildkite or jenkins.',
     ],
     [
       { 'token-file': 'x', 'token-version': 'v1' },
-      '--token-version has no meaning with the token source "file".',
+      '--token-version does not apply to the token source "file".',
       'Leave --token-version out, or use --token-source circleci.',
     ],
     [
       { 'token-source': 'circleci', 'token-env': 'A' },
-      '--token-env has no meaning with the token source "circleci".',
+      '--token-env does not apply to the token source "circleci".',
       'Leave --token-env out, or use --token-source env or gitlab.',
     ],
     [{ 'token-source': 'env' }, 'The token source "env" needs --token-env.', 'Add --token-env.'],
@@ -199,7 +199,7 @@ describe('options that the source would ignore, or lacks', () => {
     ],
     [
       { 'token-version': 'v1', audience: 'x' },
-      '--token-version v1 and --audience exclude each other.',
+      '--token-version v1 and --audience cannot be combined.',
       'Leave one of them out.',
     ],
   ]

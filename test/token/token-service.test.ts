@@ -187,7 +187,7 @@ test('a bearer or a URL that cannot be', async () => {
   const url = 'https://tokens.example.com'
   await assert.rejects(read(github(url, 'two\nlines')), {
     code: 'invalid-usage',
-    message: 'ACTIONS_ID_TOKEN_REQUEST_TOKEN holds characters that no bearer token has.',
+    message: 'ACTIONS_ID_TOKEN_REQUEST_TOKEN contains characters that no bearer token has.',
   })
   await assert.rejects(read(jenkins('file:///etc/passwd')), {
     code: 'invalid-usage',

@@ -83,11 +83,15 @@ const FAULTY: readonly (readonly [args: string[], code: number, error: RegExp])[
     6,
     /file-malformed: .* has the key "StringLike" twice in the same object \(line 2, column 45\)/,
   ],
-  [['--policy', '-', '--claims', '-'], 2, /invalid-usage: --policy - and --claims - exclude/],
+  [
+    ['--policy', '-', '--claims', '-'],
+    2,
+    /invalid-usage: --policy - and --claims - cannot be combined/,
+  ],
   [
     ['--policy', '-', '--token-source', 'stdin'],
     2,
-    /invalid-usage: --policy - and --token-source stdin exclude/,
+    /invalid-usage: --policy - and --token-source stdin cannot be combined/,
   ],
 ]
 for (const [args, code, error] of FAULTY) {
@@ -140,5 +144,5 @@ test('--role-arn of another role than the file is of', async () => {
   const other = `arn:${PLACE}:role/Deploy`
   const result = await check(['--policy', printed, '--claims', claims, '--role-arn', other])
   assert.equal(result.code, 2, result.out)
-  assert.match(result.out, /role\/Deploy, but the file is of the role .*role\/deploy\./)
+  assert.match(result.out, /role\/Deploy, but the file describes the role .*role\/deploy\./)
 })

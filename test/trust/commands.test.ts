@@ -134,7 +134,7 @@ test('generate into a directory, over what is there only by force', async () => 
   writeFileSync(join(target, 'role.json'), 'mine')
   const refused = await run(command)
   assert.deepEqual([refused.code, refused.out], [6, ''])
-  assert.match(refused.error ?? '', /^file-unwritable: .*provider\.json is there already/)
+  assert.match(refused.error ?? '', /^file-unwritable: .*provider\.json exists already/)
   assert.equal(readFileSync(join(target, 'role.json'), 'utf8'), 'mine')
   assert.equal((await run([...command, '--force'])).code, 0)
   assert.equal(
@@ -154,7 +154,7 @@ test('a link that points to nothing is there, too: no file is written', async ()
   symlinkSync('nothing', join(target, 'set-up.sh'))
   const { code, error } = await run([...script, target])
   assert.equal(code, 6)
-  assert.match(error ?? '', /set-up\.sh is there already/)
+  assert.match(error ?? '', /set-up\.sh exists already/)
   assert.deepEqual(readdirSync(target), ['set-up.sh'])
 })
 
@@ -173,7 +173,7 @@ test('--force leaves alone what is no file', async () => {
   mkdirSync(join(target, 'set-up.sh'))
   for (const command of [trustPolicy, script]) {
     const { code, error } = await run([...command, target, '--force'])
-    assert.deepEqual([code, /is no file/.test(error ?? '')], [6, true], error)
+    assert.deepEqual([code, /is not a file/.test(error ?? '')], [6, true], error)
   }
   assert.deepEqual(readdirSync(target).sort(), ['set-up.sh', 'trust-policy.json'])
 })
@@ -197,7 +197,7 @@ test('a directory where none can be made', {
 }, async () => {
   const { code, error } = await run([...trustPolicy, '/proc/none/such'])
   assert.equal(code, 6)
-  assert.match(error ?? '', /^file-unwritable: .* no directory can be made in \/proc/)
+  assert.match(error ?? '', /^file-unwritable: .* no directory can be created in \/proc/)
 })
 
 test('a tag may hold blanks', async () => {
@@ -240,7 +240,7 @@ test('a permission policy goes into role, script and templates', async () => {
 
 const STRAYS: readonly (readonly [sub: string, claims: object, stray: string, fitting: RegExp])[] =
   [
-    [claims.sub, { iss: claims.iss }, 'ref', /narrowed down by --branch, --user-id\./],
+    [claims.sub, { iss: claims.iss }, 'ref', /narrow down its subject, use --branch, --user-id\./],
     [claims.sub, { iss: claims.iss }, 'environment', /--branch/],
     [
       'repo:o/r:x',
@@ -264,7 +264,7 @@ for (const [sub, others, stray, fitting] of STRAYS) {
     assert.equal((await run(['generate', ...from], env)).code, 0)
     const { code, out, error } = await run(['generate', ...from, `--${stray}`, 'x'], env)
     assert.deepEqual([code, out], [2, ''])
-    assert.match(error ?? '', new RegExp(`--${stray} has no meaning with a token of https:`))
+    assert.match(error ?? '', new RegExp(`--${stray} does not apply to a token from https:`))
     assert.match(error ?? '', fitting)
   })
 }
@@ -313,27 +313,27 @@ const REFUSED: readonly Refused[] = [
   [
     ['generate', '--org-id', ORG, '--repository', 'o/r'],
     'invalid-usage',
-    /--org-id and --repository exclude/,
+    /--org-id and --repository cannot be combined/,
   ],
   [
     ['generate', '--repository', 'o/r', '--branch', 'x'],
     'invalid-usage',
-    /--branch has no meaning with --repository/,
+    /--branch does not apply with --repository/,
   ],
   [
     ['generate', '--repository', 'o/r', '--external-id', 'x1'],
     'invalid-usage',
-    /--external-id has no meaning/,
+    /--external-id does not apply/,
   ],
   [
     ['generate', '--org-id', ORG, '--token-file', 'x'],
     'invalid-usage',
-    /--token-file has no meaning with --org-id/,
+    /--token-file does not apply with --org-id/,
   ],
   [
     ['generate', '--trusts-role', arn, '--audience', 'x'],
     'invalid-usage',
-    /--audience has no meaning/,
+    /--audience does not apply/,
   ],
   [['generate', ...coordinates, '--tags', 'x'], 'invalid-usage', /no "=" between/],
   [['generate', ...coordinates, '--tags', 'Key=1,key=2'], 'invalid-usage', /the key "key" twice/],
@@ -349,7 +349,7 @@ const REFUSED: readonly Refused[] = [
   [
     ['generate', ...coordinates, '--permission-policy', permissionsOf(10_241)],
     'file-malformed',
-    /has 10241 characters; IAM takes at most 10240\./,
+    /has 10241 characters; IAM accepts at most 10240\./,
   ],
   [['check'], 'invalid-usage', /--policy is missing/],
   [
@@ -423,7 +423,7 @@ test('narrowed down to another environment: the note says that this token is not
   const token = { ...GITHUB, sub: 'repo:acme/site:environment:test', repository: 'acme/site' }
   const { code, notes } = await fromToken(token, '--environment', 'production')
   assert.equal(code, 0)
-  assert.match(notes, /The token at hand is not allowed itself: .*environment:production/)
+  assert.match(notes, /This job's own token is not allowed: .*environment:production/)
 })
 
 test('a subject that any repository can have is not generated for', async () => {

@@ -67,9 +67,9 @@ function readProvider(provider: JsonReader): Provider {
   const ids = provider.field('clientIds')
   const clientIds = ids
     .items()
-    .map((one) => one.text(/^\S{1,255}$/, 'a string of at most 255 characters without blanks'))
+    .map((one) => one.text(/^\S{1,255}$/, 'a string of at most 255 characters without spaces'))
   if (clientIds.length > MAXIMUM_CLIENT_IDS) {
-    ids.fail(`has ${clientIds.length} client ids; IAM takes at most ${MAXIMUM_CLIENT_IDS}`)
+    ids.fail(`has ${clientIds.length} client ids; IAM accepts at most ${MAXIMUM_CLIENT_IDS}`)
   }
   refuseDuplicates(ids, clientIds, 'client id')
   return { url: readIssuer(provider.field('url')), clientIds }
@@ -112,7 +112,7 @@ function readTrustPolicy(trust: JsonReader, quota: number): TrustPolicy {
   const text = typeof trust.value === 'string' ? trust.value : JSON.stringify(trust.value)
   const length = text.replace(/\s/g, '').length
   if (length > quota) {
-    trust.fail(`has ${length} characters without blanks; IAM takes at most ${quota}`)
+    trust.fail(`has ${length} characters without spaces; IAM accepts at most ${quota}`)
   }
   const [invalid] = invalidParts(parsed.policy)
   if (invalid)

@@ -34,7 +34,7 @@ export class JsonReader {
   expectOnly(known: readonly string[]): void {
     const stray = Object.keys(this.record()).find((name) => !known.includes(name))
     if (stray !== undefined) {
-      this.fail(`has an unknown key "${stray}"; known are ${known.join(', ')}`)
+      this.fail(`has an unknown key "${stray}"; the known keys are ${known.join(', ')}`)
     }
   }
 

@@ -76,7 +76,7 @@ export const assumeRoleWithWebIdentity: Operation = async (sts, request) => {
 /** AWS does not document its wording, nor what it makes of a claim of another form: what passes here passes there. */
 function refuseClaims({ roles, unclear }: SessionClaims, roleArn: string): void {
   if (unclear.length > 0) {
-    const reason = `the sandbox can't tell what AWS makes of its claim ${unclear.join(', ')}`
+    const reason = `the sandbox does not know how AWS treats its claim ${unclear.join(', ')}`
     throw new StsError('InvalidIdentityToken', 'A claim of the token is invalid', reason)
   }
   if (roles !== undefined && !roles.includes(roleArn)) {

@@ -196,14 +196,14 @@ function readJob(job: JsonReader): JobFacts {
   if (job.absent) return facts
   job.expectOnly(Object.keys(facts))
   const text = (name: Exclude<keyof JobFacts, 'tag' | 'trigger' | 'fork'>) =>
-    job.field(name).or(String(facts[name]), (one) => one.text(/./, 'a string that is not empty'))
+    job.field(name).or(String(facts[name]), (one) => one.text(/./, 'a non-empty string'))
   return {
     name: text('name'),
     buildNumber: job
       .field('buildNumber')
       .or(facts.buildNumber, (one) => one.integer(1, Number.MAX_SAFE_INTEGER)),
     branch: text('branch'),
-    tag: job.field('tag').or(facts.tag, (one) => one.text(/./, 'a string that is not empty')),
+    tag: job.field('tag').or(facts.tag, (one) => one.text(/./, 'a non-empty string')),
     trigger: job.field('trigger').or(facts.trigger, readTrigger),
     fork: job.field('fork').or<Fork | undefined>(facts.fork, readFork),
     repository: job.field('repository').or(facts.repository, readRepository),
@@ -241,5 +241,5 @@ function readRepository(repository: JsonReader): string {
 }
 
 function id(reader: JsonReader): string {
-  return reader.text(/^\S+$/, 'a string without blanks')
+  return reader.text(/^\S+$/, 'a string without spaces')
 }

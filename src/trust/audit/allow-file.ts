@@ -69,12 +69,13 @@ function readAllowance(note: NoteProblem) {
     const findings = items(settings.get('findings')?.value)
     const reason = settings.get('reason')?.value
     const until = settings.get('until')?.value
-    if (roles.length === 0) note(line, `[allow ${name}] has no roles: ARNs, with * and ?.`)
+    if (roles.length === 0)
+      note(line, `[allow ${name}] has no roles. Give ARNs; * and ? are wildcards.`)
     if (reason === undefined) note(line, `[allow ${name}] has no reason.`)
     for (const kind of findings.filter((one) => !Object.hasOwn(AUDIT_FINDINGS, one))) {
       const meant = nearest(kind, Object.keys(AUDIT_FINDINGS))
       const hint = meant ? ` Did you mean "${meant}"?` : ''
-      note(lineOf('findings'), `"${kind}" is no finding of an audit.${hint}`)
+      note(lineOf('findings'), `"${kind}" is not a finding of trust audit.${hint}`)
     }
     if (until !== undefined && !isDay(until)) {
       note(lineOf('until'), `until is "${until}"; it must be a day such as 2027-01-31.`)

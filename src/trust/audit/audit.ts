@@ -105,7 +105,7 @@ function auditRole(
 }
 
 function accessFindings({ reach, who, isConditional }: Access): AuditFinding[] {
-  const detail = `${who.join('; ')}${isConditional ? ', if what only AWS knows of the request fits' : ''}`
+  const detail = `${who.join('; ')}${isConditional ? ', depending on what only AWS knows' : ''}`
   if (reach === 'everyone') return [auditFinding('open-to-everyone', detail)]
   if (reach === 'organization') return [auditFinding('open-to-organization', detail)]
   return reach === 'project' ? [auditFinding('any-branch', detail)] : []
@@ -255,7 +255,7 @@ function unusedAllowances(
     .filter((one) => !used.has(one))
     .map(({ name, until }) =>
       until !== undefined && until < today
-        ? `[allow ${name}] held until ${until}.`
+        ? `[allow ${name}] was valid until ${until}.`
         : `[allow ${name}] covers no finding; remove it.`,
     )
 }

@@ -13,8 +13,8 @@ const OWN_FINDINGS = {
   },
   'other-organization': {
     severity: 'high',
-    title: 'The role trusts an organization that is not ours',
-    fix: 'Remove it from the trust policy, or add it to [trusted] of the --allow file.',
+    title: 'The role trusts an organization that is not yours',
+    fix: 'Remove it from the trust policy, or add it to [trusted] in the --allow file.',
   },
   'open-to-organization': {
     severity: 'high',
@@ -23,8 +23,8 @@ const OWN_FINDINGS = {
   },
   'versions-mixed': {
     severity: 'medium',
-    title: 'One value limits the branch, another one of the same project does not',
-    fix: 'Limit every value for ISSUER:sub, or none: subjects without a branch make the limit void.',
+    title: 'One value limits the branch, another value for the same project does not',
+    fix: 'Limit the branch in every value for ISSUER:sub, or in none: a value without a branch defeats the others.',
   },
   'any-branch': {
     severity: 'low',
@@ -38,23 +38,24 @@ const OWN_FINDINGS = {
   },
   'provider-missing': {
     severity: 'low',
-    title: 'The account has no such provider: whoever may create one decides who gets the role',
+    title:
+      'The account has no such provider: whoever can create it decides who can assume the role',
     fix: 'Create the provider, or remove the statement.',
   },
   'unused-client-id': {
     severity: 'low',
-    title: 'A client id of the provider that no role asks for',
-    fix: 'Remove the client id: tokens made for it are of use with roles that ask for no audience.',
+    title: 'No role asks for this client id of the provider',
+    fix: 'Remove the client id: tokens made for it can assume roles that ask for no audience.',
   },
   'unused-provider': {
     severity: 'low',
-    title: 'A provider that no role trusts',
-    fix: 'Delete the provider, if the roles of its account are all among what was read.',
+    title: 'No role trusts this provider',
+    fix: 'Delete the provider, if the input has all roles of its account.',
   },
   'policy-unreadable': {
     severity: 'low',
     title: 'The trust policy cannot be read',
-    fix: 'Look at the role in IAM; what was read may be cut or from another tool.',
+    fix: 'Look at the role in IAM; the input may be cut off or from another tool.',
   },
 } as const satisfies Record<string, { severity: Severity; title: string; fix: string }>
 

@@ -57,12 +57,9 @@ export function readInventory(
         line: lineOf(arn) ?? line,
       }))
       if (!known)
-        throw malformed(
-          file,
-          `what begins on line ${line} is no answer of AWS that trust audit reads`,
-        )
+        throw malformed(file, `what begins on line ${line} is not output that trust audit reads`)
       if (isObject(value) && (value['IsTruncated'] === true || value['NextToken'])) {
-        notes.push(`${file}, line ${line}: the answer is only a part; the rest was not read.`)
+        notes.push(`${file}, line ${line}: the output is incomplete; the rest was not read.`)
       }
     }
   }
@@ -141,7 +138,7 @@ function answers(text: string, file: string): { value: unknown; line: number }[]
     line += newlines(text, counted, from)
     counted = from
     const parsed = parseJson(text.slice(from, end))
-    if (!('value' in parsed)) throw malformed(file, `the answer on line ${line} ${parsed.problem}`)
+    if (!('value' in parsed)) throw malformed(file, `the output on line ${line} ${parsed.problem}`)
     found.push({ value: parsed.value, line })
     start = end
   }
@@ -177,8 +174,8 @@ function lineFinder(text: string): (value: string) => number | undefined {
 
 function malformed(file: string, problem: string): OidcError {
   return new OidcError('file-malformed', {
-    what: `${file === '-' ? 'stdin' : file} can't be read as answers of AWS: ${problem}.`,
-    next: 'Give what aws iam list-roles, get-role, list-open-id-connect-providers, get-open-id-connect-provider or get-account-authorization-details print as JSON.',
+    what: `${file === '-' ? 'stdin' : file} can't be read as output of the AWS CLI: ${problem}.`,
+    next: 'Give the JSON that aws iam list-roles, get-role, list-open-id-connect-providers, get-open-id-connect-provider or get-account-authorization-details prints.',
   })
 }
 

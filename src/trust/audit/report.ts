@@ -19,7 +19,7 @@ export function auditText(report: AuditReport): string {
   return [head, ...table, ...findingLines(things)].map(printable).join('\n')
 }
 
-const HEADER = ['SEVERITY', 'ACCOUNT', 'ROLE', 'WHO MAY ASSUME IT']
+const HEADER = ['SEVERITY', 'ACCOUNT', 'ROLE', 'WHO CAN ASSUME IT']
 
 function short(who: readonly string[]): string {
   const shown = who.slice(0, 3).join(', ')

@@ -173,7 +173,7 @@ function portFindings({ iss = '' }: Claims): PolicyFinding[] {
 function sessionFindings({ roles, unclear }: SessionClaims): PolicyFinding[] {
   const details = [
     ...(roles ? [`the token is for ${roles.join(', ') || 'no role'} only`] : []),
-    ...unclear.map((name) => `${name} is not of the form that AWS documents`),
+    ...unclear.map((name) => `${name} does not have the form that AWS documents`),
   ]
   return details.length > 0 ? [{ kind: 'claim-of-aws', path: '', detail: details.join('; ') }] : []
 }

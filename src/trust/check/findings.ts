@@ -27,7 +27,7 @@ export const POLICY_FINDINGS = {
   'no-audience': {
     severity: 'broad',
     title: 'No condition on the audience',
-    fix: 'Add StringEquals on ISSUER:aud, so that a token made for another service is of no use here.',
+    fix: 'Add StringEquals on ISSUER:aud, so that a token made for another service does not work here.',
   },
   'no-subject': {
     severity: 'broad',
@@ -37,11 +37,11 @@ export const POLICY_FINDINGS = {
   'any-project': {
     severity: 'broad',
     title: 'More than one project is allowed',
-    fix: 'Name the project, in the subject or by its id; keep wildcards behind it.',
+    fix: 'Name the project, in the subject or by its id; use wildcards only after it.',
   },
   'unowned-subject': {
     severity: 'broad',
-    title: 'Any repository of GitHub can have this subject: it names no owner',
+    title: 'Any GitHub repository can have this subject: it names no owner',
     fix: 'Let the subject name the repository or its owner (repo:OWNER/NAME:…, repository_owner:OWNER:…), or add a condition on repository_id or repository_owner_id.',
   },
   'anyone-principal': {
@@ -57,26 +57,26 @@ export const POLICY_FINDINGS = {
   'passes-when-absent': {
     severity: 'broad',
     title: 'The condition holds for a token that lacks the claim',
-    fix: 'Use StringEquals or StringLike without IfExists, ForAllValues and Not.',
+    fix: 'Use StringEquals or StringLike without IfExists, ForAllValues or Not.',
   },
   'wildcard-before-branch': {
     severity: 'broad',
-    title: 'A wildcard before the branch can be filled by the name of another branch',
-    fix: 'Spell the user as ????????-????-????-????-????????????, and the origin without a wildcard.',
+    title: 'A wildcard before the branch can match part of another branch name',
+    fix: 'Write the user as ????????-????-????-????-????????????, and the origin without a wildcard.',
   },
   'equals-with-wildcard': {
     severity: 'broken',
-    title: 'StringEquals takes a wildcard as a plain character',
+    title: 'StringEquals reads a wildcard as a plain character',
     fix: 'Use StringLike.',
   },
   'key-not-seen': {
     severity: 'broken',
     title: 'IAM never sees this key',
-    fix: "Use the claims that IAM sees of this issuer. A branch of CircleCI can be limited through a V2 token's sub.",
+    fix: 'Use the claims that IAM sees for this issuer. To limit the branch in CircleCI, use the sub of V2 tokens.',
   },
   'scheme-in-key': {
     severity: 'broken',
-    title: 'https:// is no part of a condition key or provider ARN',
+    title: 'https:// is not part of a condition key or provider ARN',
     fix: 'Leave https:// out.',
   },
   'trailing-slash': {
@@ -86,18 +86,18 @@ export const POLICY_FINDINGS = {
   },
   'issuer-with-port': {
     severity: 'broken',
-    title: 'The issuer has a port, and IAM takes no provider whose URL has one',
-    fix: 'Serve the issuer at port 443, so that the iss of its tokens names none, and register that URL.',
+    title: 'The issuer has a port, and IAM allows none in the URL of a provider',
+    fix: 'Serve the issuer at port 443, so that the iss of its tokens has no port, and register that URL.',
   },
   'issuer-mismatch': {
     severity: 'broken',
-    title: "The key belongs to another issuer than the statement's provider",
+    title: "The key belongs to a different issuer than the statement's provider",
     fix: 'Use the same issuer in Principal and in the condition keys.',
   },
   'wrong-case': {
     severity: 'broken',
     title: 'Upper and lower case differ from the token',
-    fix: 'Write it as the token does; values are compared with regard to case.',
+    fix: 'Write it as the token does; values are case-sensitive.',
   },
   'wrong-action': {
     severity: 'broken',
@@ -106,18 +106,18 @@ export const POLICY_FINDINGS = {
   },
   'invalid-policy': {
     severity: 'broken',
-    title: 'IAM does not store this policy',
-    fix: 'Correct it; the role still has another policy.',
+    title: 'IAM does not accept this policy',
+    fix: 'Correct it; until then the role keeps its earlier policy.',
   },
   'too-long': {
     severity: 'broken',
-    title: 'The policy is longer than IAM takes by default',
+    title: 'The policy is longer than IAM allows by default',
     fix: 'Shorten it with wildcards, or ask AWS for a higher quota.',
   },
   'missing-control': {
     severity: 'broken',
-    title: 'IAM takes no new policy for this shared issuer without a condition on this key',
-    fix: 'Add a condition on the key named; only roles made before AWS asked for it go without.',
+    title: 'IAM accepts no new policy for this shared issuer without a condition on this key',
+    fix: 'Add a condition on this key; only roles created before AWS required it can do without.',
   },
   'audience-not-registered': {
     severity: 'broken',
@@ -136,17 +136,17 @@ export const POLICY_FINDINGS = {
   },
   'claim-of-aws': {
     severity: 'fragile',
-    title: 'AWS may refuse the token for a claim that is meant for AWS',
-    fix: 'Check the claim where the token is made: roles must list the role, each tag has one value.',
+    title: 'AWS may refuse the token because of a claim that is meant for AWS',
+    fix: 'Check the claim where the token is made: roles must list the role, and each tag must have one value.',
   },
   'like-without-wildcard': {
     severity: 'fragile',
     title: 'StringLike without a wildcard matches one value only',
-    fix: 'Use StringEquals if that is meant, else add the wildcard.',
+    fix: 'Use StringEquals if that is what you want; otherwise add the wildcard.',
   },
   'policy-variable': {
     severity: 'fragile',
-    title: 'The value has a policy variable',
+    title: 'The value contains a policy variable',
     fix: 'Write ${$}{ for a literal ${.',
   },
 } as const satisfies Record<string, PolicyFindingText>

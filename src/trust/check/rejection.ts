@@ -55,7 +55,7 @@ function denial({ index, conditions }: StatementResult): Cause {
     title: `statement ${index + 1} denies it${first ? ` by ${first.operator} on ${shortKey(first.key)}` : ''}`,
     lines: conditions.flatMap((one) => [`${one.operator} ${one.key}`, ...sides(one)]),
     finding: undefined,
-    fix: `No statement that allows it helps while statement ${index + 1} denies it: change its condition, if the job is to have the role, or use another role.`,
+    fix: `An explicit deny overrides every allow: change the condition of statement ${index + 1} if this job should have the role, or use another role.`,
   }
 }
 
@@ -152,8 +152,8 @@ function otherPrincipal(named: readonly string[], provider: string): string {
   const [, otherPartition, , , otherAccount, otherResource] = nearest.split(':')
   if (otherResource !== resource) return 'the principal is not the provider of this token'
   return otherPartition === partition
-    ? `the provider is of account ${otherAccount}, and the role of ${account}`
-    : `the provider is of partition ${otherPartition}, and the role of ${partition}`
+    ? `the provider is in account ${otherAccount}, but the role is in ${account}`
+    : `the provider is in partition ${otherPartition}, but the role is in ${partition}`
 }
 
 function sharedEnd(one: string, other: string): number {
@@ -201,14 +201,14 @@ function ofRequest(key: string): string | undefined {
   if (/^sts:RoleSessionName$/i.test(key))
     return 'Pass a --role-session-name that the policy allows.'
   return /^(aws|sts):/i.test(key)
-    ? `Change the condition on ${key}, or the request so that it holds.`
+    ? `Change the condition on ${key}, or make the request match it.`
     : undefined
 }
 
 function mismatch(key: string, actual: readonly string[] | undefined): string {
-  if (/:aud$/i.test(key)) return 'it wants another audience'
+  if (/:aud$/i.test(key)) return 'it requires another audience'
   const short = shortKey(key)
-  return actual === undefined ? `the request has no ${short}` : `it wants another ${short}`
+  return actual === undefined ? `the request has no ${short}` : `it requires another ${short}`
 }
 
 /** Of several patterns, the one that goes along with the subject for longest. */

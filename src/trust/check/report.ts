@@ -9,7 +9,7 @@ import { POLICY_FINDINGS, type PolicyFinding } from './findings.ts'
 const VERDICTS = {
   allows: 'The policy allows this token.',
   rejects: 'The policy rejects this token.',
-  invalid: 'The policy is invalid: IAM does not store it.',
+  invalid: 'The policy is invalid: IAM does not accept it.',
   undecided: 'Whether the policy allows this token depends on what only AWS knows.',
 } as const
 

@@ -14,7 +14,7 @@ export function subjectDifference(pattern: string, subject: string): SubjectDiff
   const found = circleciSubject({ sub: subject })
   if (found === undefined) return undefined
   const whole = { policy: pattern, token: subject }
-  if (pattern !== pattern.trim()) return { title: 'a blank is part of the subject', ...whole }
+  if (pattern !== pattern.trim()) return { title: 'a space is part of the subject', ...whole }
   const foreign = FOREIGN.find(([start]) => pattern.startsWith(start))
   if (foreign) return { title: `the subject has the form of ${foreign[1]}`, ...whole }
   const wanted = PATTERN.exec(pattern)?.slice(1)
@@ -26,10 +26,10 @@ export function subjectDifference(pattern: string, subject: string): SubjectDiff
     // A star at the end stands for whatever follows.
     if (want === undefined) {
       if (value === undefined || /\*$/.test(pattern)) continue
-      return { title: 'it has the subject of a V1 token, and the job sends a V2 token', ...whole }
+      return { title: 'it has the subject of a V1 token, but the job sends a V2 token', ...whole }
     }
     if (value === undefined) {
-      return { title: 'it has the subject of a V2 token, and the job sends a V1 token', ...whole }
+      return { title: 'it has the subject of a V2 token, but the job sends a V1 token', ...whole }
     }
     if (matchesWildcard(value, want)) continue
     return { title: slip(name, want, value), policy: `${name}/${want}`, token: `${name}/${value}` }
@@ -69,29 +69,29 @@ function otherForm(pattern: string, subject: string): SubjectDifference {
 function slip(name: (typeof NAMES)[number], wanted: string, found: string): string {
   const fits = (text: string) => text !== wanted && matchesWildcard(found, text)
   if (matchesWildcard(found.toLowerCase(), wanted.toLowerCase())) {
-    return `upper and lower case differ in ${name}`
+    return `the case differs in ${name}`
   }
-  if (fits(wanted.replace(/\/$/, ''))) return `${name} has a slash at its end`
+  if (fits(wanted.replace(/\/$/, ''))) return `${name} ends with a slash`
   switch (name) {
     case 'vcs-ref':
       if (fits(`refs/heads/${wanted}`)) return '"refs/heads/" is missing in vcs-ref'
       if (fits(`refs/${wanted}`)) return '"refs/" is missing in vcs-ref'
       return /^refs\/tags\//.test(wanted) && !/^refs\/tags\//.test(found)
-        ? 'it wants a tag, and the job runs on a branch'
-        : `it wants another ${/^refs\/tags\//.test(found) ? 'tag' : 'branch'}`
+        ? 'it requires a tag, but the job runs on a branch'
+        : `it requires another ${/^refs\/tags\//.test(found) ? 'tag' : 'branch'}`
     case 'vcs-origin':
-      if (fits(wanted.replace(/^https?:\/\//, ''))) return '"https://" is too much in vcs-origin'
-      if (fits(wanted.replace(/\.git$/, ''))) return '".git" is too much in vcs-origin'
+      if (fits(wanted.replace(/^https?:\/\//, ''))) return 'vcs-origin must not have "https://"'
+      if (fits(wanted.replace(/\.git$/, ''))) return 'vcs-origin must not have ".git"'
       if (fits(`${found.split('/')[0]}/${wanted}`)) {
         return `"${found.split('/')[0]}/" is missing in vcs-origin`
       }
-      return 'it wants another repository'
+      return 'it requires another repository'
     case 'user':
-      return 'it wants another user'
+      return 'it requires another user'
     default:
       return isUuid(found) && !isUuid(wanted) && !/[*?]/.test(wanted)
         ? `${name} has a name where the id belongs`
-        : `it wants another ${name === 'org' ? 'organization' : 'project'}`
+        : `it requires another ${name === 'org' ? 'organization' : 'project'}`
   }
 }
 

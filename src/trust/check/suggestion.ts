@@ -119,11 +119,11 @@ function ownSubject({ version, statements }: TrustPolicy, claims: Claims): Subje
 }
 
 function droppedNote(key: string): string {
-  return `It does without ${key}, which IAM never sees: whatever that was to keep out is not kept out.`
+  return `It has no condition on ${key}, which IAM never sees: it cannot keep out what that was meant to.`
 }
 
 /** How far the statement reaches. */
 function reachNotes(claims: Claims): string[] {
   const ref = circleciSubject(claims)?.ref
-  return ref === undefined ? [] : [`It allows ${ref} only.`]
+  return ref === undefined ? [] : [`It allows only ${ref}.`]
 }

@@ -41,7 +41,7 @@ function throughAccounts(
     ({ id, name }) => `set_up ${shellWord(id)} ${shellWord(name)} || failed="$failed ${id}"`,
   )
   return `#!/bin/sh
-# Sets up ${accounts.length === 1 ? '1 account' : `${accounts.length} accounts`}, one after the other, and goes on to the next where one fails.
+# Sets up ${accounts.length === 1 ? '1 account' : `${accounts.length} accounts`}, one after the other; if one fails, it goes on with the next.
 # Needs the AWS CLI with credentials of the management account or a delegated administrator, which may
 # assume an administrator's role in each of the accounts:
 #   sh set-up.sh [ROLE_NAME]     (default: OrganizationAccountAccessRole)

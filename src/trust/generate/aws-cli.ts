@@ -87,7 +87,7 @@ if [ "$caller" != "$account_id" ]; then
   exit 1
 fi`
 
-const EXISTS = `# Succeeds when the command does, fails when IAM knows no such thing; any other failure ends the script.
+const EXISTS = `# Succeeds if the command does, and fails if IAM finds nothing; any other failure ends the script.
 exists() {
   if message=$("$@" 2>&1 >/dev/null); then
     return 0
@@ -165,7 +165,7 @@ function updatedThumbprints(thumbprints: readonly string[]): string {
 const OR_STOP = ' || incomplete'
 
 const INCOMPLETE = `incomplete() {
-  echo "Role $role_name now has the trust policy, but not all of its settings and permissions. Run this again once that is mended." >&2
+  echo "Role $role_name now has the trust policy, but not all of its settings and permissions. Run this again when that is fixed." >&2
   exit 1
 }`
 
@@ -240,7 +240,7 @@ function tagList(tags: ReadonlyMap<string, string>): { Key: string; Value: strin
   return [...tags].map(([Key, Value]) => ({ Key, Value }))
 }
 
-export const BESIDE_THE_SCRIPT = `# The JSON files stand beside this script.
+export const BESIDE_THE_SCRIPT = `# The JSON files are beside this script.
 here=$(dirname -- "$0")`
 
 export const NEW_DIRECTORY = `here=$(mktemp -d)

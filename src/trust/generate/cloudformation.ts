@@ -124,8 +124,8 @@ function refuseDynamicReference(text: string): void {
   const [found] = /\{\{resolve:[^}]{0,80}/.exec(text) ?? []
   if (found === undefined) return
   throw new OidcError('invalid-usage', {
-    what: `"${found}" stands in the subject or a policy, and CloudFormation would replace it.`,
-    next: 'Take it out, or generate another form with --for.',
+    what: `"${found}" is in the subject or a policy, and CloudFormation would replace it.`,
+    next: 'Remove it, or generate another format with --for.',
   })
 }
 
@@ -195,7 +195,7 @@ function parameters(setup: RoleSetup): Part {
   return {
     RoleName: { Description: 'Name of the role', Type: 'String', Default: setup.roleName },
     MaxSessionDuration: {
-      Description: 'Longest session in seconds',
+      Description: 'Maximum session duration in seconds',
       Type: 'Number',
       MinValue: 3600,
       MaxValue: 43_200,

@@ -53,9 +53,9 @@ function statusOf(path: string): Promise<Stats | undefined> {
 }
 
 function refuseExisting(path: string, found: Stats | undefined, overwrite: boolean): void {
-  if (found && !overwrite) throw unwritable(`${path} is there already.`)
+  if (found && !overwrite) throw unwritable(`${path} exists already.`)
   if (found && !found.isFile() && !found.isSymbolicLink()) {
-    throw unwritable(`${path} is no file, so it is not overwritten.`)
+    throw unwritable(`${path} is not a file, so it is not overwritten.`)
   }
 }
 
@@ -84,7 +84,7 @@ async function staleFiles(directory: string, files: readonly GeneratedFile[]): P
 function unwritable(what: string, cause?: unknown): OidcError {
   return new OidcError('file-unwritable', {
     what,
-    next: 'Choose another --out-dir, or pass --force to overwrite what is there.',
+    next: 'Choose another --out-dir, or pass --force to overwrite the files there.',
     cause,
   })
 }

@@ -33,7 +33,7 @@ export function ownTokenNotes(setup: RoleSetup, claims: Claims, isNarrowed: bool
       return `The token also needs ${evaluation.action}: add it to the Action of the trust policy.`
     }
     const reasons = explainEvaluation(evaluation).join('; ')
-    if (isNarrowed) return `The token at hand is not allowed itself: ${reasons}.`
+    if (isNarrowed) return `This job's own token is not allowed: ${reasons}.`
     throw new OidcError('invalid-usage', {
       what: 'The trust policy would reject the very token it is made from, so it is not printed.',
       why: `${reasons}.`,

@@ -21,7 +21,7 @@ export function profilesNotes(organization: Organization): readonly string[] {
     .filter(({ source }) => source === undefined)
     .map(
       ({ name, role }) =>
-        `There is no profile ${name}: no role of the file is ${role.setup.party.kind === 'role' ? role.setup.party.roleArn : ''}, which it trusts.`,
+        `There is no profile ${name}: no role in the file is ${role.setup.party.kind === 'role' ? role.setup.party.roleArn : ''}, which it trusts.`,
     )
 }
 

@@ -149,7 +149,14 @@ function terraformVariables(setup: RoleSetup): HclItem[] {
           variable('trusted_role_arn', 'string', 'Role that may assume this one', party.roleArn),
           ...(party.externalId === undefined
             ? []
-            : [variable('external_id', 'string', 'External id to be given', party.externalId)]),
+            : [
+                variable(
+                  'external_id',
+                  'string',
+                  'External id that the other role must present',
+                  party.externalId,
+                ),
+              ]),
         ]
   return [
     variable('role_name', 'string', 'Name of the role', setup.roleName),
@@ -158,7 +165,7 @@ function terraformVariables(setup: RoleSetup): HclItem[] {
     variable(
       'max_session_duration',
       'number',
-      'Longest session in seconds, 3600 to 43200',
+      'Maximum session duration in seconds, 3600 to 43200',
       setup.maxSessionDuration ?? 3600,
     ),
     ...(setup.permissionsBoundary === undefined
@@ -167,7 +174,7 @@ function terraformVariables(setup: RoleSetup): HclItem[] {
           variable(
             'permissions_boundary',
             'string',
-            'Policy that limits what the role may ever do',
+            'Policy that limits what the role can ever do',
             setup.permissionsBoundary,
           ),
         ]),

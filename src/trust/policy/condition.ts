@@ -67,7 +67,7 @@ function readValues(
   for (const value of values) {
     const variable = version === '2012-10-17' && value.includes('${')
     if (variable && !operator.variables) {
-      return { undecided: `"${value}" has a policy variable, which this operator does not take` }
+      return { undecided: `"${value}" has a policy variable, which this operator does not allow` }
     }
     const read = variable ? resolveVariables(value, keys) : plainValue(value)
     if ('undecided' in read) return read
@@ -116,7 +116,7 @@ function judgePresent(
     operator.quantifier === 'ForAllValues' ? !outcomes.includes(false) : outcomes.includes(true)
   return matched
     ? ['matched', `${key} is ${found}`]
-    : ['unmatched', `${key} is ${found}, the policy wants ${wanted(operator, values)}`]
+    : ['unmatched', `${key} is ${found}, but the policy requires ${wanted(operator, values)}`]
 }
 
 /** The policy's values are ORed; `undefined` when it hangs on one that can't be compared. */

@@ -42,7 +42,7 @@ function readPolicy<S>(document: unknown, readStatement: ReadStatement<S>, forei
   const policy = object(document, '', ['Version', 'Id', 'Statement'])
   const stray = foreign?.exec(JSON.stringify(policy))?.[0]
   if (stray !== undefined) {
-    throw new Malformed('', `has the character "${stray}"; IAM takes those up to U+00FF`)
+    throw new Malformed('', `has the character "${stray}"; IAM accepts those up to U+00FF`)
   }
   // Without a Version IAM applies 2008-10-17: reference_policies_elements_version.html
   const version = policy['Version'] ?? '2008-10-17'

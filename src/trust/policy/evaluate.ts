@@ -110,7 +110,7 @@ function matchPrincipal(principal: Principal | undefined, caller: Caller): Princ
   ) {
     return {
       outcome: 'undecided',
-      reason: 'what AWS makes of "*" under Federated is not documented',
+      reason: 'AWS does not document what "*" under Federated means',
     }
   }
   const named = principal.entries.map(({ kind, value }) => `${kind} ${value}`).join(', ')

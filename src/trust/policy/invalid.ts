@@ -7,7 +7,7 @@ import type { Principal, TrustPolicy } from './policy.ts'
 interface InvalidPart {
   /** Such as `Statement[0].Principal`. */
   readonly path: string
-  /** What IAM does not take. */
+  /** What IAM does not accept. */
   readonly problem: string
   /** What to write instead. */
   readonly fix: string
@@ -29,13 +29,13 @@ export function invalidParts({ statements, version }: TrustPolicy): InvalidPart[
 function invalidPrincipal(principal: Principal | undefined, path: string): InvalidPart[] {
   if (principal === undefined) {
     // reference_policies_elements_notprincipal.html
-    const problem = 'IAM takes no NotPrincipal in a trust policy'
-    return [{ path: `${path}.NotPrincipal`, problem, fix: 'Name who may come in under Principal.' }]
+    const problem = 'IAM does not accept NotPrincipal in a trust policy'
+    return [{ path: `${path}.NotPrincipal`, problem, fix: 'Name who is allowed under Principal.' }]
   }
   const at = `${path}.Principal`
   if (principal.anyone) {
     // IAM answers `Invalid principal in policy: "STAR":"*"`: https://github.com/aws/aws-cdk/issues/5732
-    const problem = 'IAM takes no "*" as the Principal of a trust policy'
+    const problem = 'IAM does not accept "*" as the Principal of a trust policy'
     return [{ path: at, problem, fix: "Name the provider's ARN under Federated." }]
   }
   // "You cannot use a wildcard to match part of a principal name or ARN."
@@ -43,7 +43,7 @@ function invalidPrincipal(principal: Principal | undefined, path: string): Inval
     .filter(({ value }) => value !== '*' && /[*?]/.test(value))
     .map(({ kind, value }) => ({
       path: `${at}.${kind}`,
-      problem: `IAM takes no wildcard within a principal: "${value}"`,
+      problem: `IAM does not accept a wildcard within a principal: "${value}"`,
       fix: 'Write the ARN out, and put the wildcard into a condition.',
     }))
 }
@@ -59,8 +59,8 @@ function repeatedKeys(conditions: readonly Condition[], path: string): InvalidPa
     return [
       {
         path: `${path}.Condition.${operator}`,
-        problem: `"${first}" and "${key}" are one key, which IAM takes only once in an operator`,
-        fix: 'Put the values into one list.',
+        problem: `"${first}" and "${key}" are the same key, which IAM accepts only once per operator`,
+        fix: 'Put the values in one list.',
       },
     ]
   })
@@ -83,7 +83,7 @@ function invalidCondition(
     return [
       {
         path: `${path}.${operator}`,
-        problem: `IAM knows no condition operator "${operator}"${meant ? `; ${meant} is meant` : ''}`,
+        problem: `IAM knows no condition operator "${operator}"${meant ? `; you probably mean ${meant}` : ''}`,
         fix: meant === undefined ? "Use one of IAM's operators." : `Use ${meant}.`,
       },
     ]
@@ -97,7 +97,7 @@ function invalidCondition(
     .map((value) => ({
       path: `${path}.${operator}["${key}"]`,
       problem: isVariable(value)
-        ? `${base} takes no policy variable: "${value}"`
+        ? `${base} does not accept a policy variable: "${value}"`
         : `"${value}" is not ${what}`,
       fix: `Give ${what}.`,
     }))

@@ -168,7 +168,7 @@ export function resolveVariables(
     rest = rest.slice(match.index + match[0].length)
   }
   if (rest.includes('${')) {
-    return { undecided: `"${value}" has a policy variable without an end` }
+    return { undecided: `"${value}" has a policy variable that is not closed` }
   }
   symbols.push(...rest)
   return { text: symbols.map(literal).join(''), symbols }

@@ -72,7 +72,7 @@ function readActions(value: unknown, path: string): string[] {
   const actions = strings(value, path)
   const stray = actions.find((one) => !/^(\*|sts:.+)$/i.test(one))
   if (stray === undefined) return actions
-  throw new Malformed(path, `holds ${show(stray)}; a trust policy allows actions of sts only`)
+  throw new Malformed(path, `holds ${show(stray)}; a trust policy allows only sts actions`)
 }
 
 function readPrincipal(value: unknown, path: string): Principal {
@@ -88,7 +88,7 @@ function readPrincipal(value: unknown, path: string): Principal {
     const problem = principalProblem(kind, value)
     if (problem !== undefined) throw new Malformed(`${path}.${kind}`, problem)
   }
-  if (entries.length === 0) throw new Malformed(path, 'names nobody')
+  if (entries.length === 0) throw new Malformed(path, 'is empty')
   return { anyone: false, entries }
 }
 

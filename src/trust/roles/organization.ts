@@ -63,7 +63,7 @@ export function checkOrganization(organization: Organization): Organization {
 function refuseDots(roleName: string): void {
   if (!/^\.\.?$/.test(roleName)) return
   throw new OidcError('invalid-usage', {
-    what: `--role-name is "${roleName}", which can't be the name of a directory.`,
+    what: `--role-name is "${roleName}", which can't be used as a directory name.`,
     next: 'Choose another name.',
   })
 }
@@ -76,7 +76,7 @@ function refuseTwins(account: OrganizationAccount, roles: readonly RoleSetup[]):
     if (names.has(name)) {
       throw new OidcError('invalid-usage', {
         what: `The account ${account.id} would get two roles named ${roleName}.`,
-        next: 'Give one of them another --role-name, or other accounts.',
+        next: 'Give one of them another role name, or other accounts.',
       })
     }
     names.add(name)

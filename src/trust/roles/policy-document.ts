@@ -60,7 +60,7 @@ function checkLength(document: object): object {
   const length = JSON.stringify(document).length
   if (length <= MAXIMUM_LENGTH) return document
   throw new OidcError('invalid-usage', {
-    what: `The trust policy would have ${length} characters; IAM takes at most ${MAXIMUM_LENGTH}.`,
+    what: `The trust policy would have ${length} characters; IAM accepts at most ${MAXIMUM_LENGTH}.`,
     next: 'Shorten the subject with a wildcard, or ask AWS for a higher quota.',
   })
 }

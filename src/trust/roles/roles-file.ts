@@ -51,7 +51,7 @@ export function parseRolesFile(
     }
     if (accounts.length === 0) note(1, 'there is no account. Write [account NAME] and account_id.')
     if (sections.every(({ kind }) => kind !== 'role')) {
-      note(1, 'there is no role. Write [role NAME] and whom it trusts.')
+      note(1, 'there is no role. Write [role NAME] and what it trusts.')
     }
     const organization = { accounts, roles }
     attempt(sections.at(-1)?.line ?? 1, note, () => checkOrganization(organization))
@@ -95,7 +95,7 @@ const NAME = /^[A-Za-z0-9][\w.-]{0,63}$/
 function readAccount(note: NoteProblem) {
   return ({ name, line, settings }: FileSection): OrganizationAccount => {
     const id = settings.get('account_id')
-    if (!NAME.test(name)) note(line, `"${name}" has more than letters, digits, "_", "-" and ".".`)
+    if (!NAME.test(name)) note(line, `"${name}" may have only letters, digits, "_", "-" and ".".`)
     if (id === undefined) note(line, `[account ${name}] has no account_id.`)
     else attempt(id.line, note, () => checkAccountId(id.value))
     const creates = settings.get('create_provider')
@@ -136,7 +136,7 @@ async function readRole(
   if (!NAME.test(name)) {
     note(
       line,
-      `"${name}" has more than letters, digits, "_", "-" and ".". Use role_name for others.`,
+      `"${name}" may have only letters, digits, "_", "-" and ".". For others, use role_name.`,
     )
   }
   const settings = withCommon(section, common)
@@ -230,7 +230,7 @@ function readAccountsOf(
   if (names.length === 0) return accounts
   return [...new Set(names)].flatMap((name) => {
     const found = accounts.find((one) => one.name === name || one.id === name)
-    if (!found) note(line, `accounts names "${name}", which is no [account …] of this file.`)
+    if (!found) note(line, `accounts has "${name}", but this file has no [account ${name}].`)
     return found ?? []
   })
 }

@@ -30,13 +30,18 @@ export function checkSetup(setup: RoleSetup): RoleSetup {
   const { accountId, partition, roleName, policyArns, permissionsBoundary, tags, thumbprints } =
     setup
   const maximum = setup.maxSessionDuration
-  expect(/^aws(-[a-z]+)*$/.test(partition), 'partition', partition, 'such as aws or aws-cn')
+  expect(
+    /^aws(-[a-z]+)*$/.test(partition),
+    'partition',
+    partition,
+    'a partition such as aws or aws-cn',
+  )
   if (accountId !== undefined) checkAccountId(accountId)
   expect(
     /^[\w+=,.@-]{1,64}$/.test(roleName),
     'role-name',
     roleName,
-    'of 1 to 64 letters, digits and _+=,.@-',
+    'a name of 1 to 64 letters, digits and _+=,.@-',
   )
   for (const arn of policyArns) checkPolicyArn('policy-arns', arn, partition)
   if (permissionsBoundary !== undefined) {
@@ -57,7 +62,7 @@ export function checkSetup(setup: RoleSetup): RoleSetup {
 }
 
 export function checkAccountId(accountId: string): string {
-  expect(/^\d{12}$/.test(accountId), 'account-id', accountId, 'of 12 digits')
+  expect(/^\d{12}$/.test(accountId), 'account-id', accountId, 'a number of 12 digits')
   return accountId
 }
 
@@ -72,14 +77,14 @@ function checkPolicyArn(option: string, arn: string, partition: string): void {
 
 /** https://docs.aws.amazon.com/IAM/latest/APIReference/API_Tag.html */
 function checkTag(key: string, value: string): void {
-  const form = 'KEY=VALUE with letters, digits, blanks and _.:/=+-@, up to 128 and 256 characters'
+  const form = 'KEY=VALUE with letters, digits, spaces and _.:/=+-@, up to 128 and 256 characters'
   expect(tagProblem(key, value) === undefined, 'tags', `${key}=${value}`, form)
 }
 
 function expect(valid: boolean, option: string, value: string, form: string): void {
   if (valid) return
   throw new OidcError('invalid-usage', {
-    what: `--${option} holds ${JSON.stringify(value.slice(0, 200))}, but it must be ${form}.`,
+    what: `--${option} has ${JSON.stringify(value.slice(0, 200))}, but it must be ${form}.`,
     next: `Correct --${option}.`,
   })
 }
@@ -91,7 +96,7 @@ export function readTags(texts: readonly string[]): ReadonlyMap<string, string> 
   for (const [key, value] of texts.map(readTag)) {
     if (keys.has(key.toLowerCase())) {
       throw new OidcError('invalid-usage', {
-        what: `--tags holds the key "${key}" twice; IAM does not tell small letters from capitals.`,
+        what: `--tags has the key "${key}" twice; IAM ignores case in keys.`,
         next: 'Leave one of them out.',
       })
     }
@@ -105,8 +110,8 @@ function readTag(text: string): [key: string, value: string] {
   const at = text.indexOf('=')
   if (at > 0) return [text.slice(0, at), text.slice(at + 1)]
   throw new OidcError('invalid-usage', {
-    what: `--tags holds "${text}", which has no "=" between key and value.`,
-    next: 'Give KEY=VALUE, several separated by commas. No value can hold a comma.',
+    what: `--tags has "${text}", which has no "=" between key and value.`,
+    next: 'Give KEY=VALUE, several separated by commas. A value cannot contain a comma.',
   })
 }
 
@@ -117,5 +122,5 @@ export function providerArn(party: TrustedTokens, setup: RoleSetup): string {
 
 export function accountOf({ accountId }: RoleSetup): string {
   if (accountId !== undefined) return accountId
-  throw missing('account-id', 'The policy names the provider by the account that holds it.')
+  throw missing('account-id', 'The ARN of the provider in the policy contains the account id.')
 }

@@ -67,7 +67,10 @@ function subjects(coordinates: CircleciCoordinates): Pick<TrustedTokens, 'subjec
     }
   }
   if (vcsOrigin === undefined) {
-    throw missing('vcs-origin', 'The subject names the branch only after the repository.')
+    throw missing(
+      'vcs-origin',
+      'In the subject, the branch comes after the repository, so both are needed.',
+    )
   }
   const origin = checkCoordinate('vcs-origin', vcsOrigin, 'origin')
   const ref = branch === undefined ? '*' : refName('branch', branch, 'refs/heads/')

@@ -16,7 +16,7 @@ type Form = keyof typeof FORMS
 const FORMS = {
   uuid: {
     pattern: /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/,
-    expected: 'a UUID in small letters, as in the organization or project settings',
+    expected: 'a UUID in lower case, as in the organization or project settings',
   },
   // `vcs-origin` claim of https://circleci.com/docs/openid-connect-tokens/
   origin: {
@@ -54,11 +54,11 @@ const FORMS = {
   // CreateOpenIDConnectProvider, Url: https, a path, neither port nor query.
   issuer: {
     pattern: /^https:\/\/[a-z0-9]([a-z0-9.-]*[a-z0-9])?(\/[\w.~%-]+)*\/?$/i,
-    expected: 'the URL of an issuer: https://, a host and perhaps a path, without port and query',
+    expected: 'the URL of an issuer: https://, a host and optionally a path, without port or query',
   },
   audience: {
     pattern: /^[!#%&(-[\]-_a-~]+$/,
-    expected: 'an audience of printable characters, without blanks, quotes, "$" and backslashes',
+    expected: 'an audience of printable characters, without spaces, quotes, "$" and backslashes',
   },
   // Policies take characters up to U+00FF: API_CreateRole.html, AssumeRolePolicyDocument.
   subject: {
@@ -102,10 +102,10 @@ export function branchOrTag(
   })
 }
 
-/** `--a` and `--b` exclude each other. */
+/** `--a` and `--b` cannot be combined. */
 export function conflict(a: string, b: string): OidcError {
   return new OidcError('invalid-usage', {
-    what: `--${a} and --${b} exclude each other.`,
+    what: `--${a} and --${b} cannot be combined.`,
     next: 'Leave one of them out.',
   })
 }

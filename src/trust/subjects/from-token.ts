@@ -68,8 +68,8 @@ export function tokensLike(claims: Claims, narrowing: Narrowing): TrustedTokens 
   }
   if (anyProject && (isShared(issuer) || path !== undefined || claims['repository'])) {
     throw new OidcError('invalid-usage', {
-      what: `--any-project can't tell the organization from the token's subject "${subject}".`,
-      why: `It has another form than the default of ${issuer}.`,
+      what: `--any-project can't find the organization in the token's subject "${subject}".`,
+      why: `It does not have the default form of ${issuer}.`,
       next: 'Give --issuer, --audience and --subject, with the organization before any wildcard.',
     })
   }
@@ -84,8 +84,8 @@ export function tokensLike(claims: Claims, narrowing: Narrowing): TrustedTokens 
 function originIn({ origin }: CircleciSubject): string {
   if (origin !== undefined) return origin
   throw new OidcError('invalid-usage', {
-    what: '--branch needs a token that names the repository, and this one does not.',
-    next: 'Take the V2 token (--token-version v2), or give --org-id, --project-id and --vcs-origin.',
+    what: '--branch needs a token that names the repository, but this one does not.',
+    next: 'Use the V2 token (--token-version v2), or give --org-id, --project-id and --vcs-origin.',
   })
 }
 
@@ -94,8 +94,8 @@ function refuseCustomSubject(subject: string, { ref }: Narrowing): void {
   if (/^repo:[^:]+:(ref:[^:]*|environment:[^:]*|pull_request)$/.test(subject)) return
   throw new OidcError('invalid-usage', {
     what: `--${ref === undefined ? 'environment' : 'ref'} can't narrow down the token's subject "${subject}".`,
-    why: "It is not of GitHub's default form: the repository has chosen other claims for it.",
-    next: 'Give --issuer, --audience and --subject, with * where the subject may differ.',
+    why: "It does not have GitHub's default form: the repository chose other claims for it.",
+    next: 'Give --issuer, --audience and --subject, with * where the subject can differ.',
   })
 }
 
@@ -103,7 +103,7 @@ function soleAudience(claims: Claims): string | undefined {
   const list = tokenAudience(claims) ?? []
   if (list.length <= 1) return list[0]
   throw new OidcError('invalid-usage', {
-    what: `The token has ${list.length} audiences (${list.join(', ')}); a policy needs one.`,
-    next: 'Mint a token with one audience, or give the coordinates instead of --from-token.',
+    what: `The token has ${list.length} audiences (${list.join(', ')}), but a policy needs exactly one.`,
+    next: 'Mint a token with one audience, or give --issuer, --audience and --subject instead of --from-token.',
   })
 }

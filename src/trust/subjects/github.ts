@@ -47,7 +47,7 @@ export function githubTokens(coordinates: GithubCoordinates): TrustedTokens {
 
 // https://docs.github.com/actions/reference/security/oidc#immutable-subject-claims; GitHub Enterprise Server has none.
 const IDS_MISSING =
-  'Repositories created, renamed or transferred since July 15, 2026, and those that opted in, have ids in their subject and are not allowed: for them, give --repository OWNER@ID/NAME@ID.'
+  'Repositories created, renamed or transferred since July 15, 2026, and those that opted in, have ids in their subject and are not allowed. For them, pass --repository OWNER@ID/NAME@ID.'
 
 function context(ref: string | undefined, environment: string | undefined): string {
   if (ref !== undefined) {

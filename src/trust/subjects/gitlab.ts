@@ -24,7 +24,7 @@ export function gitlabTokens(coordinates: GitlabCoordinates): TrustedTokens {
     anyProject ? 'group-path' : 'project-path',
   )
   if (refType !== undefined && ref === undefined) {
-    throw missing('ref', 'A kind of ref says nothing without the ref.')
+    throw missing('ref', 'A kind of ref needs the ref.')
   }
   if (anyProject && ref !== undefined) throw conflict('ref', 'any-project')
   const where = ref === undefined ? '*' : refContext(ref, refType)

@@ -15,7 +15,7 @@ interface IssuerCoordinates {
 export function issuerTokens(coordinates: IssuerCoordinates): TrustedTokens {
   const issuer = checkCoordinate('issuer', coordinates.issuer, 'issuer')
   if (coordinates.audience === undefined) {
-    throw missing('audience', `Nobody but ${issuer} knows the audience of its tokens.`)
+    throw missing('audience', `Only ${issuer} knows the audience of its tokens.`)
   }
   const given = coordinates.subject ?? (coordinates.anyProject ? '*' : undefined)
   if (given === undefined) {

@@ -67,7 +67,7 @@ function circleciParties(given: Coordinates): TrustedTokens[] {
   const origins = given['vcs-origin']
   if (origins.length > 1 && origins.length !== Math.max(projects.length, 1)) {
     throw new OidcError('invalid-usage', {
-      what: `--vcs-origin names ${origins.length} repositories for ${projects.length} projects.`,
+      what: `--vcs-origin has ${origins.length} repositories for ${projects.length} projects.`,
       next: 'Give one repository for all of the projects, or one for each in their order.',
     })
   }
@@ -117,7 +117,7 @@ function chooseParty(given: Coordinates): PartyName {
   if (first && second) throw conflict(first, second)
   if (first) return first
   throw new OidcError('invalid-usage', {
-    what: 'No trusted entity is given: nothing says whose tokens, or which role, may assume the role.',
+    what: 'No trusted entity is given: no option says whose tokens, or which other role, can assume the role.',
     next: 'Give --org-id and --project-id (CircleCI), --project-path (GitLab), --repository (GitHub), --issuer with --audience and --subject, --from-token, or --trusts-role.',
   })
 }
@@ -133,8 +133,8 @@ function refuseStrays(chosen: PartyName, given: Coordinates): void {
 
 export function strayOption(stray: string, chosen: string, own: readonly string[]): OidcError {
   return new OidcError('invalid-usage', {
-    what: `--${stray} has no meaning with --${chosen}.`,
-    next: `Leave one of them out; with --${chosen} go ${own.map((name) => `--${name}`).join(', ')}.`,
+    what: `--${stray} does not apply with --${chosen}.`,
+    next: `Leave one of them out. With --${chosen} you can use ${own.map((name) => `--${name}`).join(', ')}.`,
   })
 }
 
@@ -160,7 +160,7 @@ export function trustedRole(roleArn: string, externalId: string | undefined): Tr
   if (externalId !== undefined && !isExternalId(externalId)) {
     throw new OidcError('invalid-usage', {
       what: '--external-id must be 2 to 1224 letters, digits and _+=,.@:/-',
-      next: 'Give the external id that the other side uses.',
+      next: 'Give the external id that the other role presents.',
     })
   }
   return { kind: 'role', roleArn, externalId }

@@ -18,7 +18,7 @@ export interface TrustedTokens {
 export function together(parties: readonly TrustedTokens[]): TrustedTokens {
   const [first] = parties
   if (first === undefined) {
-    throw new OidcError('internal-error', { what: 'A role trusts nobody.' })
+    throw new OidcError('internal-error', { what: 'A role needs somebody to trust.' })
   }
   return {
     ...first,

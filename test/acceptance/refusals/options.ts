@@ -37,7 +37,7 @@ const file =
 export const OPTION_SET_UPS: readonly Refusal[] = [
   call(
     'a misspelt variable for the role',
-    'AWS_OIDC_ROLEARN is not read; AWS_OIDC_ROLE_ARN is meant.',
+    'AWS_OIDC_ROLEARN is ignored; AWS_OIDC_ROLE_ARN is meant.',
     () => ({ args: [], env: { AWS_OIDC_ROLEARN: ROLE } }),
     [/AWS_OIDC_ROLEARN/, /AWS_OIDC_ROLE_ARN/],
     2,

@@ -199,7 +199,7 @@ export const SUBJECTS: readonly Refusal[] = [
   ),
   rejects(
     'a pull request of a fork',
-    'The token is of a fork, the policy wants the repository.',
+    'The token is of a fork, but the policy requires the repository.',
     limited(`${BRANCH}/main`),
     [/fork/, /mallory/],
     [/fork|mallory/, /github\.com\/acme\/website/],
@@ -565,7 +565,7 @@ export const INVALID: readonly Refusal[] = [
   ),
   invalid(
     'NotPrincipal',
-    'IAM takes no NotPrincipal in a trust policy.',
+    'IAM does not accept NotPrincipal in a trust policy.',
     policyOf({
       Effect: 'Allow',
       NotPrincipal: { Federated: provider(GITHUB) },

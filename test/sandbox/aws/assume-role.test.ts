@@ -138,7 +138,7 @@ test('external id', async (t) => {
     const change = ExternalId === undefined ? {} : { ExternalId }
     await refused(assume(sandbox, change), 'AccessDenied', 403, denied('sts:AssumeRole'))
   }
-  assert.match(lines.join(), /sts:ExternalId is "customer-8", the policy wants "customer-7"/)
+  assert.match(lines.join(), /sts:ExternalId is "customer-8", but the policy requires "customer-7"/)
   assert.match(lines.join(), /sts:ExternalId is absent/)
 })
 

@@ -74,8 +74,8 @@ const provider = (change: object) => ({
 })
 const WRONG: [world: unknown, message: RegExp][] = [
   [[], /^The world must be a JSON object, not \[\]\.$/],
-  [{ acounts: {} }, /^The world has an unknown key "acounts"; known are organization, /],
-  [{ organization: '' }, /^organization in the world must be a string without blanks, not ""\.$/],
+  [{ acounts: {} }, /^The world has an unknown key "acounts"; the known keys are organization, /],
+  [{ organization: '' }, /^organization in the world must be a string without spaces, not ""\.$/],
   [{ issuer: 'ftp://x' }, /^issuer in the world must be an https:\/\/ URL without a port/],
   [{ tokenLifetimeSeconds: '60' }, /^tokenLifetimeSeconds .* integer from 1 to 86400, not "60"/],
   [{ latencyMs: -1 }, /^latencyMs in the world must be an integer from 0/],
@@ -106,15 +106,15 @@ const WRONG: [world: unknown, message: RegExp][] = [
   [role({ trustPolicy: trust({ Sid: 'x'.repeat(5000) }) }), /has 5\d{3} characters.*at most 2048/],
   [
     role({ trustPolicy: trust({ Principal: '*' }) }),
-    /Statement\[0\]\.Principal .* IAM takes no "\*"/,
+    /Statement\[0\]\.Principal .* IAM does not accept "\*"/,
   ],
   [
     role({ trustPolicy: trust({ Principal: { AWS: `${ARN}role/*` } }) }),
-    /IAM takes no wildcard within a principal/,
+    /IAM does not accept a wildcard within a principal/,
   ],
   [
     role({ trustPolicy: trust({ Principal: undefined, NotPrincipal: { AWS: '*' } }) }),
-    /IAM takes no NotPrincipal/,
+    /IAM does not accept NotPrincipal/,
   ],
   [
     role({ trustPolicy: trust({ Condition: { StringContains: { 'aws:x': 'y' } } }) }),

@@ -170,7 +170,7 @@ describe('answers of AWS', () => {
   })
 
   test('a part of an answer is said to be one', () => {
-    assert.match(read({ Roles: [fine], IsTruncated: true }).notes.join(), /only a part/)
+    assert.match(read({ Roles: [fine], IsTruncated: true }).notes.join(), /is incomplete/)
   })
 
   const bad: readonly string[] = [
@@ -213,7 +213,7 @@ describe('what is meant to be', () => {
 
   test('ends with its day, and is said to cover nothing', async () => {
     const past = await judged('[allow a]\nroles = *\nreason = x\nuntil = 2026-11-20')
-    assert.match(past.notes.join(), /\[allow a\] held until 2026-11-20/)
+    assert.match(past.notes.join(), /\[allow a\] was valid until 2026-11-20/)
     assert.equal(past.things[0]?.findings[0]?.allowance, undefined)
     const other = await judged('[allow a]\nroles = *\nfindings = unused-provider\nreason = x')
     assert.match(other.notes.join(), /covers no finding/)

@@ -63,7 +63,7 @@ Statement 1 (Deploy), Allow: does not apply
       actual    "2026-03-01T12:00:00.000Z"
 
 Findings
-  ! StringEquals takes a wildcard as a plain character (equals-with-wildcard)
+  ! StringEquals reads a wildcard as a plain character (equals-with-wildcard)
       Statement[0].Condition.StringEquals["${HOST}:sub"]: "org/o1/project/p1/user/*"
       Fix: Use StringLike.
       More: npx circleci-aws-oidc explain equals-with-wildcard`,

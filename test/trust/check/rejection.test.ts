@@ -86,7 +86,7 @@ const CASES: readonly (readonly [
           '  token   has none',
         ],
         undefined,
-        'No statement that allows it helps while statement 2 denies it: change its condition, if the job is to have the role, or use another role.',
+        'An explicit deny overrides every allow: change the condition of statement 2 if this job should have the role, or use another role.',
       ],
     ],
   ],
@@ -98,7 +98,7 @@ const CASES: readonly (readonly [
         'statement 2 denies it',
         [],
         undefined,
-        'No statement that allows it helps while statement 2 denies it: change its condition, if the job is to have the role, or use another role.',
+        'An explicit deny overrides every allow: change the condition of statement 2 if this job should have the role, or use another role.',
       ],
     ],
   ],
@@ -107,7 +107,7 @@ const CASES: readonly (readonly [
     [statement({ StringEquals: { [`${HOST}:aud`]: ['a', 'b'], [`${HOST}:sub`]: MAIN } })],
     [
       [
-        'it wants another audience (statement 1)',
+        'it requires another audience (statement 1)',
         [`StringEquals ${HOST}:aud`, '  policy  "a" or "b"', `  token   "${ORG}"`],
       ],
     ],
@@ -117,7 +117,7 @@ const CASES: readonly (readonly [
     [like([`org/${USER}/*`, MAIN.replace('main', 'dev'), `org/${ORG}/project/${USER}/*`])],
     [
       [
-        'it wants another branch (statement 1)',
+        'it requires another branch (statement 1)',
         [
           `StringLike ${HOST}:sub`,
           '  policy  vcs-ref/refs/heads/dev',
@@ -131,7 +131,7 @@ const CASES: readonly (readonly [
     [statement({ StringEquals: { ...aud, [`${HOST}:sub`]: `${V1}/*` } })],
     [
       [
-        'StringEquals takes a wildcard as a plain character (statement 1)',
+        'StringEquals reads a wildcard as a plain character (statement 1)',
         [`StringEquals ${HOST}:sub`, `  policy  "${V1}/*"`, `  token   "${MAIN}"`],
         'equals-with-wildcard',
       ],
@@ -142,7 +142,7 @@ const CASES: readonly (readonly [
     [statement({ StringEquals: { ...aud, [`${HOST}:sub`]: V1 } })],
     [
       [
-        'it has the subject of a V1 token, and the job sends a V2 token (statement 1)',
+        'it has the subject of a V1 token, but the job sends a V2 token (statement 1)',
         [`StringEquals ${HOST}:sub`, `  policy  ${V1}`, `  token   ${MAIN}`],
         'v1-only-subject',
       ],
@@ -153,7 +153,7 @@ const CASES: readonly (readonly [
     [statement({ StringEquals: { ...aud, [`${HOST}:sub`]: MAIN } })],
     [
       [
-        'it has the subject of a V2 token, and the job sends a V1 token (statement 1)',
+        'it has the subject of a V2 token, but the job sends a V1 token (statement 1)',
         [`StringEquals ${HOST}:sub`, `  policy  ${MAIN}`, `  token   ${V1}`],
         'v2-only-subject',
       ],
@@ -181,7 +181,7 @@ const CASES: readonly (readonly [
     [statement({ StringEquals: { [`https://${HOST}:aud`]: ORG, [`${HOST}:sub`]: MAIN } })],
     [
       [
-        'https:// is no part of a condition key or provider ARN (statement 1)',
+        'https:// is not part of a condition key or provider ARN (statement 1)',
         [
           `StringEquals https://${HOST}:aud`,
           `  policy  "${ORG}"`,
@@ -256,7 +256,7 @@ const CASES: readonly (readonly [
     [like(`${V1}/*`, { Principal: { Federated: ['accounts.google.com', PROVIDER] } })],
     [
       [
-        'the provider is of account 111111111111, and the role of 222222222222 (statement 1)',
+        'the provider is in account 111111111111, but the role is in 222222222222 (statement 1)',
         [
           'Principal',
           `  policy  accounts.google.com, ${PROVIDER}`,
@@ -273,7 +273,7 @@ const CASES: readonly (readonly [
     [like(`${V1}/*`, { Principal: { Federated: PROVIDER } })],
     [
       [
-        'the provider is of partition aws, and the role of aws-cn (statement 1)',
+        'the provider is in partition aws, but the role is in aws-cn (statement 1)',
         ['Principal', `  policy  ${PROVIDER}`, `  token   ${PROVIDER.replace('aws:', 'aws-cn:')}`],
         undefined,
         'Name the provider of the token under Federated.',
@@ -286,7 +286,7 @@ const CASES: readonly (readonly [
     [like(`${V1}/*`, { Principal: { Federated: PROVIDER.replace(HOST, `https://${HOST}`) } })],
     [
       [
-        'https:// is no part of a condition key or provider ARN (statement 1)',
+        'https:// is not part of a condition key or provider ARN (statement 1)',
         [
           'Principal',
           `  policy  ${PROVIDER.replace(HOST, `https://${HOST}`)}`,
@@ -316,13 +316,13 @@ const CASES: readonly (readonly [
         'the request has no sts:ExternalId (statement 1)',
         ['StringEquals sts:ExternalId', '  policy  "x"', '  token   has none'],
         undefined,
-        'Change the condition on sts:ExternalId, or the request so that it holds.',
+        'Change the condition on sts:ExternalId, or make the request match it.',
       ],
       [
         'the request has no aws:RequestTag/team (statement 1)',
         ['StringEquals aws:RequestTag/team', '  policy  "ci"', '  token   has none'],
         undefined,
-        'Change the condition on aws:RequestTag/team, or the request so that it holds.',
+        'Change the condition on aws:RequestTag/team, or make the request match it.',
       ],
       [
         'the request has no amr (statement 1)',
@@ -334,14 +334,14 @@ const CASES: readonly (readonly [
         'key-not-seen',
       ],
       [
-        'it wants another aws:CurrentTime (statement 1)',
+        'it requires another aws:CurrentTime (statement 1)',
         [
           'DateLessThan aws:CurrentTime',
           '  policy  "2026-01-01"',
           '  token   "2026-03-01T12:00:00.000Z"',
         ],
         undefined,
-        'Change the condition on aws:CurrentTime, or the request so that it holds.',
+        'Change the condition on aws:CurrentTime, or make the request match it.',
       ],
     ],
   ],

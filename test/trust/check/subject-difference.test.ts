@@ -12,14 +12,14 @@ const TAG = on('refs/tags/v1')
 
 // The subjects of CircleCI: https://circleci.com/docs/guides/permissions-authentication/openid-connect-tokens/
 const WHOLE: readonly (readonly [pattern: string, subject: string, title: string])[] = [
-  [` ${MAIN}`, MAIN, 'a blank is part of the subject'],
-  [`${MAIN}\n`, MAIN, 'a blank is part of the subject'],
+  [` ${MAIN}`, MAIN, 'a space is part of the subject'],
+  [`${MAIN}\n`, MAIN, 'a space is part of the subject'],
   ['repo:acme/website:*', MAIN, 'the subject has the form of GitHub Actions'],
   ['project_path:acme/website:*', MAIN, 'the subject has the form of GitLab'],
   ['organization:acme:pipeline:site:*', MAIN, 'the subject has the form of Buildkite'],
-  [V1, MAIN, 'it has the subject of a V1 token, and the job sends a V2 token'],
-  [MAIN, V1, 'it has the subject of a V2 token, and the job sends a V1 token'],
-  [`${MAIN}*`, V1, 'it has the subject of a V2 token, and the job sends a V1 token'],
+  [V1, MAIN, 'it has the subject of a V1 token, but the job sends a V2 token'],
+  [MAIN, V1, 'it has the subject of a V2 token, but the job sends a V1 token'],
+  [`${MAIN}*`, V1, 'it has the subject of a V2 token, but the job sends a V1 token'],
   [`org/${ORG}`, MAIN, '"/project/*" is missing at the end of the subject'],
   [`org/${ORG}/`, MAIN, '"/project/*" is missing at the end of the subject'],
   [`org/${ORG}/project/${PROJECT}`, MAIN, '"/user/*" is missing at the end of the subject'],
@@ -42,11 +42,11 @@ for (const [pattern, subject, title] of WHOLE) {
 
 type Segment = readonly [name: string, policy: string, token: string]
 const SEGMENTS: readonly (readonly [pattern: string, subject: string, title: string, Segment])[] = [
-  [MAIN.replace(ORG, OTHER), MAIN, 'it wants another organization', ['org', OTHER, ORG]],
+  [MAIN.replace(ORG, OTHER), MAIN, 'it requires another organization', ['org', OTHER, ORG]],
   [MAIN.replace(ORG, 'acme'), MAIN, 'org has a name where the id belongs', ['org', 'acme', ORG]],
-  [MAIN.replace(ORG, 'acme*'), MAIN, 'it wants another organization', ['org', 'acme*', ORG]],
+  [MAIN.replace(ORG, 'acme*'), MAIN, 'it requires another organization', ['org', 'acme*', ORG]],
   [
-    ...([MAIN.replace(PROJECT, OTHER), MAIN, 'it wants another project'] as const),
+    ...([MAIN.replace(PROJECT, OTHER), MAIN, 'it requires another project'] as const),
     ['project', OTHER, PROJECT],
   ],
   [
@@ -69,20 +69,20 @@ const SEGMENTS: readonly (readonly [pattern: string, subject: string, title: str
   ],
   [
     ...([MAIN.replace(PROJECT, PROJECT.toUpperCase()), MAIN] as const),
-    'upper and lower case differ in project',
+    'the case differs in project',
     ['project', PROJECT.toUpperCase(), PROJECT],
   ],
-  [MAIN.replace(USER, OTHER), MAIN, 'it wants another user', ['user', OTHER, USER]],
+  [MAIN.replace(USER, OTHER), MAIN, 'it requires another user', ['user', OTHER, USER]],
   [
     on('refs/heads/Main'),
     MAIN,
-    'upper and lower case differ in vcs-ref',
+    'the case differs in vcs-ref',
     ['vcs-ref', 'refs/heads/Main', 'refs/heads/main'],
   ],
   [
     on('refs/heads/main/'),
     MAIN,
-    'vcs-ref has a slash at its end',
+    'vcs-ref ends with a slash',
     ['vcs-ref', 'refs/heads/main/', 'refs/heads/main'],
   ],
   [on('main'), MAIN, '"refs/heads/" is missing in vcs-ref', ['vcs-ref', 'main', 'refs/heads/main']],
@@ -97,44 +97,44 @@ const SEGMENTS: readonly (readonly [pattern: string, subject: string, title: str
   [
     on('refs/tags/v*'),
     MAIN,
-    'it wants a tag, and the job runs on a branch',
+    'it requires a tag, but the job runs on a branch',
     ['vcs-ref', 'refs/tags/v*', 'refs/heads/main'],
   ],
   [
     on('refs/heads/dev'),
     MAIN,
-    'it wants another branch',
+    'it requires another branch',
     ['vcs-ref', 'refs/heads/dev', 'refs/heads/main'],
   ],
-  [on('refs/tags/v2'), TAG, 'it wants another tag', ['vcs-ref', 'refs/tags/v2', 'refs/tags/v1']],
+  [on('refs/tags/v2'), TAG, 'it requires another tag', ['vcs-ref', 'refs/tags/v2', 'refs/tags/v1']],
   [
     on('refs/heads/refs/tags/v1'),
     MAIN,
-    'it wants another branch',
+    'it requires another branch',
     ['vcs-ref', 'refs/heads/refs/tags/v1', 'refs/heads/main'],
   ],
   [
     on('refs/heads/main'),
     on('refs/heads/refs/tags/v1'),
-    'it wants another branch',
+    'it requires another branch',
     ['vcs-ref', 'refs/heads/main', 'refs/heads/refs/tags/v1'],
   ],
   [
     MAIN.replace(ORIGIN, `https://${ORIGIN}`),
     MAIN,
-    '"https://" is too much in vcs-origin',
+    'vcs-origin must not have "https://"',
     ['vcs-origin', `https://${ORIGIN}`, ORIGIN],
   ],
   [
     MAIN.replace(ORIGIN, `http://${ORIGIN}`),
     MAIN,
-    '"https://" is too much in vcs-origin',
+    'vcs-origin must not have "https://"',
     ['vcs-origin', `http://${ORIGIN}`, ORIGIN],
   ],
   [
     MAIN.replace(ORIGIN, `${ORIGIN}.git`),
     MAIN,
-    '".git" is too much in vcs-origin',
+    'vcs-origin must not have ".git"',
     ['vcs-origin', `${ORIGIN}.git`, ORIGIN],
   ],
   [
@@ -146,14 +146,14 @@ const SEGMENTS: readonly (readonly [pattern: string, subject: string, title: str
   [
     MAIN.replace(ORIGIN, 'github.com/acme/api'),
     MAIN,
-    'it wants another repository',
+    'it requires another repository',
     ['vcs-origin', 'github.com/acme/api', ORIGIN],
   ],
   // Of several differences, the first.
   [
     on('main').replace(PROJECT, OTHER),
     MAIN,
-    'it wants another project',
+    'it requires another project',
     ['project', OTHER, PROJECT],
   ],
 ]

@@ -92,7 +92,7 @@ test('a policy beyond 2048 characters is refused in every form (IAM quotas)', ()
     subjects: Array.from({ length: 30 }, (_, at) => `${at}/`.padEnd(70, 'x')),
   }
   for (const form of FORMS) {
-    assert.throws(() => generate(form, setupFor(party)), /characters; IAM takes at most 2048/)
+    assert.throws(() => generate(form, setupFor(party)), /characters; IAM accepts at most 2048/)
   }
 })
 
@@ -200,7 +200,7 @@ for (const claims of UNTOLD) {
   test(`every project of whom? ${claims.sub} of ${claims.iss}`, () => {
     assert.throws(() => tokensLike(claims, { ...none, anyProject: true }), {
       code: 'invalid-usage',
-      message: /--any-project can't tell the organization/,
+      message: /--any-project can't find the organization/,
     })
   })
 }
@@ -232,7 +232,7 @@ test('GitLab takes whole refs, GitHub only those of branches and tags', () => {
     'project_path:g/p:ref_type:branch:ref:release/*',
   )
   assert.deepEqual(github({ ref: 'refs/tags/v1' }).subjects, ['repo:o/r:ref:refs/tags/v1'])
-  assert.throws(() => gitlab({ ref: 'refs/tags/v1', refType: 'branch' }), /exclude each other/)
+  assert.throws(() => gitlab({ ref: 'refs/tags/v1', refType: 'branch' }), /cannot be combined/)
   for (const make of [github, gitlab]) {
     assert.throws(() => make({ ref: 'refs/pull/7/merge' }), /only branches and tags/)
   }

@@ -176,7 +176,7 @@ test('a result names the expected and the actual value', () => {
     expected: ['main', 'release'],
     actual: ['dev'],
     outcome: 'unmatched',
-    reason: `${KEY} is "dev", the policy wants "main" or "release"`,
+    reason: `${KEY} is "dev", but the policy requires "main" or "release"`,
   })
 })
 

@@ -192,7 +192,7 @@ test('an explanation names statement, condition and both values', () => {
   )
   const evaluation = evaluate(policy, tokenRequest())
   assert.deepEqual(explainEvaluation(evaluation), [
-    `statement 1 (Deploy): StringLike: ${ISSUER}:sub is "${V2}", the policy wants "org/o1/project/p2/*"`,
+    `statement 1 (Deploy): StringLike: ${ISSUER}:sub is "${V2}", but the policy requires "org/o1/project/p2/*"`,
     `statement 2: Principal: names AWS 111111111111; the caller is Federated ${PROVIDER}; Action: allows sts:AssumeRole; the request is sts:AssumeRoleWithWebIdentity`,
   ])
   assert.deepEqual(

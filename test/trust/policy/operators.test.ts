@@ -157,6 +157,6 @@ test('an ordered comparison says which side it wants', () => {
   const condition = { operator: 'NumericLessThan', key: KEY, values: ['5'] }
   assert.equal(
     evaluateCondition(condition, keys, '2012-10-17').reason,
-    `${KEY} is "10", the policy wants less than "5"`,
+    `${KEY} is "10", but the policy requires less than "5"`,
   )
 })

@@ -93,7 +93,7 @@ const MALFORMED: [document: unknown, path: string, problem: RegExp][] = [
     'Version',
     /is 1;/,
   ],
-  [statement({ Principal: {} }), 'Statement[0].Principal', /nobody/],
+  [statement({ Principal: {} }), 'Statement[0].Principal', /is empty/],
   [statement({ Principal: { aws: '*' } }), 'Statement[0].Principal.aws', /does not belong/],
   [statement({ Principal: { AWS: [1] } }), 'Statement[0].Principal.AWS', /holds 1/],
   // "Federated principals must be valid domain names or SAML metadata ARNs", and for AWS
@@ -118,7 +118,7 @@ const MALFORMED: [document: unknown, path: string, problem: RegExp][] = [
   // "AssumeRole policy may only specify STS AssumeRole actions."
   [statement({ Action: ['sts:AssumeRole', 's3:Get*'] }), 'Statement[0].Action', /holds "s3:Get\*"/],
   [statement({ Action: '*x' }), 'Statement[0].Action', /holds "\*x"; a trust policy allows/],
-  [statement({ Action: 'AssumeRole' }), 'Statement[0].Action', /actions of sts only/],
+  [statement({ Action: 'AssumeRole' }), 'Statement[0].Action', /only sts actions/],
   // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_sid.html
   [statement({ Sid: 'from-ci' }), 'Statement[0].Sid', /A-Z, a-z and 0-9/],
   [
