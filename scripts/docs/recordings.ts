@@ -67,7 +67,7 @@ const SCRUBBED: readonly (readonly [RegExp, string])[] = [
   [/\bin 5\d minutes/g, 'in 59 minutes'],
   [/\bARO[A-Z0-9]{17,18}\b/g, 'AROABPYPEBIDACAKJ364H'],
   [/127\.0\.0\.1:\d+/g, '127.0.0.1:4566'],
-  [/\bafter \d+ ms/g, 'after 3 ms'],
+  [/\bin \d+ ms/g, 'in 3 ms'],
   [/\bNode v?\d+\.\d+\.\d+/g, 'Node 24.0.0'],
   [/(\/[\w.-]+)+\/home\/\.aws/g, '~/.aws'],
   [/^sandbox: .*\n/gm, ''],

@@ -84,7 +84,7 @@ test('with a role that is none: the rest is still looked at', async (t) => {
   assert.equal(code, 2)
   assert.match(stdout, /^✗ The role ARN .* The account id "1" has 1 digits instead of 12\./)
   assert.match(stdout, /^- Not checked: exchange: the options or profiles are wrong$/m)
-  assert.match(stdout, /^✓ http:\/\/127\.0\.0\.1:\d+ answers/m)
+  assert.match(stdout, /^✓ http:\/\/127\.0\.0\.1:\d+ answered/m)
   assert.equal(sandbox.exchanges, 0)
 })
 
