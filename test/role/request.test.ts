@@ -28,7 +28,7 @@ test('another account is refused, both named', () => {
   assert.throws(() => checkAccount('111111111111', ['222222222222', '333333333333'], WHOSE), {
     ...error,
     message: 'Account 111111111111 is not allowed here.',
-    why: `${WHOSE} belongs to it; --allowed-account-ids allows 222222222222, 333333333333 only.`,
+    why: `${WHOSE} belongs to it; --allowed-account-ids allows only 222222222222, 333333333333.`,
   })
 })
 
@@ -206,7 +206,7 @@ test('session policies are judged with those that stand by default', async () =>
   const [role_arn, policy_arns] = [ARN, 'arn:aws:iam::aws:policy/x']
   assert.ok(await read({ role_arn, policy_arns }, 'first', { policyArns: [other] }))
   const tooMuch = { policy: 'x'.repeat(2048), policyArns: [policy_arns] }
-  await assert.rejects(read({ role_arn }, 'first', tooMuch), { message: /characters together/ })
+  await assert.rejects(read({ role_arn }, 'first', tooMuch), { message: /characters in total/ })
   const short = JSON.stringify({
     Statement: { Effect: 'Allow', Action: '*', Resource: '*' },
   })
