@@ -270,3 +270,158 @@ test('an issuer with a port: its keys are read with it, and IAM has no provider 
   assert.equal(other.verdict, 'rejects')
   assert.ok(other.findings.some(({ kind }) => kind === 'issuer-with-port'))
 })
+
+// aws:EpochTime, aws:SecureTransport: reference_policies_condition-keys.html; STS answers https only.
+test('what is known of the request beforehand', () => {
+  const now = Math.floor(Date.parse('2026-03-01T12:00:00Z') / 1000)
+  const holds = (condition: object, options: Parameters<typeof report>[1] = {}) =>
+    report({ ...good, ...condition }, options).verdict
+  assert.equal(holds({ NumericEquals: { 'aws:EpochTime': String(now) } }), 'allows')
+  assert.equal(holds({ NumericLessThan: { 'aws:EpochTime': String(now) } }), 'rejects')
+  assert.equal(holds({ Bool: { 'aws:SecureTransport': 'true' } }), 'allows')
+  assert.equal(holds({ Bool: { 'aws:SecureTransport': 'false' } }), 'rejects')
+  const named = { StringEquals: { ...aud, 'sts:RoleSessionName': 'job-42' } }
+  assert.equal(holds(named), 'undecided')
+  assert.equal(holds(named, { sessionName: 'job-42' }), 'allows')
+  assert.equal(holds(named, { sessionName: 'job-43' }), 'rejects')
+  const identity = { StringEquals: { ...aud, 'sts:SourceIdentity': 'me' } }
+  const claim = { ...claims, 'https://aws.amazon.com/source_identity': 'me' }
+  assert.equal(holds(identity), 'rejects')
+  const source = report({ ...good, ...identity }, { claims: claim })
+  assert.equal(source.evaluation?.statements[0]?.conditions[1]?.outcome, 'matched')
+})
+
+// id_session-tags.html: sts:TagSession must be allowed, too.
+test('of several actions the one that decides', () => {
+  const tags = { 'https://aws.amazon.com/tags': { principal_tags: { team: ['ci'] } } }
+  const tagging = report(good, { claims: { ...claims, ...tags } })
+  assert.equal(tagging.verdict, 'rejects')
+  assert.equal(tagging.evaluation?.action, 'sts:TagSession')
+  assert.match(checkText(tagging), /\n {2}needs {5}sts:TagSession\n/)
+  assert.doesNotMatch(checkText(report(good)), /needs/)
+  const both = report(
+    { StringEquals: { [`${HOST}:aud`]: 'x' } },
+    { claims: { ...claims, ...tags } },
+  )
+  assert.equal(both.evaluation?.action, 'sts:AssumeRoleWithWebIdentity')
+})
+
+test('which provider the token comes through', () => {
+  assert.equal(report(good).provider, PROVIDER)
+  const role = { partition: 'aws-cn', accountId: '222222222222' }
+  assert.equal(
+    report(good, { role }).provider,
+    `arn:aws-cn:iam::222222222222:oidc-provider/${HOST}`,
+  )
+  const provider = (federated: string | string[], change: object = {}) => {
+    const parsed = parseTrustPolicy({
+      Statement: {
+        Effect: 'Allow',
+        Principal: { AWS: 'arn:aws:iam::999999999999:root', Federated: federated },
+        Action: 'sts:AssumeRoleWithWebIdentity',
+      },
+    })
+    assert.ok('policy' in parsed)
+    const question = { policy: parsed.policy, length: 1, clientIds: [], now: new Date() }
+    return checkTrust({ ...question, claims: { ...claims, ...change } }).provider
+  }
+  const of = (host: string) => `arn:aws:iam::222222222222:oidc-provider/${host}`
+  assert.equal(provider([of('id.example'), PROVIDER]), PROVIDER)
+  assert.equal(provider(of('id.example')), of(HOST))
+  assert.equal(provider(of(`x/${HOST}`)), of(HOST))
+  assert.equal(provider(of(`${HOST}/x`)), of(HOST))
+  assert.equal(provider('accounts.google.com'), `arn:aws:iam::ACCOUNT:oidc-provider/${HOST}`)
+  const google = { iss: 'https://accounts.google.com' }
+  assert.equal(provider([of('id.example'), 'accounts.google.com'], google), 'accounts.google.com')
+})
+
+test('what is said of a token, of a document and of a slash', () => {
+  const all = (...question: Parameters<typeof report>) =>
+    report(...question).findings.map(({ kind, path, detail }) => [kind, path, detail])
+  assert.deepEqual(all(good, { length: 2049 }), [['too-long', '', '2049 characters of 2048']])
+  const roles = {
+    'https://aws.amazon.com/roles': ['arn:aws:iam::1:role/a', 'arn:aws:iam::1:role/b'],
+  }
+  assert.deepEqual(all(good, { claims: { ...claims, ...roles } }), [
+    ['claim-of-aws', '', 'the token is for arn:aws:iam::1:role/a, arn:aws:iam::1:role/b only'],
+  ])
+  const unclear = { 'https://aws.amazon.com/tags': 1, 'https://aws.amazon.com/roles': [] }
+  assert.deepEqual(all(good, { claims: { ...claims, ...unclear } }), [
+    [
+      'claim-of-aws',
+      '',
+      'the token is for no role only; https://aws.amazon.com/tags is not of the form that AWS documents',
+    ],
+  ])
+  const listed = { clientIds: ['x', 'y'] }
+  assert.deepEqual(all(good, listed), [
+    ['audience-not-registered', '', "the token's audience is o1; client ids: x, y"],
+  ])
+  const { aud: _, ...silent } = claims
+  assert.deepEqual(all(good, { ...listed, claims: silent })[0], [
+    ...['audience-not-registered', '', "the token's audience is missing; client ids: x, y"],
+  ])
+  assert.deepEqual(
+    kinds(good, { clientIds: ['x', 'o1'], claims: { ...claims, aud: ['o1', 'z'] } }),
+    [],
+  )
+  const port = { claims: { ...claims, iss: 'https://ci.example:8443' } }
+  assert.deepEqual(all(good, port), [
+    ['issuer-with-port', '', "the token's issuer is https://ci.example:8443"],
+  ])
+})
+
+test('upper and lower case, where that alone keeps the token out', () => {
+  const found = (condition: object) =>
+    report(condition).findings.filter(({ kind }) => kind === 'wrong-case')
+  assert.deepEqual(found({ StringEquals: { ...aud, ...sub('ORG/O1/project/p1/user/u1') } }), [
+    {
+      kind: 'wrong-case',
+      path: `Statement[0].Condition.StringEquals["${HOST}:sub"]`,
+      detail: `"ORG/O1/project/p1/user/u1", but the token has "${V1}"`,
+    },
+  ])
+  const two = { StringEquals: { [`${HOST}:aud`]: ['x', 'O1'] } }
+  assert.equal(found(two)[0]?.detail, '"x", "O1", but the token has "o1"')
+  for (const condition of [
+    // A wildcard under StringEquals is a plain character.
+    { StringEquals: { [`${HOST}:aud`]: 'O*' } },
+    { StringEqualsIfExists: { [`${HOST}:aud`]: 'O1' } },
+    { StringNotEquals: { [`${HOST}:aud`]: 'o1' } },
+    { StringEquals: { [`${HOST}:aud`]: 'O2' } },
+    { StringEquals: { [`${HOST}:amr`]: 'O1' } },
+    { 'ForAnyValue:StringEquals': { [`${HOST}:aud`]: 'O1' } },
+  ]) {
+    assert.deepEqual(found(condition), [], JSON.stringify(condition))
+  }
+})
+
+test('the report for people: several values, what is absent, what is denied, a fix of its own', () => {
+  const text = checkText(
+    report({
+      StringEquals: { [`${HOST}:aud`]: ['a', 'b'], [`${HOST}:amr`]: 'mfa' },
+      StringLike: { 'oidc.circleci.com/project-id': 'x*' },
+    }),
+  )
+  assert.match(text, /\n {6}expected {2}"a" or "b"\n {6}actual {4}"o1"\n/)
+  assert.match(text, /\n {6}expected {2}"mfa"\n {6}actual {4}absent\n/)
+  assert.match(text, /\n {6}Fix: The key of the project id is oidc\.circleci\.com\/org\/o1:/)
+  const nothing = checkText(report(good, { claims: undefined }))
+  assert.equal(nothing, 'No token to check the policy with.')
+  const many = checkText(report(good, { claims: { ...claims, aud: ['o1', 'o2'] } }))
+  assert.match(many, /\n {2}audience {2}o1, o2\n/)
+  assert.match(many, /\n {6}actual {4}"o1", "o2"\n/)
+  const long = checkText(report(good, { length: 2049 }))
+  assert.match(long, /\n\nFindings\n {2}! The policy is longer .*\n {6}2049 characters of 2048\n/)
+})
+
+test('the report for programs: a finding with its text and page', () => {
+  const json = JSON.parse(JSON.stringify(checkJson(report(good, { length: 2049 }))))
+  const [finding] = json.findings
+  assert.equal(finding.severity, 'broken')
+  assert.equal(finding.kind, 'too-long')
+  assert.match(finding.docs, /docs\/findings\/trust-policy\.md#too-long$/)
+  const absent = report({ StringEquals: { [`${HOST}:amr`]: 'x' } })
+  const [statement] = JSON.parse(JSON.stringify(checkJson(absent))).statements
+  assert.equal(statement.conditions[0].actual, null)
+})

@@ -408,6 +408,114 @@ const CASES: readonly (readonly [
   ],
   ['a policy variable', like(`${SUBJECT}/\${aws:username}/*`), 'policy-variable'],
   ['an escaped character', like(`${SUBJECT}/*/\${$}{x}`)],
+  [
+    'a claim of GitHub that ends like sub',
+    limited(github('repo:acme/site:*'), { [`${GITHUB}:actor`]: 'x' }),
+  ],
+  [
+    'a negated condition on the repository',
+    {
+      ...github('repo:acme/site:*'),
+      Condition: {
+        ...github('repo:acme/site:*').Condition,
+        StringNotEquals: { [`${GITHUB}:actor`]: 'x' },
+      },
+    },
+    'passes-when-absent',
+  ],
+  [
+    'a negated condition on sub, which every token has',
+    { ...good, Condition: { ...good.Condition, StringNotLike: { [`${HOST}:sub`]: '*/main*' } } },
+  ],
+  [
+    'a negated condition on oaud',
+    { ...good, Condition: { ...good.Condition, StringNotEquals: { [`${HOST}:oaud`]: 'x' } } },
+    'passes-when-absent',
+  ],
+  [
+    'IfExists on a key of the request',
+    { ...good, Condition: { ...good.Condition, StringEqualsIfExists: { 'aws:SourceVpc': 'x' } } },
+  ],
+  [
+    'IfExists in a Deny',
+    { ...good, Effect: 'Deny', Condition: { StringEqualsIfExists: { [`${HOST}:sub`]: 'x' } } },
+  ],
+  ['a wide subject in a Deny, and one that is negated', { ...like('org/*'), Effect: 'Deny' }],
+  [
+    'a wide negated subject',
+    { ...good, Condition: { ...good.Condition, StringNotLike: { [`${HOST}:sub`]: 'org/*' } } },
+  ],
+  [
+    'the audience as it was given',
+    statement({
+      StringEquals: { [`${HOST}:oaud`]: ORG },
+      StringLike: { [`${HOST}:sub`]: `${SUBJECT}/*` },
+    }),
+  ],
+  [
+    'a key that begins like the audience',
+    statement({
+      StringEquals: { [`${HOST}:audience`]: ORG },
+      StringLike: { [`${HOST}:sub`]: `${SUBJECT}/*` },
+    }),
+    'no-audience',
+    'key-not-seen',
+  ],
+  ['NotAction', { ...good, Action: undefined, NotAction: 'sts:TagSession' }, 'broad-action'],
+  [
+    'NotAction that lists it',
+    { ...good, Action: undefined, NotAction: 'sts:Assume*' },
+    'wrong-action',
+  ],
+  [
+    'a service',
+    { Effect: 'Allow', Principal: { Service: 'ec2.amazonaws.com' }, Action: 'sts:AssumeRole' },
+  ],
+  [
+    'a service beside any AWS principal, for tokens',
+    { Effect: 'Allow', Principal: { AWS: '*' }, Action: 'sts:AssumeRoleWithWebIdentity' },
+    'anyone-principal',
+  ],
+  [
+    'a SAML provider',
+    {
+      Effect: 'Allow',
+      Principal: { Federated: 'arn:aws:iam::111111111111:saml-provider/ADFS' },
+      Action: 'sts:AssumeRoleWithSAML',
+    },
+  ],
+  [
+    'HTTP in the provider',
+    { ...good, Principal: { Federated: provider(`http://${HOST}`) } },
+    'scheme-in-key',
+  ],
+  ['an issuer on this machine', trusting('localhost:8443', 'job:*')],
+  ['an issuer on this machine, by address', trusting('127.0.0.1:8443/x', 'job:*')],
+  ['a port and nothing behind', trusting('ci.example:8443', 'job:*'), 'issuer-with-port'],
+  ['large letters in an issuer that may have them', trusting('ID.example/CI', 'job:*')],
+  [
+    'large letters in the path of GitLab',
+    trusting('gitlab.com/X', 'project_path:a/b:*'),
+    'wrong-case',
+  ],
+  ['large letters behind gitlab.com', trusting('gitlab.com.Example', 'project_path:a/b:*')],
+  ['large letters after another host', trusting('id.example/gitlab.com/X', 'project_path:a/b:*')],
+  [
+    'large letters in a branch are as they are',
+    like(`${SUBJECT}/${USER}/vcs-origin/github.com/Acme/Site/vcs-ref/refs/heads/Main*`),
+    'v2-only-subject',
+  ],
+  [
+    'Deny for a slash',
+    { ...good, Effect: 'Deny', Principal: { Federated: provider(`${HOST}/`) } },
+    'trailing-slash',
+  ],
+  [
+    'several actions, one of them wide',
+    { ...good, Action: ['sts:AssumeRoleWithWebIdentity', 'sts:Tag*'] },
+    'broad-action',
+  ],
+  ['two actions', { ...good, Action: ['sts:TagSession', 'sts:AssumeRoleWithWebIdentity'] }],
   ['a Deny without conditions', { ...statement(undefined), Effect: 'Deny' }],
 ]
 
@@ -441,4 +549,85 @@ test('the key of the project id, however it was meant', () => {
     const found = policyFindings(parsed.policy).find(({ kind }) => kind === 'key-not-seen')
     assert.ok(found?.fix?.includes(right), JSON.stringify(found))
   }
+})
+
+/** What is said of the one statement: kind, place, and what stands there. */
+function details(one: object, ...kinds: PolicyFindingKind[]) {
+  const parsed = parseTrustPolicy({ Version: '2012-10-17', Statement: [one] })
+  assert.ok('policy' in parsed)
+  return policyFindings(parsed.policy)
+    .filter(({ kind }) => kinds.includes(kind))
+    .map(({ path, detail, fix }) => [path, detail, ...(fix === undefined ? [] : [fix])])
+}
+
+test('where, and what stands there', () => {
+  const at = (operator: string, key: string) => `Statement[0].Condition.${operator}["${key}"]`
+  const sub = `${HOST}:sub`
+  const seen = `it sees aud, oaud, sub, amr, oidc.circleci.com/project-id`
+  const none = statement(undefined)
+  assert.deepEqual(details(none, 'no-condition'), [
+    ['Statement[0]', `whoever has a token of ${HOST}`],
+  ])
+  const bare = statement({ StringLike: { 'aws:x': 'a*' } })
+  assert.deepEqual(details(bare, 'no-audience', 'no-subject'), [
+    ['Statement[0].Condition', `no condition on ${HOST}:aud`],
+    ['Statement[0].Condition', `no condition on ${HOST}:sub`],
+  ])
+  const any = statement({ StringLike: { 'aws:x': 'a*' } }, { Principal: { Federated: '*' } })
+  assert.deepEqual(details(any, 'no-audience', 'anyone-principal'), [
+    ['Statement[0].Principal', 'the principal is "*"'],
+    ['Statement[0].Condition', 'no condition on ISSUER:aud'],
+  ])
+  assert.deepEqual(
+    details({ ...good, Action: ['sts:AssumeRole', 'sts:TagSession'] }, 'wrong-action'),
+    [['Statement[0].Action', `sts:AssumeRole, sts:TagSession for ${HOST}`]],
+  )
+  assert.deepEqual(
+    details({ ...good, Action: undefined, NotAction: 'sts:TagSession' }, 'broad-action'),
+    [['Statement[0].NotAction', 'NotAction']],
+  )
+  const unseen = (operator: string, key: string) =>
+    details(
+      { ...good, Condition: { ...good.Condition, [operator]: { [key]: 'x' } } },
+      'key-not-seen',
+    )
+  assert.deepEqual(unseen('StringEqualsIgnoreCase', `${HOST}:actor`), [
+    [at('StringEqualsIgnoreCase', `${HOST}:actor`), `${HOST}:actor; of ${HOST} ${seen}`],
+  ])
+  assert.deepEqual(unseen('StringNotEquals', 'actor'), [
+    [at('StringNotEquals', 'actor'), 'actor; negated, the condition limits nothing'],
+  ])
+  assert.deepEqual(unseen('StringEqualsIgnoreCase', 'xproject-id'), [
+    [at('StringEqualsIgnoreCase', 'xproject-id'), 'xproject-id'],
+  ])
+  const fix = `The key of the project id is ${HOST}:oidc.circleci.com/project-id.`
+  assert.deepEqual(unseen('StringEqualsIgnoreCase', 'project-id'), [
+    [at('StringEqualsIgnoreCase', 'project-id'), 'project-id', fix],
+  ])
+  assert.deepEqual(unseen('StringEqualsIgnoreCase', 'project-ids'), [
+    [at('StringEqualsIgnoreCase', 'project-ids'), 'project-ids'],
+  ])
+  const onGithub = limited(github('repo:acme/site:*'), { 'project-id': 'x' })
+  assert.equal(details(onGithub, 'key-not-seen')[0]?.length, 2)
+  assert.deepEqual(details(like(['org/*', 'x*'], sub), 'any-project'), [
+    [at('StringLike', sub), '"org/*"'],
+    [at('StringLike', sub), '"x*"'],
+  ])
+  assert.deepEqual(
+    details(like(`${SUBJECT}/*`, `oidc.circleci.com/org/${USER}:sub`), 'issuer-mismatch'),
+    [
+      [
+        at('StringLike', `oidc.circleci.com/org/${USER}:sub`),
+        `oidc.circleci.com/org/${USER}:sub, but the provider is ${HOST}`,
+      ],
+    ],
+  )
+  assert.deepEqual(details(good, 'issuer-mismatch'), [])
+  assert.deepEqual(
+    details(
+      statement({ StringEquals: { ...aud, [sub]: ['a*', 'b', 'c?'] } }),
+      'equals-with-wildcard',
+    ),
+    [[at('StringEquals', sub), '"a*", "c?"']],
+  )
 })

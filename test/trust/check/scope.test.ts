@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type Reach, subjectReach } from '../../../src/trust/check/scope.ts'
+import {
+  isShared,
+  type Reach,
+  requiredControl,
+  subjectReach,
+} from '../../../src/trust/check/scope.ts'
 
 const GITHUB = 'https://token.actions.githubusercontent.com'
 const CASES: readonly (readonly [issuer: string, subject: string, reach: Reach])[] = [
@@ -45,9 +50,51 @@ const CASES: readonly (readonly [issuer: string, subject: string, reach: Reach])
   ['https://id.example', '*/main', 'project'],
   ['https://id.example', '*:*', 'everyone'],
   ['https://id.example', '${*}', 'project'],
+  [
+    'https://app.terraform.io',
+    'organization:acme:project:web:workspace:prod:run_phase:*',
+    'project',
+  ],
+  [
+    'https://api.bitbucket.org/2.0/workspaces/acme/pipelines-config/identity/oidc',
+    '*',
+    'organization',
+  ],
+  // The claims of others that only look like these.
+  ['https://id.example', 'my-project_path:*', 'project'],
+  ['https://id.example', 'x/org/1/*', 'project'],
+  ['https://gitlab.com', 'x_project_path:acme/site:*', 'everyone'],
+  ['https://agent.buildkite.com', 'x_organization:acme:pipeline:site:*', 'everyone'],
+  ['https://oidc.circleci.com/org/1', 'x/org/1/project/2/*', 'everyone'],
+  ['https://id.example/gitlab.com', 'job*', 'project'],
+  ['https://gitlab.com.example', 'job*', 'project'],
+  ['https://agent.buildkite.com.example', 'job*', 'project'],
+  ['https://id.example/agent.buildkite.com', 'job*', 'project'],
+  ['https://id.example/oidc.circleci.com/org/1', 'job*', 'project'],
+  ['https://id.example/token.actions.githubusercontent.com/', 'job*', 'project'],
+  ['https://id.example/api.bitbucket.org/2.0/workspaces/x', 'job*', 'project'],
+  ['https://api.bitbucket.org/2.0/workspaces/acme/x', 'x{5b8e2d14}:*', 'organization'],
+  [GITHUB, 'enterprise:acme:*', 'organization'],
 ]
 for (const [issuer, subject, reach] of CASES) {
   test(`${subject} of ${issuer}: ${reach}`, () => {
     assert.equal(subjectReach(subject, issuer), reach)
   })
 }
+
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_oidc_secure-by-default.html
+const CONTROLS =
+  'token.actions.githubusercontent.com:sub vstoken.actions.githubusercontent.com:sub oidc-configuration.audit-log.githubusercontent.com:sub gitlab.com:sub agent.buildkite.com:sub app.terraform.io:sub oidc.codefresh.io:sub studio.datachain.ai/api:sub scalr.io:sub tokens.cloud.shisho.dev:sub proidc.upbound.io:sub api.pulumi.com/oidc:aud oidc.vercel.com:aud sandboxes.cloud:aud'
+for (const key of CONTROLS.split(' ')) {
+  test(`IAM asks for a condition on ${key}`, () => {
+    const [issuer = '', claim] = key.split(':')
+    assert.equal(requiredControl(issuer), key)
+    assert.equal(isShared(`https://${issuer}/`), claim === 'sub')
+  })
+}
+
+test('other issuers', () => {
+  assert.equal(requiredControl('oidc.circleci.com/org/1'), undefined)
+  assert.equal(isShared('https://oidc.circleci.com/org/1'), false)
+  assert.equal(isShared('https://accounts.google.com'), true)
+})
