@@ -64,3 +64,79 @@ for (const file of ['config', 'credentials'] as const satisfies readonly SharedF
     assert.ok(edited > 1500, `only ${edited} files were edited`)
   })
 }
+
+/** Files with what tells one way of editing from the other: ends, indentation, twins, comments, headers. */
+const TEXTS: Readonly<Record<SharedFile, readonly string[]>> = {
+  config: [
+    '',
+    '\n',
+    '# mine',
+    '[default]\nregion = us-east-1\n',
+    '[default]\nregion = us-east-1',
+    '[profile dev]\r\noutput = text\r\ns3 =\r\n  a = b\r\n[profile prod]\r\n',
+    '[profile a]\nregion = x\n\n# between\n[profile b]\naws_access_key_id = AKIA\n',
+    '[default]\n[profile default]\nregion = x\n[profile dev]\n',
+    '[profile x]\nregion = a\n[profile "x"]\noutput = b\n',
+    '[profile dev]\n  [profile prod]\nregion = a\n',
+    '[profile dev]\nkey = a\n  [profile prod]\n',
+    '[dev]\nregion = a\n[profile dev] # mine\n',
+    '[profile dev]\rregion = a\n',
+    'nonsense\n[profile dev]\n',
+    '[DEFAULT]\nregion = a\n[profile dev]\n',
+    '[profile dev]\nregion = a\nregion = b\n',
+  ],
+  credentials: [
+    '',
+    '[default]\naws_access_key_id = AKIA\naws_secret_access_key = x',
+    '[dev]\naws_session_token = a\n  b\n[prod]\n',
+    '[profile.x]\n[x]\naws_access_key_id = A',
+    '[profile x]\n[x]\r\n',
+    '[dev',
+  ],
+}
+const LISTS = [
+  ['dev', 'prod'],
+  ['default', 'new.one', 'dev', 'a'],
+  ['new.one', 'other'],
+  ['dev', 'dev'],
+  ['x', 'profile.x', 'b'],
+]
+
+for (const file of ['config', 'credentials'] as const) {
+  for (const text of TEXTS[file]) {
+    test(`${file}, ${JSON.stringify(text)}: at once as one after the other`, () => {
+      for (const [at, profiles] of LISTS.entries()) {
+        for (const remove of [CREDENTIAL_KEYS, ['region']]) {
+          const edits = profiles.map((profile, index): SectionEdit => {
+            const values: Record<string, string> =
+              VALUES[file][(at + index) % VALUES[file].length] ?? {}
+            return { file, profile, values, remove, note: 'until 2026' }
+          })
+          for (const list of [
+            edits,
+            edits.map((one) => ({ ...one, ownKeys: 'refused' as const })),
+          ]) {
+            assert.deepEqual(
+              outcome(() => editSections(text, list, 'file')),
+              outcome(() => list.reduce((rest, one) => editSection(rest, one, 'file'), text)),
+            )
+          }
+        }
+      }
+    })
+  }
+}
+
+test('edits of both kinds of files are made one after the other', () => {
+  const config: SectionEdit = {
+    file: 'config',
+    profile: 'dev',
+    values: { region: 'x-y-1' },
+    remove: [],
+  }
+  const list = [config, { ...config, file: 'credentials' as const }]
+  assert.equal(
+    editSections('', list, 'file'),
+    list.reduce((rest, one) => editSection(rest, one, 'file'), ''),
+  )
+})
