@@ -18,7 +18,7 @@ bash_env_ended() {
   { set +xv; } 2>/dev/null
   exec 2>&3
   fail 6 "$BASH_ENV, the file for what earlier steps export, ended this step." \
-    "Next: take its exit out, or its set -e."
+    "Next: remove exit and set -e from it."
 }
 
 # What earlier steps exported. Only bash reads it by itself, and not when it is called sh.
@@ -33,7 +33,7 @@ case ${BASH_VERSION:+bash}:${SHELLOPTS:-} in
       # Without "command" a syntax error would end the shell.
       # shellcheck disable=SC1090
       command . "$BASH_ENV" 2>/dev/null || sh -n "$BASH_ENV" ||
-        echo "This shell reads $BASH_ENV only up to there. Next: keep to the syntax of sh in it, or use bash." >&2
+        echo "This shell reads $BASH_ENV only up to there. Next: use only the syntax of sh in it, or run the step in bash." >&2
       { set +euxv; } 2>/dev/null
       trap - EXIT
       exec 3>&-

@@ -105,8 +105,8 @@ fetch_node() {
   case ${#sha256}:$sha256 in
     64:*[!0-9a-f]*) valid=0 ;;
     64:*) valid=1 ;;
-    0:) fail 2 "The orb knows no checksum of Node $version for $platform." \
-      "Next: give node-sha256, that of node-v$version-$platform.tar.gz." ;;
+    0:) fail 2 "The orb has no checksum of Node $version for $platform." \
+      "Next: set node-sha256 to that of node-v$version-$platform.tar.gz." ;;
     *) valid=0 ;;
   esac
   if [ "$valid" = 0 ]; then
@@ -118,7 +118,7 @@ fetch_node() {
 
   name=node-v$version-$platform
   url=${mirror%/}/v$version/$name.tar.gz
-  room="Next: make room in $root, about 200 MB, or set XDG_DATA_HOME to a directory that has it."
+  room="Next: free about 200 MB in $root, or set XDG_DATA_HOME to a directory with more space."
   echo "This image has no Node 20 or newer: fetching $name." >&2
   work=$(mktemp -d "$root/fetch.XXXXXX") || fail 6 "$root cannot be written." "$room"
   trap 'rm -rf "$work"' EXIT
@@ -143,7 +143,7 @@ fetch_node() {
       "Next: see what node-mirror gives; node-sha256 is the one in the SHASUMS256.txt of that release."
   fi
   tar -xzf "$work/archive" -C "$work" "$name/bin/node" || fail 6 "$name could not be unpacked." "$room"
-  "$work/$name/bin/node" -e 0 2>/dev/null || no_node "the Node fetched does not run on it."
+  "$work/$name/bin/node" -e 0 2>/dev/null || no_node "the fetched Node does not run on it."
   node=$root/node-v$version/bin/node
   { mkdir -p "${node%/*}" && mv -f "$work/$name/bin/node" "$node"; } ||
     fail 6 "$node cannot be written." "$room"

@@ -22,6 +22,6 @@ if ! place_by_any "$@"; then
   for tool in base64 gzip; do has "$tool" || no_node "no $tool to unpack what fetches one." "$tool"; done
   eval "$(printf '%s' @FETCH_NODE@ | base64 -d | gzip -dc)"
   if has apk; then add_package; else fetch_node; fi
-  place "$node" "$@" || no_node "${unfit:-the Node fetched does not run on it.}"
+  place "$node" "$@" || no_node "${unfit:-the fetched Node does not run on it.}"
 fi
 echo "circleci-aws-oidc @VERSION@ is in $directory"

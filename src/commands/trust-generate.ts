@@ -131,7 +131,7 @@ async function readSetups(options: Options, context: CommandContext): Promise<Se
   const each = EACH.find((name) => options[name].length === names.length)
   if (each === undefined) {
     throw new OidcError('invalid-usage', {
-      what: `--role-name holds ${names.length} names, but there are not as many projects.`,
+      what: `--role-name has ${names.length} names, but the number of projects differs.`,
       next: 'Give one name for a role that trusts all of the projects, or one for each project in their order.',
     })
   }

@@ -186,7 +186,7 @@ function proxyText(
   if (status !== undefined) {
     return {
       what: `The proxy ${at} does not let this job connect to ${host}: HTTP ${status}.`,
-      next: `Ask for ${url.host} to be allowed in the proxy, or put ${url.hostname} in NO_PROXY if it can be reached directly.`,
+      next: `Ask the administrator of the proxy to allow ${url.host}, or put ${url.hostname} in NO_PROXY if it can be reached directly.`,
     }
   }
   const ofProxy =

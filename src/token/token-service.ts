@@ -101,7 +101,7 @@ export function serviceOf(
   const url = URL.canParse(address) ? new URL(address) : undefined
   if (!url || !/^https?:$/.test(url.protocol)) {
     throw new OidcError('invalid-usage', {
-      what: `${variables.url} holds no https:// or http:// URL.`,
+      what: `${variables.url} is not an https:// or http:// URL.`,
       next: `Set ${variables.url} to the URL at which the service gives tokens.`,
     })
   }

@@ -68,7 +68,7 @@ export const TRUST_COMMANDS = {
     descriptions: {
       policy: 'File with the trust policy, or - for stdin',
       'role-arn':
-        'ARN of the role, whose account must have the provider, or a variable that holds it',
+        'ARN of the role, or a variable that holds it; the provider must be in its account',
     },
     groups: { policy: 'check', 'role-arn': 'check' },
     examples: {

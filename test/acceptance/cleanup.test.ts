@@ -178,7 +178,7 @@ test('--profile: a name of no profile is an error with the nearest, and nothing 
   assert.match((await cleanup(job, '--profile', 'prd')).stdout, /^There is nothing to clean up/)
   await assume(job, '--profile', 'prod')
   const before = job.files()
-  const message = /no profile "prd", but .* for: prod\.\n {2}Likely: "prod" was meant/
+  const message = /for a profile "prd", only for: prod\.\n {2}Likely: "prod" was meant/
   await job.fails(['cleanup', '--profile', 'prd'], 'invalid-usage', message)
   assert.deepEqual(job.files(), before)
 })

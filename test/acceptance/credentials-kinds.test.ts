@@ -55,7 +55,7 @@ for (const special of ['"', '$', '`', '\\', '\n']) {
     const { job } = await startJob(t)
     const env = { XDG_DATA_HOME: join(job.home, `a${special}b`) }
     const args = ['assume-role', '--role-arn', ROLE, '--credentials', 'refresh']
-    await job.fails(args, 'invalid-usage', /can't stand in credential_process\./, { env })
+    await job.fails(args, 'invalid-usage', /can't be used in credential_process\./, { env })
     assert.deepEqual(job.files(), {})
   })
 }

@@ -173,7 +173,7 @@ describe('what is not the pinned Node is not run', { skip: without('curl', 'wget
       'another version without a checksum',
       { 'node-version': '22.1.0', 'node-sha256': '' },
       () => {},
-      /^The orb knows no checksum of Node 22\.1\.0 for .*\nNext: give node-sha256/,
+      /^The orb has no checksum of Node 22\.1\.0 for .*\nNext: set node-sha256/,
       2,
     ],
     [
@@ -265,7 +265,7 @@ describe('a fetch that fails', { skip: without('curl', 'wget') }, () => {
       const host = await openWith(t)
       const { steps } = await runJob(host, jobOf(installWith()), { under: cramped(host, 20000) })
       assert.equal(steps[0]?.code, 6)
-      assert.match(steps[0]?.stderr ?? '', /could not be saved\.\nNext: make room in /)
+      assert.match(steps[0]?.stderr ?? '', /could not be saved\.\nNext: free about 200 MB in /)
       assert.equal(mirror.requests.length, 1)
       assert.deepEqual(leftOvers(host), [])
     })
@@ -278,7 +278,7 @@ describe('a fetch that fails', { skip: without('curl', 'wget') }, () => {
     assert.equal(steps[0]?.code, 6)
     assert.match(
       steps[0]?.stderr ?? '',
-      /could not be unpacked\.\nNext: make room in .* XDG_DATA_HOME/,
+      /could not be unpacked\.\nNext: free about 200 MB in .* XDG_DATA_HOME/,
     )
     assert.deepEqual(leftOvers(host), [])
   })

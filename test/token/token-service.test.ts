@@ -191,7 +191,7 @@ test('a bearer or a URL that cannot be', async () => {
   })
   await assert.rejects(read(jenkins('file:///etc/passwd')), {
     code: 'invalid-usage',
-    message: 'JENKINS_ID_TOKEN_REQUEST_URL holds no https:// or http:// URL.',
+    message: 'JENKINS_ID_TOKEN_REQUEST_URL is not an https:// or http:// URL.',
   })
   await assert.rejects(read(jenkins(url, '')), {
     code: 'token-not-found',

@@ -119,7 +119,7 @@ function ownSubject({ version, statements }: TrustPolicy, claims: Claims): Subje
 }
 
 function droppedNote(key: string): string {
-  return `It has no condition on ${key}, which IAM never sees: it cannot keep out what that was meant to.`
+  return `It does not limit ${key}, because IAM never sees that key.`
 }
 
 /** How far the statement reaches. */

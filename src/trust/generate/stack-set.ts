@@ -12,7 +12,7 @@ export function stackSet({ files, text }: Generated, name: string): Generated {
   const length = Buffer.byteLength(text)
   if (length > LARGEST_TEMPLATE || resources > MOST_RESOURCES) {
     throw new OidcError('invalid-usage', {
-      what: `The template would have ${resources} resources and ${length} bytes; CloudFormation takes ${MOST_RESOURCES} and ${LARGEST_TEMPLATE}.`,
+      what: `The template would have ${resources} resources and ${length} bytes; CloudFormation allows ${MOST_RESOURCES} and ${LARGEST_TEMPLATE}.`,
       next: 'Split the roles file, for instance by team, and deploy a stack set for each part.',
     })
   }
@@ -26,7 +26,7 @@ export function stackSet({ files, text }: Generated, name: string): Generated {
 
 function deployment(name: string, isLarge: boolean, hasProvider: boolean): string {
   return `#!/bin/sh
-# Deploys template.yaml with CloudFormation StackSets to every account of the organizational units named,
+# Deploys template.yaml with CloudFormation StackSets to every account of the organizational units given,
 # now and as accounts join them; a second run brings all of them up to date.
 #   sh deploy.sh OU_ID...
 # Run it in the management account, or with CALL_AS=DELEGATED_ADMIN in that of a delegated administrator.

@@ -66,7 +66,11 @@ describe('operators that are none', () => {
       assert.deepEqual(condition(name, 'x'), [
         meant === undefined
           ? [`Statement[0].Condition.${name}`, problem, "Use one of IAM's operators."]
-          : [`Statement[0].Condition.${name}`, `${problem}; ${meant} is meant`, `Use ${meant}.`],
+          : [
+              `Statement[0].Condition.${name}`,
+              `${problem}; you probably mean ${meant}`,
+              `Use ${meant}.`,
+            ],
       ])
     })
   }
@@ -152,7 +156,7 @@ describe('policy variables', () => {
       assert.deepEqual(condition(operator, '${aws:x}'), [
         [
           `Statement[0].Condition.${operator}["aws:x"]`,
-          `${operator} takes no policy variable: "\${aws:x}"`,
+          `${operator} does not accept a policy variable: "\${aws:x}"`,
           `Give ${what}.`,
         ],
       ])
@@ -173,11 +177,11 @@ describe('a key twice', () => {
   test('in other case, under one operator', () => {
     const values = { 'id.example:aud': 'a', 'id.example:AUD': 'b', 'id.example:Aud': 'c' }
     const path = 'Statement[0].Condition.StringLike'
-    const only = 'which IAM takes only once in an operator'
-    const fix = 'Put the values into one list.'
+    const only = 'which IAM accepts only once per operator'
+    const fix = 'Put the values in one list.'
     assert.deepEqual(partsOf({ Condition: { StringLike: values } }), [
-      [path, `"id.example:aud" and "id.example:AUD" are one key, ${only}`, fix],
-      [path, `"id.example:aud" and "id.example:Aud" are one key, ${only}`, fix],
+      [path, `"id.example:aud" and "id.example:AUD" are the same key, ${only}`, fix],
+      [path, `"id.example:aud" and "id.example:Aud" are the same key, ${only}`, fix],
     ])
   })
   test('under two operators, or two keys under one', () => {
@@ -193,8 +197,8 @@ describe('principals', () => {
     assert.deepEqual(partsOf(change), [
       [
         'Statement[0].NotPrincipal',
-        'IAM takes no NotPrincipal in a trust policy',
-        'Name who may come in under Principal.',
+        'IAM does not accept NotPrincipal in a trust policy',
+        'Name who is allowed under Principal.',
       ],
     ])
   })
@@ -202,7 +206,7 @@ describe('principals', () => {
     assert.deepEqual(partsOf({ Principal: '*' }), [
       [
         'Statement[0].Principal',
-        'IAM takes no "*" as the Principal of a trust policy',
+        'IAM does not accept "*" as the Principal of a trust policy',
         "Name the provider's ARN under Federated.",
       ],
     ])
@@ -213,7 +217,7 @@ describe('principals', () => {
       partsOf({ Principal: { AWS: ['*', ...arns, '222222222222'] } }),
       arns.map((arn) => [
         'Statement[0].Principal.AWS',
-        `IAM takes no wildcard within a principal: "${arn}"`,
+        `IAM does not accept a wildcard within a principal: "${arn}"`,
         'Write the ARN out, and put the wildcard into a condition.',
       ]),
     )
