@@ -59,9 +59,13 @@ async function ofOptions(options: Options, context: CommandContext): Promise<Ans
   return ofOrganization(options.for, organizationOf(setups))
 }
 
-function ofOrganization(form: Options['for'], organization: Organization): Answer {
+function ofOrganization(
+  form: Options['for'],
+  organization: Organization,
+  projects: readonly string[] = [],
+): Answer {
   return {
-    generated: generateAll(form, organization),
+    generated: generateAll(form, organization, projects),
     notes: organizationNotes(form, organization),
   }
 }
@@ -81,13 +85,14 @@ async function ofFile(path: string, options: Options, env: Environment): Promise
   const organization = await readRolesFile(path, env)
   const projects = options['project-id']
   if (projects.length === 0) return ofOrganization(options.for, organization)
-  if (options.for !== 'profiles') {
-    throw new OidcError('invalid-usage', {
-      what: `--for ${options.for} takes every role of --roles-file, so --project-id has no effect.`,
-      next: 'Leave it out, or generate the profiles of that project with --for profiles.',
-    })
-  }
-  return ofOrganization('profiles', ofProjects(organization, projects))
+  const chosen = ofProjects(organization, projects)
+  if (options.for === 'profiles') return ofOrganization('profiles', chosen)
+  // A world has all roles, so that it shows as well which of them a job of the project is refused.
+  if (options.for === 'world') return ofOrganization('world', organization, projects)
+  throw new OidcError('invalid-usage', {
+    what: `--for ${options.for} takes every role of --roles-file, so --project-id has no effect.`,
+    next: 'Leave it out, or generate the profiles of that project with --for profiles.',
+  })
 }
 
 function isDefault(name: string, value: unknown): boolean {

@@ -20,6 +20,18 @@ test('the main job in a sandbox, and nothing of it left in the real home', async
   assert.deepEqual(job.files(), {})
 })
 
+test('a command of ours without its program: says how to write it', async (t) => {
+  const job = new Job(t)
+  for (const command of [['assume-role', '--role-arn', ROLE], [' trust check --policy x']]) {
+    const { code, stderr } = await job.run(['sandbox', '--', ...command])
+    assert.equal(code, 127)
+    const name = command[0]?.trim().split(' ')[0]
+    assert.match(stderr, new RegExp(`^sandbox: .* circleci-aws-oidc ${name}$`, 'm'))
+  }
+  const { stderr } = await job.run(['sandbox', '--', 'no-such-command'])
+  assert.doesNotMatch(stderr, /^sandbox: /m)
+})
+
 test('later bash steps have the profile through BASH_ENV', async (t) => {
   const job = new Job(t)
   const script = `circleci-aws-oidc assume-role --role-arn ${ROLE} --profile dev --region eu-west-1

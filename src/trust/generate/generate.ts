@@ -22,7 +22,7 @@ export type Form = OptionValue<'for'>
 interface Target {
   /** For one role; without it, as for an organization that has no other. */
   readonly one?: (setup: RoleSetup) => Generated
-  readonly many: (organization: Organization) => Generated
+  readonly many: (organization: Organization, projects: readonly string[]) => Generated
 }
 
 /** A new target is a file, a line here, and a choice of the option `for`. */
@@ -45,9 +45,14 @@ export function generate(form: Form, setup: RoleSetup): Generated {
   return target.one ? target.one(checkSetup(setup)) : generateAll(form, organizationOf([setup]))
 }
 
-/** The AWS side of a whole organization, or the job's side of it. */
-export function generateAll(form: Form, organization: Organization): Generated {
-  return TARGETS[form].many(checkOrganization(organization))
+/** The AWS side of a whole organization, or the job's side of it; a world has a job of one of these projects. */
+export function generateAll(
+  form: Form,
+  organization: Organization,
+  projects: readonly string[] = [],
+): Generated {
+  const target: Target = TARGETS[form]
+  return target.many(checkOrganization(organization), projects)
 }
 
 function trustPolicy(setup: RoleSetup): Generated {
@@ -90,11 +95,15 @@ export function setupNotes({ party, roleName, accountId }: RoleSetup): readonly 
   ]
 }
 
-/** The same for each role of an organization, once. */
+/** The same for the roles of an organization, each note once. */
 export function organizationNotes(form: Form, organization: Organization): readonly string[] {
-  const ofRoles = organization.roles.flatMap(({ name, setup }) =>
-    setupNotes(setup).map((note) => `[role ${name}] ${note}`),
-  )
-  const distinct = new Map(ofRoles.map((note) => [note.replace(/^\[role [^\]]+\] /, ''), note]))
-  return form === 'profiles' ? profilesNotes(organization) : [...distinct.values()]
+  if (form === 'profiles') return profilesNotes(organization)
+  const names = new Map<string, string[]>()
+  for (const { name, setup } of organization.roles) {
+    for (const note of setupNotes(setup)) names.set(note, [...(names.get(note) ?? []), name])
+  }
+  return [...names].map(([note, [first, ...others]]) => {
+    const more = others.length > 0 ? ` and ${others.length} more` : ''
+    return `[role ${first}]${more}: ${note}`
+  })
 }

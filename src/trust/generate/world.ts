@@ -2,8 +2,11 @@ import { type Organization, providersOf, rolesIn } from '../roles/organization.t
 import { trustPolicyDocument } from '../roles/policy-document.ts'
 import { type Generated, jsonText } from './files.ts'
 
-/** A world file of the sandbox with the same accounts, providers and roles, and a job that the first role trusts. */
-export function world(organization: Organization): Generated {
+/**
+ * A world file of the sandbox with the same accounts, providers and roles, and a job of one of these projects; of none,
+ * one that the first role trusts.
+ */
+export function world(organization: Organization, projects: readonly string[]): Generated {
   const accounts = organization.accounts.map((account) => {
     const roles = rolesIn(organization, account)
     const providers = providersOf(roles).map(({ issuer, clientIds }) => ({
@@ -26,16 +29,19 @@ export function world(organization: Organization): Generated {
       },
     ]
   })
-  const text = jsonText({ ...rehearsed(organization), accounts: Object.fromEntries(accounts) })
+  const job = rehearsed(organization, projects)
+  const text = jsonText({ ...job, accounts: Object.fromEntries(accounts) })
   return { files: [{ name: 'world.json', text }], text }
 }
 
-/** Organization, project and job of the first role that tokens may assume. */
-function rehearsed({ roles }: Organization): object {
+/** Organization, project and job of the first role that tokens of these projects may assume. */
+function rehearsed({ roles }: Organization, projects: readonly string[]): object {
   const parties = roles.map(({ setup }) => setup.party).filter((party) => party.kind === 'tokens')
   const [party] = parties
   const subjects = parties.flatMap((one) => one.subjects)
-  const subject = subjects.find((one) => one.startsWith('org/'))
+  const isOfProjects = (one: string) =>
+    projects.length === 0 || projects.some((id) => one.includes(`/project/${id}/`))
+  const subject = subjects.find((one) => one.startsWith('org/') && isOfProjects(one))
   if (party === undefined) return {}
   if (subject === undefined) return { issuer: party.issuer }
   const [, organization, project] = /^org\/([^/]+)\/project\/([^/]+)/.exec(subject) ?? []

@@ -290,3 +290,49 @@ test('the sandbox rehearses the same file: 60 roles in one step, and another bra
   assert.equal(refused.code, 4)
   assert.match(refused.stderr, /release/)
 })
+
+const OTHER_PROJECT = '9b1f7a44-6c3d-4e0b-8f52-1d2c3b4a5e6f'
+
+test('of many projects, the sandbox rehearses the one that is chosen', async (t) => {
+  const more = `[role other]
+project_id = ${OTHER_PROJECT}
+vcs_origin = github.com/acme/other
+branch = main
+[role shared]
+project_id = ${PROJECT}, ${OTHER_PROJECT}
+`
+  const job = new Job(t)
+  const roles = job.write('roles.ini', rolesFile(SET_UP, { more }))
+  const made = async (...args: string[]) =>
+    (await job.done(['trust', 'generate', '--roles-file', roles, ...args])).stdout
+  const chosen = ['--project-id', OTHER_PROJECT]
+  const world = job.write('world.json', await made('--for', 'world', ...chosen))
+  const profiles = job.write('profiles', await made('--for', 'profiles', ...chosen))
+  const { stdout } = await job.done([
+    ...['sandbox', '--world', world, '--', process.execPath, CLI],
+    ...['assume-role', '--profiles-file', profiles, '--format', 'json'],
+  ])
+  const names = JSON.parse(stdout).profiles.map(({ profile }: { profile: string }) => profile)
+  assert.deepEqual(
+    names.sort(),
+    SET_UP.flatMap((_, index) => [`team-${index}-other`, `team-${index}-shared`]),
+  )
+  const refused = await job.run([
+    'trust',
+    'generate',
+    '--roles-file',
+    roles,
+    '--for',
+    'terraform',
+    ...chosen,
+  ])
+  assert.equal(refused.code, 2)
+})
+
+test('a note on several roles stands once, with how many they are', async (t) => {
+  const job = new Job(t)
+  const more = '[role nightly]\nvcs_origin = github.com/acme/website\nbranch = main\n'
+  const roles = job.write('roles.ini', rolesFile(SET_UP, { more }))
+  const { stderr } = await job.done(['trust', 'generate', '--roles-file', roles])
+  assert.match(stderr, /^Note: \[role release\] and 1 more: Only V2 tokens .*\n$/)
+})
