@@ -182,25 +182,35 @@ const MAXIMUM_BYTES = 100_000
 /** Milliseconds from the header of an answer to its end. */
 const ANSWER_TIMEOUT = 5_000
 
-/** The SDK's HTTP handler, made with the first request: what is wrong with proxy or certificates fails that. */
+/**
+ * The SDK's HTTP handler, made with the first request: what is wrong with proxy or certificates fails that. Requests to
+ * one origin share their connections as long as one of them is under way.
+ */
 export function httpHandler(url: URL, env: Environment) {
-  let made: Promise<NodeHttpHandler> | undefined
+  const own = open.get(url.origin) ?? { users: 0, made: undefined }
+  open.set(url.origin, own)
+  own.users += 1
   const make = async () => new NodeHttpHandler(await handlerOptions(url, env))
   return {
     handle: async (...args: Parameters<NodeHttpHandler['handle']>) => {
-      made ??= make()
-      const answer = (await made).handle(...args)
+      own.made ??= make()
+      const answer = (await own.made).handle(...args)
       onRequest()
       return answer
     },
     destroy: () => {
-      made?.then(
+      own.users -= 1
+      if (own.users > 0) return
+      open.delete(url.origin)
+      own.made?.then(
         (handler) => handler.destroy(),
         () => {},
       )
     },
   }
 }
+
+const open = new Map<string, { users: number; made: Promise<NodeHttpHandler> | undefined }>()
 
 /**
  * How the SDK's HTTP handler reaches `url`: with the timeouts it lacks, the proxy of the environment,
@@ -234,5 +244,5 @@ export function concurrency(limit: number): <T>(work: () => Promise<T>) => Promi
   }
 }
 
-/** Requests under way at the same time, of all connections. */
-const inTurn = concurrency(64)
+/** Requests under way at the same time: as many as the SDK's handler has connections to one host. */
+const inTurn = concurrency(50)
