@@ -9,6 +9,7 @@ import {
   type Sources,
   sharedCredentials,
 } from './assume-role.ts'
+import { connectSts } from './client.ts'
 import { triedOtherVersion } from './other-version.ts'
 
 export { requestMade } from './client.ts'
@@ -45,11 +46,14 @@ export async function settledRoles<Plan extends RolePlan>(
   context: Context,
 ): Promise<{ readonly plan: Plan; readonly settled: PromiseSettledResult<AssumedRole> }[]> {
   const started = new Map<string, Promise<AssumedRole>>()
+  // A role that is asked for by another one finds its connection open.
+  const connections = plans.map(({ endpoint }) => connectSts(endpoint, context))
   for (const plan of plans) {
     const own = plans.length > 1 ? naming(plan.profile, context) : context
     started.set(plan.profile, assumeWith(plan, tokens, started, own))
   }
   const all = await Promise.allSettled(started.values())
+  for (const connection of connections) connection.destroy()
   return plans.flatMap((plan, index) => {
     const settled = all[index]
     return settled ? [{ plan, settled }] : []

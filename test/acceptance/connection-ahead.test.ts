@@ -62,3 +62,29 @@ test('where something in the options is wrong, nothing is connected', async (t) 
   await job.fails([...ARGS, '--duration-seconds', '60'], 'invalid-duration', /900/)
   assert.equal(connections.length, 0)
 })
+
+test('roles of one step share connections, a role and the one it serves have the same', async (t) => {
+  const { job, sandbox, connections } = await startJobOverTls(t)
+  const hub = `[profile hub]\nrole_arn = ${ROLE}\n`
+  const chained = `[profile chained]\nrole_arn = arn:aws:iam::222222222222:role/playground\nsource_profile = hub\n`
+  const args = ['--max-attempts', '1', '--timeout-seconds', '60']
+  const file = (text: string) => ['--profiles-file', job.write('profiles', text), ...args]
+  await job.done(['assume-role', ...file(hub + chained)])
+  assert.equal(connections.length, 1)
+  const many = Array.from({ length: 120 }, (_, i) => hub.replace('hub', `p${i}`)).join('')
+  await job.done(['assume-role', ...file(many)])
+  assert.equal(sandbox.exchanges, 121)
+  const opened = connections.length - 1
+  assert.ok(opened <= 50, `${opened} connections for 120 roles`)
+})
+
+test('so is one to a FIPS endpoint', async (t) => {
+  const { job } = await startJob(t)
+  const proxy = await startForwardProxy(t, { refuses: 503 })
+  const env = { AWS_ENDPOINT_URL_STS: '', AWS_USE_FIPS_ENDPOINT: 'true', HTTPS_PROXY: proxy.url }
+  // The proxy leads nowhere; what is asked of it while the token is minted shows where to.
+  delete job.env['CIRCLE_OIDC_TOKEN_V2']
+  job.program('circleci', 'sleep 1; exit 1')
+  await job.run([...ARGS, '--region', 'us-east-1'], { env })
+  assert.deepEqual(proxy.asked, ['CONNECT sts-fips.us-east-1.amazonaws.com:443'])
+})
