@@ -86,6 +86,8 @@ const sideFiles = await build({
   ...common,
   entryPoints: { sandbox: 'src/sandbox/index.ts', 'sandbox-circleci': 'src/sandbox/circleci.ts' },
   format: 'cjs',
+  // A text that is compiled has no import().
+  supported: { 'dynamic-import': false },
 })
 for (const { path, text } of sideFiles.outputFiles) await write(baseName(path), parsedLate(text))
 

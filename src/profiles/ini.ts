@@ -63,9 +63,9 @@ export function parseIni(text: string, path: string): IniFile {
       option = undefined
       continue
     }
-    if (!section) throw malformedFile(path, number, 'there is text before the first [section]')
     const key = /^(.*?)[=:]/s.exec(content)?.[1]
     if (key === undefined) throw malformedFile(path, number, whyNoOption(content))
+    if (!section) throw malformedFile(path, number, 'there is text before the first [section]')
     if (strip(key) === '') throw malformedFile(path, number, 'there is no key before "=" or ":"')
     option = { key: strip(key).toLowerCase(), first: index, last: index, continuations: [] }
     section.options.push(option)
@@ -79,7 +79,7 @@ type OpenSection = Mutable<Section> & { options: OpenOption[] }
 
 function whyNoOption(content: string): string {
   return content.startsWith('[')
-    ? 'the section header has no closing "]"'
+    ? 'the section header lacks a name or "]"'
     : 'it is neither a [section] nor a "key = value"'
 }
 

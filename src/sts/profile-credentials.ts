@@ -176,7 +176,7 @@ function notFound(profile: string, error: Error): OidcError {
   const reason = first?.startsWith('Command failed') ? (telling ?? said[0] ?? first) : first
   return new OidcError('credentials-not-found', {
     what: `The profile "${profile}" gives no credentials: ${reason}.`.replace(/\.\.$/, '.'),
-    next: 'Check the name, and that an earlier step wrote the profile to the files that this step reads (HOME, AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE).',
+    next: 'Check the name (the step of assume-role has no AWS_PROFILE yet), and that an earlier step wrote the profile to the files that this step reads (HOME, AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE).',
     cause: error,
   })
 }

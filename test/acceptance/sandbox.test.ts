@@ -93,6 +93,16 @@ test("the command's exit code is the sandbox's", async (t) => {
   assert.deepEqual([code, stderr], [127, 'sandbox: no-such-program: command not found\n'])
 })
 
+test('a world from a pipe, as from process substitution', async (t) => {
+  const job = new Job(t)
+  const script = 'exec circleci-aws-oidc sandbox --world <(echo "$WORLD") -- printenv CIRCLE_BRANCH'
+  const env = { WORLD: '{"job": {"branch": "from-a-pipe"}}' }
+  const { stdout } = await job.done(['sandbox', '--env', 'WORLD', '--', 'bash', '-c', script], {
+    env,
+  })
+  assert.equal(stdout, 'from-a-pipe\n')
+})
+
 test('wrong input', async (t) => {
   const job = new Job(t)
   const world = job.write('world.json', '{"accounts": 1}')

@@ -16,7 +16,7 @@ export const SYNTAX_PROBLEMS: readonly ProblemCase[] = [
     text: `region = x\n[profile dev\n${role}\nnonsense\n[profile x]\npolicy = {\n  "a": 1\n}\n`,
     problems: [
       'line 1: there is text before the first [section]. Write [profile NAME], key = value',
-      'line 2: the section header has no closing "]".',
+      'line 2: the section header lacks a name or "]".',
       'line 4: it is neither a [section] nor a "key = value".',
       'line 8: it is neither a [section] nor a "key = value". Write [profile NAME], key = value, or a comment; indent lines that continue a value.',
     ],

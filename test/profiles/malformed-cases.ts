@@ -13,11 +13,16 @@ export const MALFORMED_CASES: readonly {
   {
     name: 'unterminated header',
     before: '[a]\n\n[profile dev\n',
-    says: /line 3: the section header has no closing/,
+    says: /line 3: the section header lacks a name or "]"/,
+  },
+  {
+    name: 'unterminated header of the first section',
+    before: '# a\n[default\nregion = x\n',
+    says: /line 2: the section header lacks a name or "]"/,
   },
   { name: 'key without value', before: '[a]\r\nregion\r\n', says: /line 2: it is neither/ },
   { name: 'value without key', before: '[a]\n = x\n', says: /line 2: there is no key/ },
-  { name: 'empty header', before: '[]\n', says: /line 1: there is text before/ },
+  { name: 'empty header', before: '[]\n', says: /line 1: the section header lacks a name/ },
   {
     name: 'byte order mark',
     before: '\ufeff[profile dev]\n',

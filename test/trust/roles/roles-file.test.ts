@@ -142,7 +142,7 @@ const PROBLEMS: readonly (readonly [text: string, ...expected: RegExp[]])[] = [
   ['[role]', /line 1: \[role\] takes a name/],
   ['[organization x]', /line 1: \[organization\] takes no name/],
   ['key = 1', /line 1: there is text before the first \[section\]/],
-  ['[organization]\n[role a', /line 2: the section header has no closing/],
+  ['[organization]\n[role a', /line 2: the section header lacks a name or "\]"/],
   ['[account a]\nacount_id = 1', /line 2: "acount_id" is not a key.*Did you mean "account_id"/],
   ['[account a]\naccount_id = 12345678901', /line 2: account_id has "12345678901".*12 digits/],
   ['[account a]', /line 1: \[account a\] has no account_id/],
