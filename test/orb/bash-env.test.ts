@@ -71,7 +71,7 @@ for (const { command: shell, skip, busybox } of SHELLS) {
         if (code === 0) return
         assert.match(
           (steps[0]?.stderr ?? '').replace(host.bashEnv, 'FILE'),
-          /FILE, the file for what earlier steps export, ended this step\.\nNext: take /,
+          /FILE, the file for what earlier steps export, ended this step\.\nNext: remove /,
         )
       })
     }

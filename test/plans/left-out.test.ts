@@ -56,7 +56,7 @@ describe('what is wrong, as one error', () => {
     ]
     assert.throws(refused(problems), {
       message: 'x.ini has 2 problems:\n  line 1: role_arn a.\n  line 3, profile dev: b.',
-      next: 'Correct the lines named and run again.',
+      next: 'Correct these lines and run again.',
     })
     refused([])()
   })
@@ -65,7 +65,7 @@ describe('what is wrong, as one error', () => {
 describe('sections without a role', () => {
   const role = `role_arn = ${ROLE}`
   const note =
-    'profiles.ini, line 1: [default] has no role_arn, so it is left out; its settings are not those of the other profiles.'
+    'profiles.ini, line 1: [default] has no role_arn, so it is ignored; other profiles do not inherit its settings.'
   const CASES: readonly (readonly [
     text: string,
     profiles: string,

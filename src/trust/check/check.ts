@@ -172,7 +172,7 @@ function portFindings({ iss = '' }: Claims): PolicyFinding[] {
 /** Claims meant for AWS whose effect can't be judged here. */
 function sessionFindings({ roles, unclear }: SessionClaims): PolicyFinding[] {
   const details = [
-    ...(roles ? [`the token is for ${roles.join(', ') || 'no role'} only`] : []),
+    ...(roles ? [`the token lists ${roles.join(', ') || 'no role'}`] : []),
     ...unclear.map((name) => `${name} does not have the form that AWS documents`),
   ]
   return details.length > 0 ? [{ kind: 'claim-of-aws', path: '', detail: details.join('; ') }] : []

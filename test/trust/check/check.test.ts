@@ -343,14 +343,14 @@ test('what is said of a token, of a document and of a slash', () => {
     'https://aws.amazon.com/roles': ['arn:aws:iam::1:role/a', 'arn:aws:iam::1:role/b'],
   }
   assert.deepEqual(all(good, { claims: { ...claims, ...roles } }), [
-    ['claim-of-aws', '', 'the token is for arn:aws:iam::1:role/a, arn:aws:iam::1:role/b only'],
+    ['claim-of-aws', '', 'the token lists arn:aws:iam::1:role/a, arn:aws:iam::1:role/b'],
   ])
   const unclear = { 'https://aws.amazon.com/tags': 1, 'https://aws.amazon.com/roles': [] }
   assert.deepEqual(all(good, { claims: { ...claims, ...unclear } }), [
     [
       'claim-of-aws',
       '',
-      'the token is for no role only; https://aws.amazon.com/tags is not of the form that AWS documents',
+      'the token lists no role; https://aws.amazon.com/tags does not have the form that AWS documents',
     ],
   ])
   const listed = { clientIds: ['x', 'y'] }

@@ -20,9 +20,8 @@ const AUD = { [`${HOST}:aud`]: ORG }
 const SUB = `${HOST}:sub`
 const PID = `${HOST}:oidc.circleci.com/project-id`
 const REF = `${HOST}:oidc.circleci.com/vcs-ref`
-const onlyMain = 'It allows refs/heads/main only.'
-const without = (key: string) =>
-  `It does without ${key}, which IAM never sees: whatever that was to keep out is not kept out.`
+const onlyMain = 'It allows only refs/heads/main.'
+const without = (key: string) => `It does not limit ${key}, because IAM never sees that key.`
 
 function suggestion(condition: object, claims: object = {}, version = '2012-10-17') {
   const statement = {
@@ -165,7 +164,7 @@ const CASES: readonly (readonly [
     'a branch with what a policy would read otherwise',
     like('org/x'),
     { StringEquals: AUD, StringLike: { [SUB]: OWN.replace('heads/main', 'heads/a${$}{x}${$}b') } },
-    ['It allows refs/heads/a${x}$b only.'],
+    ['It allows only refs/heads/a${x}$b.'],
     { sub: MAIN.replace('heads/main', 'heads/a${x}$b') },
   ],
   [

@@ -188,10 +188,20 @@ test('policy variables are plain text before version 2012-10-17 (reference_polic
 
 // Why a condition came out as it did, for people: what the request has, and what the policy wants.
 const REASONS: readonly (readonly [string, string[], string | string[] | undefined, string])[] = [
-  ['StringNotEquals', ['a', 'b'], 'a', `${KEY} is "a", the policy wants anything but "a" or "b"`],
+  [
+    'StringNotEquals',
+    ['a', 'b'],
+    'a',
+    `${KEY} is "a", but the policy requires anything but "a" or "b"`,
+  ],
   ['StringEquals', ['a'], 'a', `${KEY} is "a"`],
   ['StringEquals', ['a'], ['a', 'b'], `${KEY} has 2 values; use ForAnyValue or ForAllValues`],
-  ['ForAnyValue:StringEquals', ['x'], ['a', 'b'], `${KEY} is "a", "b", the policy wants "x"`],
+  [
+    'ForAnyValue:StringEquals',
+    ['x'],
+    ['a', 'b'],
+    `${KEY} is "a", "b", but the policy requires "x"`,
+  ],
   ['StringEquals', ['a'], undefined, `${KEY} is absent from the request`],
   ['StringNotLike', ['a'], undefined, `${KEY} is absent, which a negated operator accepts`],
   ['StringLikeIfExists', ['a'], undefined, `${KEY} is absent, which IfExists accepts`],
@@ -218,9 +228,9 @@ const REASONS: readonly (readonly [string, string[], string | string[] | undefin
     'NumericEquals',
     ['${x}'],
     '1',
-    '"${x}" has a policy variable, which this operator does not take',
+    '"${x}" has a policy variable, which this operator does not allow',
   ],
-  ['StringEquals', ['${x'], '1', '"${x" has a policy variable without an end'],
+  ['StringEquals', ['${x'], '1', '"${x" has a policy variable that is not closed'],
   [
     'StringEquals',
     ['a', '${id.example:sub}'],

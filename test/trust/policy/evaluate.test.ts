@@ -241,7 +241,7 @@ const EXPLANATIONS: [name: string, statements: object[], lines: string[]][] = [
   [
     'refused: the Allow statements only, and of them what does not match',
     [federated({ StringEquals: { ...aud, ...sub('x') } }), deny(claimless)],
-    [`statement 1: StringEquals: ${ISSUER}:sub is "${V2}", the policy wants "x"`],
+    [`statement 1: StringEquals: ${ISSUER}:sub is "${V2}", but the policy requires "x"`],
   ],
   [
     'NotAction',
@@ -266,7 +266,7 @@ const EXPLANATIONS: [name: string, statements: object[], lines: string[]][] = [
   [
     '"*" under Federated',
     [federated({}, { Principal: { Federated: [`${PROVIDER}2`, '*'] } })],
-    ['statement 1: Principal: what AWS makes of "*" under Federated is not documented'],
+    ['statement 1: Principal: AWS does not document what "*" under Federated means'],
   ],
 ]
 

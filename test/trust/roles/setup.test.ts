@@ -42,48 +42,54 @@ describe('what IAM takes of a role', () => {
 
   const long = `${'x'.repeat(200)}`
   const REFUSED: readonly (readonly [change: object, message: string])[] = [
-    [{ partition: 'aws2' }, '--partition holds "aws2", but it must be such as aws or aws-cn.'],
-    [{ partition: 'xaws' }, '--partition holds "xaws", but it must be such as aws or aws-cn.'],
+    [
+      { partition: 'aws2' },
+      '--partition has "aws2", but it must be a partition such as aws or aws-cn.',
+    ],
+    [
+      { partition: 'xaws' },
+      '--partition has "xaws", but it must be a partition such as aws or aws-cn.',
+    ],
     [
       { accountId: '12345678901' },
-      '--account-id holds "12345678901", but it must be of 12 digits.',
+      '--account-id has "12345678901", but it must be a number of 12 digits.',
     ],
     [
       { accountId: 'x123456789012' },
-      '--account-id holds "x123456789012", but it must be of 12 digits.',
+      '--account-id has "x123456789012", but it must be a number of 12 digits.',
     ],
     [
       { accountId: '123456789012x' },
-      '--account-id holds "123456789012x", but it must be of 12 digits.',
+      '--account-id has "123456789012x", but it must be a number of 12 digits.',
     ],
     [
       { roleName: `${long}y` },
-      `--role-name holds "${long}", but it must be of 1 to 64 letters, digits and _+=,.@-.`,
+      `--role-name has "${long}", but it must be a name of 1 to 64 letters, digits and _+=,.@-.`,
     ],
     [
       { maxSessionDuration: 3599 },
-      '--max-session-duration holds "3599", but it must be a number of seconds from 3600 to 43200.',
+      '--max-session-duration has "3599", but it must be a number of seconds from 3600 to 43200.',
     ],
     [
       { maxSessionDuration: 43_201 },
-      '--max-session-duration holds "43201", but it must be a number of seconds from 3600 to 43200.',
+      '--max-session-duration has "43201", but it must be a number of seconds from 3600 to 43200.',
     ],
     [
       { thumbprints: [`${SHA1}0`] },
-      `--thumbprints holds "${SHA1}0", but it must be a SHA-1 of 40 hexadecimal digits.`,
+      `--thumbprints has "${SHA1}0", but it must be a SHA-1 of 40 hexadecimal digits.`,
     ],
     [
       { thumbprints: [`x${SHA1}`] },
-      `--thumbprints holds "x${SHA1}", but it must be a SHA-1 of 40 hexadecimal digits.`,
+      `--thumbprints has "x${SHA1}", but it must be a SHA-1 of 40 hexadecimal digits.`,
     ],
     [
       { thumbprints: Array(6).fill('a'.repeat(40)) },
-      `--thumbprints holds "${Array(6).fill('a'.repeat(40)).join().slice(0, 200)}", but it must be at most 5 thumbprints.`,
+      `--thumbprints has "${Array(6).fill('a'.repeat(40)).join().slice(0, 200)}", but it must be at most 5 thumbprints.`,
     ],
-    [{ tags: tags(51) }, '--tags holds "51 tags", but it must be at most 50 tags.'],
+    [{ tags: tags(51) }, '--tags has "51 tags", but it must be at most 50 tags.'],
     [
       { tags: new Map([['aws:x', 'y']]) },
-      '--tags holds "aws:x=y", but it must be KEY=VALUE with letters, digits, blanks and _.:/=+-@, up to 128 and 256 characters.',
+      '--tags has "aws:x=y", but it must be KEY=VALUE with letters, digits, spaces and _.:/=+-@, up to 128 and 256 characters.',
     ],
     ...(['policyArns', 'permissionsBoundary'] as const).flatMap((name) =>
       ['x', 'arn:aws-cn:iam::aws:policy/x', 'arn:aws:iam::aws:policy/*/x'].map((arn) => {
@@ -92,7 +98,7 @@ describe('what IAM takes of a role', () => {
           'a managed policy of the partition aws, such as arn:aws:iam::aws:policy/ReadOnlyAccess'
         return [
           { [name]: name === 'policyArns' ? [arn] : arn },
-          `--${option} holds "${arn}", but it must be ${form}.`,
+          `--${option} has "${arn}", but it must be ${form}.`,
         ] as const
       }),
     ),
@@ -111,7 +117,7 @@ describe('what IAM takes of a role', () => {
     assert.equal(accountOf(setupFor(circleci())), ACCOUNT)
     assert.throws(() => accountOf(setupFor(circleci(), { accountId: undefined })), {
       message: '--account-id is missing.',
-      why: 'The policy names the provider by the account that holds it.',
+      why: 'The ARN of the provider in the policy contains the account id.',
     })
   })
 })
@@ -126,12 +132,12 @@ test('tags of a role', () => {
   )
   for (const text of ['x', '=x']) {
     assert.throws(() => readTags([text]), {
-      message: `--tags holds "${text}", which has no "=" between key and value.`,
+      message: `--tags has "${text}", which has no "=" between key and value.`,
     })
   }
   assert.throws(() => readTags(['Team=a', 'x=y', 'team=b']), {
     code: 'invalid-usage',
-    message: '--tags holds the key "team" twice; IAM does not tell small letters from capitals.',
+    message: '--tags has the key "team" twice; IAM ignores case in keys.',
     next: 'Leave one of them out.',
   })
 })
@@ -285,7 +291,7 @@ describe('a roles file', () => {
     ],
     [
       `${ACCOUNTS}[role a b]\nrepository = o/r\n`,
-      'line 5: "a b" has more than letters, digits, "_", "-" and ".". Use role_name for others.',
+      'line 5: "a b" may have only letters, digits, "_", "-" and ".". For others, use role_name.',
     ],
     ...['yes', 'untrue', 'trueish'].map(
       (value) =>
@@ -320,7 +326,7 @@ describe('a roles file', () => {
     ],
     [
       `${ACCOUNTS}[role a]\nrepository = o/r\nrole_name = .\n`,
-      'line 5: role_name is ".", which can\'t be the name of a directory.',
+      'line 5: role_name is ".", which can\'t be used as a directory name.',
     ],
   ]
   for (const [text, ...lines] of REFUSED) {

@@ -15,7 +15,7 @@ const ROLE = 'arn:aws:iam::123456789012:role/x'
 const ANY_USER = '????????-????-????-????-????????????'
 const GITHUB = 'https://token.actions.githubusercontent.com'
 const IDS =
-  'Repositories created, renamed or transferred since July 15, 2026, and those that opted in, have ids in their subject and are not allowed: for them, give --repository OWNER@ID/NAME@ID.'
+  'Repositories created, renamed or transferred since July 15, 2026, and those that opted in, have ids in their subject and are not allowed. For them, pass --repository OWNER@ID/NAME@ID.'
 
 // https://circleci.com/docs/guides/permissions-authentication/openid-connect-tokens/
 test('CircleCI', () => {
@@ -125,32 +125,32 @@ test('any issuer', () => {
 })
 
 const REFUSED: readonly (readonly [message: string, make: () => unknown])[] = [
-  ['--project-id and --any-project exclude each other.', () => circleci({ anyProject: true })],
+  ['--project-id and --any-project cannot be combined.', () => circleci({ anyProject: true })],
   ...['branch', 'vcsOrigin', 'userId'].map(
     (name) =>
       [
-        '--branch, --vcs-origin or --user-id and --any-project exclude each other.',
+        '--branch, --vcs-origin or --user-id and --any-project cannot be combined.',
         () => circleci({ anyProject: true, projectId: undefined, [name]: 'x' }),
       ] as const,
   ),
   ['--project-id is missing.', () => circleci({ projectId: undefined })],
   ['--vcs-origin is missing.', () => circleci({ branch: 'main' })],
-  ['--ref and --environment exclude each other.', () => github({ ref: 'a', environment: 'b' })],
+  ['--ref and --environment cannot be combined.', () => github({ ref: 'a', environment: 'b' })],
   [
-    '--ref or --environment and --any-project exclude each other.',
+    '--ref or --environment and --any-project cannot be combined.',
     () => github({ repository: 'o/*', anyProject: true, ref: 'a' }),
   ],
   [
-    '--ref or --environment and --any-project exclude each other.',
+    '--ref or --environment and --any-project cannot be combined.',
     () => github({ repository: 'o/*', anyProject: true, environment: 'a' }),
   ],
   ['--ref is missing.', () => gitlab({ refType: 'tag' })],
   [
-    '--ref and --any-project exclude each other.',
+    '--ref and --any-project cannot be combined.',
     () => gitlab({ projectPath: 'g/*', anyProject: true, ref: 'a' }),
   ],
   [
-    '--ref refs/tags/v1 and --ref-type branch exclude each other.',
+    '--ref refs/tags/v1 and --ref-type branch cannot be combined.',
     () => gitlab({ ref: 'refs/tags/v1', refType: 'branch' }),
   ],
   ['--audience is missing.', () => issuer({ audience: undefined })],
@@ -161,14 +161,14 @@ const REFUSED: readonly (readonly [message: string, make: () => unknown])[] = [
   ],
   ['--subject "*" trusts more than one project.', () => issuer({ subject: '*' })],
   [
-    `--org-id is "${'x'.repeat(120)}", but it must be a UUID in small letters, as in the organization or project settings.`,
+    `--org-id is "${'x'.repeat(120)}", but it must be a UUID in lower case, as in the organization or project settings.`,
     () => circleci({ orgId: 'x'.repeat(121) }),
   ],
   [
     `--trusts-role is "${'x'.repeat(120)}", which is not the ARN of a role.`,
     () => trustedRole('x'.repeat(121), undefined),
   ],
-  ['A role trusts nobody.', () => together([])],
+  ['A role needs somebody to trust.', () => together([])],
 ]
 for (const [message, make] of REFUSED) {
   test(`refused: ${message.slice(0, 80)}`, () => assert.throws(make, { message }))
@@ -240,7 +240,7 @@ describe('by coordinates', () => {
       ...[of(PROJECT, 'h/o/a', 'main'), of(OTHER, 'h/o/a', 'main')],
     ])
     assert.throws(() => subjects({ ...both, 'vcs-origin': ['h/o/a', 'h/o/b', 'h/o/c'] }), {
-      message: '--vcs-origin names 3 repositories for 2 projects.',
+      message: '--vcs-origin has 3 repositories for 2 projects.',
     })
     assert.deepEqual(subjects({ repository: ['o/a', 'o/b'], ref: ['main', 'dev'] }), [
       ...['repo:o/a:ref:refs/heads/main', 'repo:o/a:ref:refs/heads/dev'],
@@ -274,12 +274,12 @@ describe('by coordinates', () => {
     assert.deepEqual(partiesNamed({ repository: ['o/r'], 'org-id': ORG }), ['org-id', 'repository'])
     assert.deepEqual(partiesNamed({ repository: [] }), [])
     assert.throws(() => partyOf(given({ repository: ['o/r'], 'org-id': ORG })), {
-      message: '--org-id and --repository exclude each other.',
+      message: '--org-id and --repository cannot be combined.',
     })
     assert.throws(() => partyOf(given({})), { message: /^No trusted entity is given/ })
     assert.throws(() => partyOf(given({ repository: ['o/r'], 'user-id': USER })), {
-      message: '--user-id has no meaning with --repository.',
-      next: 'Leave one of them out; with --repository go --ref, --environment, --any-project, --issuer, --audience.',
+      message: '--user-id does not apply with --repository.',
+      next: 'Leave one of them out. With --repository you can use --ref, --environment, --any-project, --issuer, --audience.',
     })
   })
 })
@@ -352,7 +352,7 @@ describe('like a token', () => {
       }
     }
     assert.throws(() => like(V1, { branch: 'main' }), {
-      message: '--branch needs a token that names the repository, and this one does not.',
+      message: '--branch needs a token that names the repository, but this one does not.',
     })
   })
 
@@ -363,12 +363,12 @@ describe('like a token', () => {
       { iss: 'https://id.example', sub: 'x', repository: 'o/r' },
     ]) {
       assert.throws(() => like(claims, { anyProject: true }), {
-        message: `--any-project can't tell the organization from the token's subject "${claims.sub}".`,
-        why: `It has another form than the default of ${claims.iss}.`,
+        message: `--any-project can't find the organization in the token's subject "${claims.sub}".`,
+        why: `It does not have the default form of ${claims.iss}.`,
       })
     }
     assert.throws(() => like({ ...repo, aud: ['a', 'b'] }), {
-      message: 'The token has 2 audiences (a, b); a policy needs one.',
+      message: 'The token has 2 audiences (a, b), but a policy needs exactly one.',
     })
     assert.equal(like({ ...repo, aud: undefined }).audience, 'sts.amazonaws.com')
   })
