@@ -22,6 +22,13 @@ const ALSO: Readonly<Record<string, readonly string[]>> = {
   'trust/check': ['trust/policy', 'acceptance/verdicts'],
   'trust/subjects': ['trust/generate/generate', 'trust/roles'],
   'trust/roles': ['trust/generate/generate', 'trust/generate/templates'],
+  files: ['profiles/shared-files'],
+  token: ['acceptance/token-source'],
+  network: ['acceptance/proxy'],
+  delivery: ['acceptance/export', 'acceptance/own-keys'],
+  refresh: ['acceptance/credential-process', 'acceptance/renewal'],
+  sandbox: ['acceptance/sandbox'],
+  commands: ['acceptance/assume-role', 'acceptance/token', 'acceptance/whoami', 'acceptance/json'],
 }
 
 const { values, positionals } = parseArgs({

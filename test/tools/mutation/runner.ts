@@ -45,8 +45,9 @@ const REACHED_FILE = 'reached.txt'
 const TIMES_FILE = 'times.json'
 /** Tests that fail without any change: here, where all that is installed is node_modules. */
 const LEFT_OUT_FILE = '../../left-out.txt'
-/** In milliseconds, with the hooks. */
+/** In milliseconds, with the hooks: what is run only where need be, and what is not run for changes at all. */
 const SLOW = 300
+const TOO_SLOW = 3000
 
 class InProcessRunner {
   static inject = ['options'] as const
@@ -87,7 +88,7 @@ class InProcessRunner {
       for (const { id, timeSpentMs } of own) {
         this.#times.set(id, timeSpentMs)
         if (timeSpentMs > SLOW) slow.add(id)
-        coverage.perTest[id] = { ...loaded, ...coverage.perTest[id] }
+        coverage.perTest[id] = timeSpentMs > TOO_SLOW ? {} : { ...loaded, ...coverage.perTest[id] }
       }
       for (const key of Object.keys(loaded)) delete coverage.static[key]
     }
