@@ -43,7 +43,7 @@ async function check(
     terminal.print(
       options.format === 'json'
         ? JSON.stringify({ ...checkJson(one), ...error }, null, 2)
-        : checkText(one),
+        : checkText(one, terminal.paint),
     )
   let claims: Claims
   try {

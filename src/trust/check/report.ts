@@ -1,4 +1,5 @@
 import { docsLink, explainCommand } from '../../errors.ts'
+import type { Style, Terminal } from '../../terminal.ts'
 import { printable } from '../../text.ts'
 import type { ConditionResult } from '../policy/condition.ts'
 import type { StatementResult, Verdict } from '../policy/evaluate.ts'
@@ -21,10 +22,21 @@ const OUTCOMES = {
 
 const MARKS = { matched: '✓', unmatched: '✗', undecided: '?' } as const
 
-/** The report for people. */
-export function checkText(report: TrustReport): string {
+const STYLES = {
+  allows: 'green',
+  rejects: 'red',
+  invalid: 'red',
+  undecided: 'yellow',
+} as const satisfies Record<Verdict, Style>
+
+/** The report for people. In colour are the answer, what it is due to, and the findings. */
+export function checkText(
+  report: TrustReport,
+  paint: Terminal['paint'] = (_stream, _style, text) => text,
+): string {
   const { verdict, token, evaluation, findings } = report
-  const head = headline(verdict, evaluation?.verdict)
+  const headLine = headline(verdict, evaluation?.verdict)
+  const head = verdict ? paint('stdout', STYLES[verdict], headLine) : headLine
   const claims = token
     ? [
         `  issuer    ${token.issuer}`,
@@ -35,9 +47,21 @@ export function checkText(report: TrustReport): string {
   // The claims of a token may ask for more than the exchange.
   const action = evaluation?.action ?? EXCHANGE
   if (action !== EXCHANGE) claims.push(`  needs     ${action}`)
-  const statements = (evaluation?.statements ?? []).flatMap(statementLines)
+  const painted = (line: string, mark: string, style: Style) =>
+    line.startsWith(`  ${mark} `) ? `  ${paint('stdout', style, mark)}${line.slice(3)}` : line
+  const statements = (evaluation?.statements ?? []).flatMap((one) => {
+    const lines = statementLines(one).map(printable)
+    // Of a policy that allows the token, or of a Deny, no mismatch is a failure.
+    const isCause = verdict === 'rejects' && one.effect === 'Allow'
+    return isCause ? lines.map((line) => painted(line, MARKS.unmatched, 'red')) : lines
+  })
   const warnings = findings.length > 0 ? ['', 'Findings', ...findings.flatMap(findingLines)] : []
-  return [head, ...claims, ...statements, ...warnings].map(printable).join('\n')
+  return [
+    head,
+    ...claims.map(printable),
+    ...statements,
+    ...warnings.map((line) => painted(printable(line), '!', 'yellow')),
+  ].join('\n')
 }
 
 function headline(verdict: Verdict | undefined, statements: Verdict | undefined): string {

@@ -70,6 +70,17 @@ Findings
   )
 })
 
+test('in colour: the answer, what it is due to, and the findings', () => {
+  const paint = (_stream: string, style: string, text: string) => `<${style} ${text}>`
+  const wrong = { StringEquals: { ...aud, ...sub('org/o1/project/p1/user/*') } }
+  const refused = checkText(report(wrong), paint)
+  assert.match(refused, /^<red The policy rejects this token\.>\n/)
+  assert.match(refused, /\n {2}✓ StringEquals [^ ]+:aud\n/)
+  assert.match(refused, /\n {2}<red ✗> StringEquals [^ ]+:sub\n/)
+  assert.match(refused, /\n {2}<yellow !> StringEquals reads a wildcard/)
+  assert.match(checkText(report(good), paint), /^<green The policy allows this token\.>\n[^<]*$/)
+})
+
 test('an undecided condition says why', () => {
   const text = checkText(report({ ...good, IpAddress: { 'aws:SourceIp': '203.0.113.0/24' } }))
   assert.match(text, /^Whether the policy allows this token depends on what only AWS knows\.\n/)
