@@ -1,5 +1,5 @@
 import type { Terminal } from './terminal.ts'
-import { printable } from './text.ts'
+import { printableLine } from './text.ts'
 
 /** Exit codes of every command. */
 export const EXIT = {
@@ -99,7 +99,7 @@ export class OidcError extends Error {
 }
 
 function shown<Text extends Lines | undefined>(text: Text): string | Exclude<Text, Lines> {
-  return (text === undefined ? text : [text].flat().map(printable).join('\n')) as string
+  return (text === undefined ? text : [text].flat().map(printableLine).join('\n')) as string
 }
 
 /** Any error as an `OidcError`: what we did not foresee is a defect of ours. */

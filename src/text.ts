@@ -37,6 +37,13 @@ export function printable(text: string): string {
   return text.replace(CONTROL, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 
+/** The same as a line that is not too long to read: some values have millions of characters. */
+export function printableLine(text: string): string {
+  return printable(text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text)
+}
+
+const LONGEST = 4000
+
 /** The same, but for the line breaks and tabs of a whole text, and for its colours where they are ours. */
 export function printableLines(text: string, isPainted: boolean): string {
   return text

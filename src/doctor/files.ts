@@ -71,20 +71,21 @@ export async function checkFiles(
   files: readonly SharedFileFacts[],
   env: Environment,
 ): Promise<Finding[]> {
-  const found: Finding[] = []
+  const found: Finding[][] = []
   for (const facts of files) {
     const { file, path, error, content } = facts
-    const wrong = [...(error ? [errorFinding(error)] : []), ...permissionFindings(facts)]
+    found.push(error ? [errorFinding(error)] : [], permissionFindings(facts))
+    const before = found.length - 2
     if (content) {
       // Files may be large: timers and signals get their turn.
       await new Promise(setImmediate)
-      wrong.push(...contentFindings(content, file, path))
+      found.push(contentFindings(content, file, path))
       await new Promise(setImmediate)
-      wrong.push(...checkProcesses(content, path, env))
+      found.push(checkProcesses(content, path, env))
     }
-    found.push(...(wrong.length > 0 ? wrong : [fine('files', summary(facts))]))
+    if (found.slice(before).flat().length === 0) found.push([fine('files', summary(facts))])
   }
-  return found
+  return found.flat()
 }
 
 function summary({ path, exists, content }: SharedFileFacts): string {
@@ -106,10 +107,13 @@ function permissionFindings({ file, path, mode = 0, ownedByOther }: SharedFileFa
 export function contentFindings(content: IniFile, file: SharedFile, path: string): Finding[] {
   const found = differences(content, file, content.sections, isAccepted)
   return [
-    ...found.flatMap((difference) => differenceFinding(difference, path)),
+    ...found.slice(0, MOST).flatMap((difference) => differenceFinding(difference, path)),
     ...quotedValues(content, path, byLine(found)),
   ]
 }
+
+/** More of them help nobody. */
+const MOST = 100
 
 /** A block of indented settings is one of botocore's own, and an empty value none. */
 const isAccepted: Accepts = (form) => form === 'block' || form === 'empty'

@@ -1,4 +1,5 @@
 import { asOidcError, type ErrorCode, EXIT, type OidcError } from '../errors.ts'
+import { printableLine } from '../text.ts'
 import type { PolicyFindingKind } from '../trust/check/findings.ts'
 
 export interface Finding {
@@ -217,7 +218,7 @@ export function findingOf(
 ): Finding {
   const { level, title, fix } = text
   const exit = text.level === 'error' ? text.exit : EXIT.done
-  return { id, level, what: `${title}: ${detail}.`, fix, exit, ...more }
+  return { id, level, what: `${title}: ${printableLine(detail)}.`, fix, exit, ...more }
 }
 
 type More = Pick<Finding, 'evidence' | 'fix'>

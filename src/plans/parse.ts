@@ -33,7 +33,11 @@ export async function parseProfilesFile(
   { env, source, defaults, sharedProfiles, note }: ProfilesFileContext,
 ): Promise<ProfileRequest[]> {
   const problems: Problem[] = []
-  const report: Report = (line, text) => problems.push({ line, text })
+  const report: Report = (line, text) => {
+    problems.push({ line, text })
+    // It may be no profiles file, and very long.
+    if (problems.length > 99) refuseProblems(problems, source, () => undefined)
+  }
 
   const file = readLines(text, report)
   const found = differences(file, 'config', file.sections, isAccepted)

@@ -84,24 +84,27 @@ export function differences(
   accepts: Accepts = () => false,
 ): Difference[] {
   const index = ini.lines.findIndex(({ end }) => end === '\r')
-  const found: Difference[] =
-    index < 0 ? [] : [{ line: index + 1, kind: 'carriage-return', detail: '' }]
   const written = writtenIn(ini, file, accepts)
-  for (const section of sections) {
-    const own = written(section)
-    found.push(...(own.length > 0 || index >= 0 ? own : otherValues(ini, section, file)))
-  }
-  return [...found, ...reservedName(ini)]
+  return [
+    ...(index < 0 ? [] : [{ line: index + 1, kind: 'carriage-return' as const, detail: '' }]),
+    ...sections.flatMap((section) => {
+      const own = written(section)
+      return own.length > 0 || index >= 0 ? own : otherValues(ini, section, file)
+    }),
+    ...reservedName(ini),
+  ]
 }
 
 const FATAL: readonly DifferenceKind[] = ['section-twice', 'key-twice', 'block-line']
 
 /** Those for which botocore or the SDK for JavaScript reads nothing of the file, in whatever section. */
 export function fatalDifferences(ini: IniFile): Difference[] {
-  const names = new Map<string, number>()
+  const [names, inherited] = [new Map<string, number>(), new Map<string, number>()]
   const found = ini.sections.flatMap((section) => [
     ...sectionTwice(section, names),
-    ...settingDifferences(ini, section, () => true).filter(({ kind }) => FATAL.includes(kind)),
+    ...settingDifferences(ini, section, inherited, () => true).filter(({ kind }) =>
+      FATAL.includes(kind),
+    ),
   ])
   return [...found, ...reservedName(ini)]
 }
@@ -124,11 +127,12 @@ export function writtenDifferences(
 function writtenIn(ini: IniFile, file: SharedFile, accepts: Accepts) {
   const names = new Map<string, number>()
   const profiles = new Map<string, { name: string; line: number }>()
+  const inherited = new Map<string, number>()
   return (section: Section): Difference[] => [
     ...sectionTwice(section, names),
     ...headerDifferences(ini, section, file),
     ...profileTwice(section, file, profiles),
-    ...settingDifferences(ini, section, accepts),
+    ...settingDifferences(ini, section, inherited, accepts),
   ]
 }
 
@@ -187,8 +191,14 @@ function profileTwice(
     : [{ line, kind: 'profile-twice', detail: profile, first: first.line }]
 }
 
-function settingDifferences(ini: IniFile, section: Section, accepts: Accepts): Difference[] {
-  const keys = earlierKeys(ini, section)
+/** `inherited` are the keys of earlier [DEFAULT] sections: Python's RawConfigParser takes each in all of them once. */
+function settingDifferences(
+  ini: IniFile,
+  section: Section,
+  inherited: Map<string, number>,
+  accepts: Accepts,
+): Difference[] {
+  const keys = section.name === 'DEFAULT' ? inherited : new Map<string, number>()
   return section.options.flatMap((option): Difference[] => {
     const line = option.first + 1
     const setting = settingAt(ini, option)
@@ -205,17 +215,6 @@ function settingDifferences(ini: IniFile, section: Section, accepts: Accepts): D
       ...continuationDifferences(ini, option, setting),
     ]
   })
-}
-
-/** Python's RawConfigParser takes [DEFAULT] as often as it comes, but each key in all of them once. */
-function earlierKeys({ sections }: IniFile, section: Section): Map<string, number> {
-  const keys = new Map<string, number>()
-  if (section.name !== 'DEFAULT') return keys
-  const earlier = sections.filter(
-    ({ name, header }) => name === 'DEFAULT' && header < section.header,
-  )
-  for (const { options } of earlier) for (const { key, first } of options) keys.set(key, first + 1)
-  return keys
 }
 
 /** All that is peculiar to how a setting is written. */

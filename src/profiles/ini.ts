@@ -133,7 +133,8 @@ const BLANK =
 
 /** What most texts are, told in a tenth of the time. */
 const PLAIN = /^[!-~](.*[!-~])?$/s
-const STRIP = new RegExp(`^${BLANK}+|${BLANK}+$`, 'g')
+// Without the look behind, each blank within a line would be the start of another search.
+const STRIP = new RegExp(`^${BLANK}+|(?<!${BLANK})${BLANK}+$`, 'g')
 const LEADING = new RegExp(`^${BLANK}*`)
 
 /** The lines that replace a line, by its index; none where it goes away. */

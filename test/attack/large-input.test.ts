@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { Job, type Outcome, ROLE } from '../acceptance/job.ts'
 import { jwt } from '../token/jwt.ts'
 import { answeringServer, answerOf, partsFor, send } from './hostile-sts.ts'
-import { busyness, size } from './size.ts'
+import { busyness, isFull, size } from './size.ts'
 
 const LONGEST_BLOCK = fileURLToPath(new URL('longest-block.cjs', import.meta.url))
 const SECTIONS = size(1_000, 5_000)
@@ -95,6 +95,38 @@ test('the time limit holds beside large files, and the error names what was wait
   assert.match(stderr, /not done after 2 s; it was waiting for AWS STS/)
   assert.ok(milliseconds < 2_000 + 500 * busyness(), `${milliseconds} ms`)
 })
+
+/** Of what a slow reader's time grows faster than the file. */
+const HOSTILE: Record<string, string> = {
+  'blanks within a line': `[default]\nx = é${' '.repeat(200_000)}é\n`,
+  'keys of [DEFAULT]': repeated(10_000, (i) => `[DEFAULT]\nk${i} = v`),
+  'keys that stand there again and again': `[default]\n${'a = b\n'.repeat(200_000)}`,
+  'sections without a role': repeated(20_000, (i) => `[profile "p${i}"]\n[profile p${i}]`),
+  'a long name': `[profile ${'"'.repeat(1_000_000)}]\n`,
+}
+for (const [name, text] of Object.entries(HOSTILE)) {
+  if (!isFull && text.length > 500_000) continue
+  test(`${name}: each command ends in time, and says it in few words`, async (t) => {
+    const url = await answeringServer(t, (asked, response) =>
+      send(response, answerOf(partsFor(asked))),
+    )
+    const job = new Job(t, { AWS_ENDPOINT_URL_STS: url, CIRCLE_OIDC_TOKEN_V2: TOKEN })
+    job.write('.aws/config', text)
+    job.write('profiles', text)
+    for (const options of [
+      ['--role-arn', ROLE],
+      ['--profiles-file', 'profiles'],
+    ]) {
+      for (const command of ['assume-role', 'doctor']) {
+        const { stdout, stderr, milliseconds } = await job.run([command, ...options])
+        t.diagnostic(`${command} ${options[0]}: ${Math.round(milliseconds)} ms`)
+        assert.doesNotMatch(stderr + stdout, /internal-error/)
+        assert.ok((stderr + stdout).length < 50_000, `${(stderr + stdout).length} characters`)
+        assert.ok(milliseconds < 5_000 * busyness(), `${command}: ${milliseconds} ms`)
+      }
+    }
+  })
+}
 
 test('a policy longer than IAM allows is not read', async (t) => {
   const job = new Job(t)
