@@ -30,7 +30,7 @@ export function writeProfile(moto: MotoAccount, name: string, account: string): 
   --role-arn arn:aws:iam::${account}:role/x --query 'Credentials.[AccessKeyId,SecretAccessKey,SessionToken]')
 set -- $keys
 mkdir -p "$HOME/.aws"
-printf '[%s]\naws_access_key_id = %s\naws_secret_access_key = %s\naws_session_token = %s\n' ${name} "$@" >"$HOME/.aws/credentials"`)
+printf '[%s]\naws_access_key_id = %s\naws_secret_access_key = %s\naws_session_token = %s\n' ${name} "$@" >>"$HOME/.aws/credentials"`)
   assert.equal(status, 0, stderr)
 }
 

@@ -196,15 +196,16 @@ describe('accounts with 3 roles each, from one file', { skip }, () => {
   })
 
   test('the audit reads what the AWS CLI prints of such an account', async (t) => {
-    const [id = ''] = SET_UP
+    const [id = '', other = ''] = SET_UP
     writeProfile(moto, 'prod', id)
+    writeProfile(moto, 'dev', other)
     await t.test('as docs/trust-audit.md says', () => {
       const said = inProject(
         moto,
         blocksOf('docs/trust-audit.md', '# trust audit').split('cat >')[0],
       )
-      assert.match(said, /^4 of 4 roles trust a CI\. Findings: 2 low\.$/m)
-      assert.match(said, /^low +100000000001 +deploy +project 3c2d5e10-/m)
+      assert.match(said, /^8 of 8 roles trust a CI\. Findings: 4 low\.$/m)
+      assert.match(said, /^low +100000000002 +deploy +project 3c2d5e10-/m)
     })
     const answers = `aws iam list-roles --profile prod
 aws iam get-role --role-name release --profile prod
