@@ -20,7 +20,7 @@ export function unwritable(path: string, cause: unknown): OidcError {
   if (cause instanceof OidcError) return cause
   return new OidcError('file-unwritable', {
     what: `Cannot write ${shownPath(path)}: ${reason(cause)}.`,
-    why: 'Files are replaced as a whole, by a new file made beside them. Nothing was changed.',
+    why: 'Files are replaced by new ones made beside them. Nothing was changed.',
     next:
       NEXT[errorCode(cause) ?? ''] ??
       `Make the file and its directory writable for this user, or name another file.`,

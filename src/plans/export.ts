@@ -98,8 +98,8 @@ function noKeysToExport(file: Pick<Export, 'kind'> | undefined): OidcError {
   }
   return new OidcError('invalid-usage', {
     what: '--export keys needs BASH_ENV, which is not set.',
-    why: 'In a CircleCI job it names a file that each bash step reads first; other shells have none.',
-    next: 'Use the profile instead: leave --export out and name the profile in later commands.',
+    why: 'Only the bash steps of CircleCI jobs have it.',
+    next: 'Leave --export out, and name the profile in later commands.',
   })
 }
 

@@ -63,7 +63,7 @@ export function foreignRefusal({ detail }: Failure, what: string, url: URL, env:
   const { host, setting } = wayTo(url, env)
   return {
     what: `The STS at ${host} does not let ${what}: ${detail.replace(/: (Unknown(Error)?)?$/, '')}.`,
-    why: 'It answers like S3-compatible storage, not like AWS: its own settings decide, not those of an AWS account.',
+    why: 'It answers like S3-compatible storage, not like AWS: its own settings decide.',
     next: `Check that it has an STS at this URL, with the OIDC provider, the audience and the role. If you mean AWS, ${setting === undefined ? 'check the proxy' : `remove ${setting}`}.`,
   } satisfies ErrorText
 }

@@ -113,7 +113,7 @@ function notFound(
     why: listed(failures),
     likely: fork
       ? `This is a pull request from a fork, opened by ${fork} (CIRCLE_PR_USERNAME), and those get no token.`
-      : 'CircleCI leaves the token out in pull requests from forks (unless secrets are passed to them), on Server before 4.4 without a context, on runners whose temporary directory is mounted noexec, and where the job is not a CircleCI job at all.',
+      : 'There is none in pull requests from forks (unless secrets are passed to them), on Server before 4.4 without a context, on runners whose temporary directory is mounted noexec, and outside CircleCI.',
     next: fork
       ? 'Use AWS only in builds of the repository itself; --missing-token skip lets a job without a token go on without AWS.'
       : 'Outside CircleCI, say where the token is with --token-env, --token-file or --token-source stdin, or rehearse with npx circleci-aws-oidc sandbox. In CircleCI, check the causes above; on Server, add any context to the job.',
@@ -123,7 +123,7 @@ function notFound(
 function expired(token: WebIdentityToken, failures: readonly MintFailure[]): OidcError {
   return new OidcError('token-expired', {
     what: `The token in ${token.source} expired at ${expirationText(token.claims)}, and no new one could be minted.`,
-    why: `A job gets its token at the start; it usually lives one hour. By the clock of this machine it is ${clockTime(new Date())}. ${listed(failures)}`,
+    why: `A token usually lives for one hour from the start of the job. It is ${clockTime(new Date())} here. ${listed(failures)}`,
     next: `Run the job again and assume the role earlier in it, or make sure that one of ${MINTING_COMMANDS.map((name) => `"${name}"`).join(', ')} is on PATH. If the time above is wrong, set the clock.`,
   })
 }

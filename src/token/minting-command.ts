@@ -95,7 +95,7 @@ const MAXIMUM_LENGTH = 100_000
 function failureReason(result: Result): string | undefined {
   if (result.error?.code === 'ENOENT') return 'not found on PATH'
   if (result.error?.code === 'EACCES') {
-    return 'not executable (on a self-hosted runner, a temporary directory mounted noexec does that)'
+    return 'not executable (is the temporary directory mounted noexec?)'
   }
   if (result.error) return result.error.message
   if (result.stdout.length === MAXIMUM_LENGTH) return 'its output is too long for a token'

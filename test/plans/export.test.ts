@@ -82,7 +82,7 @@ test('keys need one profile, and a file that nobody else reads', () => {
   assert.throws(() => keys({}, {}, 'dev'), {
     code: 'invalid-usage',
     message: '--export keys needs BASH_ENV, which is not set.',
-    why: 'In a CircleCI job it names a file that each bash step reads first; other shells have none.',
+    why: 'Only the bash steps of CircleCI jobs have it.',
   })
   assert.throws(() => keys(BASH, {}, 'dev', 'prod'), {
     code: 'invalid-usage',

@@ -97,7 +97,7 @@ const FAILURES: [name: string, script: string | undefined, reason: string][] = [
   [
     'cannot be executed',
     '',
-    'not executable (on a self-hosted runner, a temporary directory mounted noexec does that)',
+    'not executable (is the temporary directory mounted noexec?)',
   ],
   [
     'is the CircleCI CLI, without the subcommand',
