@@ -94,11 +94,7 @@ const THREE = ' (3 attempts)'
 // What the first program does → the reason told, `THREE` where it is asked again; the second one then mints.
 const FAILURES: [name: string, script: string | undefined, reason: string][] = [
   ['is not there', undefined, 'not found on PATH'],
-  [
-    'cannot be executed',
-    '',
-    'not executable (is the temporary directory mounted noexec?)',
-  ],
+  ['cannot be executed', '', 'not executable (is the temporary directory mounted noexec?)'],
   [
     'is the CircleCI CLI, without the subcommand',
     'echo "Error: unknown command \\"oidc\\"" >&2; echo "Run --help" >&2; exit 255',
