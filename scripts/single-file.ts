@@ -171,6 +171,7 @@ async function squeezed(code: string): Promise<string> {
       hoist_funs: true,
       keep_fargs: false,
       pure_getters: true,
+      unsafe_arrows: true,
     },
     format: { ascii_only: true },
   })

@@ -13,6 +13,8 @@ if (process.env['HOME'] === '') {
 
 // A name that the user gives may be that of a property of every object, such as "constructor".
 const env: NodeJS.ProcessEnv = Object.setPrototypeOf(withoutEmptyHome(process.env), null)
+// They may be given in the place of something else.
+for (const name of ['AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN']) terminal.conceal(env[name] ?? '')
 
 runCli(args, { env, terminal })
   .catch((thrown: unknown) => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { test } from 'node:test'
+import { ROLE, startJob } from './job.ts'
 import { assertConceals, secretsIn, watchArguments } from './secrets.ts'
 
 const TOKEN = `eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJ4In0.${'c2ln'.repeat(20)}`
@@ -40,4 +41,19 @@ test('a secret on the command line of a child of a child is noticed', async () =
   const stop = watchArguments(child.pid ?? 0)
   await once(child, 'close')
   assert.throws(() => assertConceals(stop(), [TOKEN], 'a command line'), /shows/)
+})
+
+test('a static key of the job is not shown where it is given in the place of something else', async (t) => {
+  const { job } = await startJob(t)
+  const keys = {
+    AWS_SECRET_ACCESS_KEY: 'made/up+for/this/test',
+    AWS_SESSION_TOKEN: 'made-up-session==',
+  }
+  for (const secret of Object.values(keys)) {
+    for (const option of ['REGION', 'PROFILE', 'DURATION_SECONDS', 'STS_ENDPOINT', 'POLICY']) {
+      const env = { ...keys, [`AWS_OIDC_${option}`]: secret }
+      const { stdout, stderr } = await job.run(['assume-role', '--role-arn', ROLE], { env })
+      assertConceals(stdout + stderr, [secret], option)
+    }
+  }
 })
