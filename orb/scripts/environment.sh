@@ -12,7 +12,7 @@ fail() {
   exit "$code"
 }
 
-# shellcheck disable=SC2329 # For the trap below
+# shellcheck disable=SC2317,SC2329 # For the trap below
 bash_env_ended() {
   # bash is still in the redirection below.
   { set +xv; } 2>/dev/null
