@@ -61,7 +61,10 @@ export async function withRetries<T>(
       if (failure.requestId) terminal.debug(`AWS request id ${failure.requestId}`)
       before = `; the one before: ${failure.detail}`
       // Not referenced: the deadline's own timer keeps the process alive, and ends it.
-      await deadline.race('waiting to try again', sleep(delay, undefined, { ref: false }))
+      await deadline.race(
+        `waiting to try again after ${failure.detail}`,
+        sleep(delay, undefined, { ref: false }),
+      )
     }
   }
 }

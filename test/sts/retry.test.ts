@@ -15,7 +15,7 @@ const impatient: Deadline = {
   remaining: () => 60_000,
   clear: () => {},
   race: (doing, work) =>
-    doing === 'waiting to try again' ? (Promise.resolve() as typeof work) : work,
+    doing.startsWith('waiting to try again') ? (Promise.resolve() as typeof work) : work,
 }
 
 /** Fails with the failures given, one per attempt, then succeeds; tells how many attempts there were. */
@@ -68,6 +68,16 @@ test('transient failures are retried until an attempt succeeds, each told of', a
   assert.equal(outcome, 'done')
   assert.deepEqual(made, [1, 2, 3])
   assert.deepEqual(told, ['Attempt 1 of 5 failed (HTTP 503)', 'Attempt 2 of 5 failed (HTTP 503)'])
+})
+
+test('the time that is up while it waits to try again is told with what failed', async () => {
+  const waits: string[] = []
+  const race: Deadline['race'] = (doing, work) => {
+    waits.push(doing)
+    return impatient.race(doing, work)
+  }
+  await run([TRANSIENT], { deadline: { ...impatient, race } })
+  assert.equal(waits[1], 'waiting to try again after HTTP 503')
 })
 
 for (const maxAttempts of [1, 2, 5]) {
