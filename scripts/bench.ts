@@ -138,7 +138,7 @@ if (isInstalled('aws')) {
 } else console.log('\nThe AWS CLI is not installed: no comparison with it.')
 
 console.log('\nbundle sizes:')
-for (const file of ['circleci-aws-oidc.cjs', 'sandbox.cjs']) {
+for (const file of ['circleci-aws-oidc.cjs', 'later.cjs', 'sandbox.cjs']) {
   const bytes = await readFile(join('dist', file))
   const sizes = { minified: bytes, gzip: gzipSync(bytes), brotli: brotliCompressSync(bytes) }
   const texts = Object.entries(sizes).map(
