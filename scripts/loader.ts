@@ -57,6 +57,5 @@ export function quoted(text: string): string {
 /** A CommonJS file whose code is a text in it, so that an old Node parses only what refuses it. */
 export function parsedLate(code: string): string {
   const names = ['exports', 'require', 'module', '__filename', '__dirname']
-  const quoted = names.map((name) => `'${name}'`).join(',')
-  return `${REFUSE_OLD_NODE}require('vm').compileFunction(${JSON.stringify(code)}, [${quoted}], { filename: __filename })(${names.join(',')})\n`
+  return `${REFUSE_OLD_NODE}require('vm').compileFunction(${JSON.stringify(code)}, [${names.map(quoted).join(',')}], { filename: __filename })(${names.join(',')})\n`
 }

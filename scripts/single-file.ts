@@ -9,8 +9,6 @@ type Output = Metafile['outputs'][string]
 
 /** What becomes of `src/main.ts` and the parts esbuild split off it. Modules are paths below `src`. */
 interface Division {
-  /** Modules that neither file has, with what only they need. */
-  readonly leftOut?: readonly string[]
   /** The name of the second file, which lies beside the first and is loaded when it comes to that. */
   readonly restName: string
 }
@@ -31,7 +29,7 @@ interface TwoFiles {
  */
 export async function stagedFiles(
   built: Built,
-  { leftOut = [], stages, restName }: Division & { readonly stages: Stages },
+  { stages, restName }: StagedDivision,
 ): Promise<TwoFiles> {
   const { outputs, texts } = partsOf(built)
   const stageOf = new Map<string, string>()
@@ -40,11 +38,9 @@ export async function stagedFiles(
       if (!stageOf.has(name)) stageOf.set(name, stage)
     }
   }
-  const names = reachable(outputs, leftOut)
-  const chunks = await merged(texts, names, (name) => stageOf.get(name))
-  const isStage = (name: string) => name.replace(/\.cjs$/, '') in stages
+  const chunks = await merged(texts, reachable(outputs, []), (name) => stageOf.get(name))
   const first = Object.keys(stages).map((stage) => `${stage}.cjs`)
-  const others = [...chunks.keys()].filter((name) => !isStage(name))
+  const others = [...chunks.keys()].filter((name) => !first.includes(name))
   const parts = await linkedParts(chunks, [...first, ...others])
   const rest = parts.slice(first.length).map(quoted)
   return {
@@ -53,10 +49,14 @@ export async function stagedFiles(
   }
 }
 
-/** Parts of the first file by name, in the order in which they are loaded; `main` is the entry. */
-type Stages = Readonly<Record<'main' | (string & {}), readonly string[]>>
+interface StagedDivision extends Division {
+  /** Parts of the first file by name, in the order in which they are loaded; `main` is the entry. */
+  readonly stages: Readonly<Record<string, readonly string[]>>
+}
 
 interface SmallDivision extends Division {
+  /** Modules that neither file has, with what only they need. */
+  readonly leftOut: readonly string[]
   /** Modules that are in the second file, with what only they need. */
   readonly later: readonly string[]
   /** Keys of modules whose texts nothing reads: what only help shows. */
@@ -69,7 +69,7 @@ interface SmallDivision extends Division {
  */
 export async function smallFiles(
   built: Built,
-  { leftOut = [], later, unread, restName }: SmallDivision,
+  { leftOut, later, unread, restName }: SmallDivision,
 ): Promise<TwoFiles> {
   const { outputs, texts } = partsOf(built)
   for (const [name, { inputs }] of outputs) {

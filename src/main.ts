@@ -13,7 +13,7 @@ if (process.env['HOME'] === '') {
 
 // A name that the user gives may be that of a property of every object, such as "constructor".
 const env: NodeJS.ProcessEnv = Object.setPrototypeOf(withoutEmptyHome(process.env), null)
-// They may be given in the place of something else.
+// Someone may give them as the value of another option, which an error would show.
 for (const name of ['AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN']) terminal.conceal(env[name] ?? '')
 
 runCli(args, { env, terminal })

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { build } from 'esbuild'
-import { stagedFiles } from '../../scripts/single-file.ts'
+import { smallFiles, stagedFiles } from '../../scripts/single-file.ts'
 
 type Files = Readonly<Record<string, string>>
 
@@ -39,9 +39,15 @@ async function buildParts(t: TestContext, files: Files) {
 /** The first command is loaded as a part of the first file, the second from the other one. */
 const DIVISION = { stages: { main: ['main.ts'], one: ['one.ts'] }, restName: 'rest.cjs' }
 
-async function runStages(t: TestContext, files: Files, leftOut: readonly string[] = []) {
+/** The same in two parts, the first command in the second of them. */
+const SMALL = { later: ['one.ts'], unread: { of: [], keys: [] }, restName: 'rest.cjs' }
+
+async function runStages(t: TestContext, files: Files) {
   const { built, root } = await buildParts(t, files)
-  const { file, rest } = await stagedFiles(built, { ...DIVISION, leftOut })
+  return runFiles(root, await stagedFiles(built, DIVISION))
+}
+
+function runFiles(root: string, { file, rest }: { file: string; rest: string }) {
   writeFileSync(join(root, 'first.cjs'), file)
   writeFileSync(join(root, 'rest.cjs'), rest)
   const run = () =>
@@ -88,13 +94,14 @@ test('a file beside the bundle is loaded from there, wherever the build ran', as
 })
 
 test('a module left out is not found when it is loaded', async (t) => {
-  const { stdout } = await runStages(t, TWO_COMMANDS, ['two.ts'])
+  const { built, root } = await buildParts(t, TWO_COMMANDS)
+  const { stdout } = runFiles(root, await smallFiles(built, { ...SMALL, leftOut: ['two.ts'] }))
   assert.equal(stdout, '<<one e3b0c442>> b\ntwo MODULE_NOT_FOUND\n')
 })
 
 test('a module to be left out that nothing loads ends the build', async (t) => {
   const { built } = await buildParts(t, TWO_COMMANDS)
-  await assert.rejects(stagedFiles(built, { ...DIVISION, leftOut: ['two.ts', 'three.ts'] }), {
+  await assert.rejects(smallFiles(built, { ...SMALL, leftOut: ['two.ts', 'three.ts'] }), {
     message: 'No import() loads, to be left out: src/three.ts',
   })
 })
