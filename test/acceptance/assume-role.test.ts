@@ -166,3 +166,23 @@ test('AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE, symlinks followed', async
   assert.match(stdout, /^Profile {2}default in ~\/conf\/config and ~\/(link|real\/credentials)$/m)
   assert.ok(job.read('real/credentials')?.startsWith(USERS_CREDENTIALS))
 })
+
+test('no line of a green run looks like a failure', async (t) => {
+  const { job } = await startJob(t)
+  job.env['BASH_ENV'] = job.write('bash_env', '')
+  const runs = [
+    ...['static', 'refresh', 'token-file'].map((kind) => [
+      ...['assume-role', '--role-arn', ROLE, '--profile', kind, '--region', 'eu-west-1'],
+      ...['--credentials', kind],
+    ]),
+    ['whoami', '--profile', 'static'],
+    ['doctor', '--role-arn', ROLE, '--profile', 'static'],
+    ['exec', '--role-arn', ROLE, '--', 'true'],
+    ['cleanup'],
+  ]
+  for (const args of runs) {
+    const { stdout, stderr } = await job.done(args)
+    assert.equal(stderr, '', args.join(' '))
+    assert.doesNotMatch(stdout, /warn|error|fail|denied|refuse|reject|✗|!/i, args.join(' '))
+  }
+})
