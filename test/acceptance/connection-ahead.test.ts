@@ -5,7 +5,7 @@ import { startForwardProxy } from './forward-proxy.ts'
 import { ROLE, startJob } from './job.ts'
 import { createAuthority, serveOverTls } from './tls-server.ts'
 
-const authority = await createAuthority('Test CA')
+const authority = createAuthority('Test CA')
 
 const ARGS = ['assume-role', '--role-arn', ROLE, '--max-attempts', '1', '--timeout-seconds', '30']
 /** A job at an STS over TLS whose token is minted only once the STS has seen a connection. */
@@ -15,13 +15,13 @@ async function startJobOverTls(
 ) {
   const { job, sandbox } = await startJob(t)
   const connections: TLSSocket[] = []
-  const url = await serveOverTls(t, sandbox.url, authority, (socket) => {
+  const url = await serveOverTls(t, sandbox.url, await authority, (socket) => {
     connections.push(socket)
     onConnection(socket)
     job.write('connected', 'yes')
   })
   job.env['AWS_ENDPOINT_URL_STS'] = url
-  job.env['AWS_CA_BUNDLE'] = job.write('ca.pem', authority.pem)
+  job.env['AWS_CA_BUNDLE'] = job.write('ca.pem', (await authority).pem)
   delete job.env['CIRCLE_OIDC_TOKEN_V2']
   job.write('minted', await sandbox.mint())
   job.program('circleci', 'until [ -e "$HOME/connected" ]; do sleep 0.05; done; cat "$HOME/minted"')

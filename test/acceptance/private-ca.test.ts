@@ -3,15 +3,15 @@ import { type TestContext, test } from 'node:test'
 import { ROLE, startJob } from './job.ts'
 import { createAuthority, serveOverTls } from './tls-server.ts'
 
-const authority = await createAuthority('Test CA')
+const authority = createAuthority('Test CA')
 const otherAuthority = await createAuthority('Other CA')
 
 /** A job whose STS has a certificate of a private authority; nothing trusts it yet. */
 async function startOverTls(t: TestContext) {
   const { job, sandbox } = await startJob(t)
-  const url = await serveOverTls(t, sandbox.url, authority)
+  const url = await serveOverTls(t, sandbox.url, await authority)
   job.env['AWS_ENDPOINT_URL_STS'] = url
-  const ca = job.write('ca.pem', authority.pem)
+  const ca = job.write('ca.pem', (await authority).pem)
   const other = job.write('other.pem', otherAuthority.pem)
   return { job, sandbox, url, ca, other }
 }

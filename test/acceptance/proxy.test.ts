@@ -8,13 +8,13 @@ import { createAuthority, serveOverTls } from './tls-server.ts'
 
 const ARGS = ['assume-role', '--role-arn', ROLE, '--max-attempts', '1']
 
-const authority = await createAuthority('Test CA')
+const authority = createAuthority('Test CA')
 
 /** A job, a sandbox that speaks http and https, and a proxy that the job may be told of. */
 async function startBehindProxy(t: TestContext, options: ForwardProxyOptions = {}) {
   const { job, sandbox } = await startJob(t)
-  const https = await serveOverTls(t, sandbox.url, authority)
-  const ca = job.write('ca.pem', authority.pem)
+  const https = await serveOverTls(t, sandbox.url, await authority)
+  const ca = job.write('ca.pem', (await authority).pem)
   const proxy = await startForwardProxy(t, options)
   return { job, sandbox, https, ca, proxy }
 }

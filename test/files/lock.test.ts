@@ -17,7 +17,7 @@ import { readLockHolder, showLife } from '../../src/files/holder.ts'
 import { lockFile, lockPath } from '../../src/files/lock.ts'
 import { parseIni } from '../../src/profiles/ini.ts'
 import { temporaryDirectory } from '../profiles/temporary-home.ts'
-import { deadProcess, ID, leaveLock } from './left-lock.ts'
+import { deadProcess, ID, leaveLock, lockText } from './left-lock.ts'
 import { ending, WriterProgram } from './writer-process.ts'
 
 test('a lock is private, names its holder and is gone when released', async (t) => {
@@ -76,6 +76,23 @@ test('a lock without content, its process killed too early, is taken over', asyn
   const target = join(temporaryDirectory(t), 'credentials')
   writeFileSync(lockPath(target), '')
   ;(await lockFile(target, 4000)).release()
+})
+
+test('a lock file whose content is not what we write is waited for, and stays', async (t) => {
+  const target = join(temporaryDirectory(t), 'credentials')
+  const { at, ...others } = JSON.parse(lockText({ pid: deadProcess(), ageSeconds: 60 }))
+  for (const text of [
+    '{',
+    ...[undefined, 12, `${at}0`, `0${at}`, 'soon'].map((at) => JSON.stringify({ at, ...others })),
+    ...['pid', 'host', 'id', 'boot', 'processes'].map((name) =>
+      JSON.stringify({ at, ...others, [name]: [] }),
+    ),
+    ...['../../etc/passwd', `${ID}0`, `0${ID}`].map((id) => JSON.stringify({ at, ...others, id })),
+  ]) {
+    writeFileSync(lockPath(target), text)
+    await assert.rejects(lockFile(target, 20), { code: 'file-locked' }, text)
+    assert.equal(readFileSync(lockPath(target), 'utf8'), text)
+  }
 })
 
 test('a lock of another machine is taken over once it was silent for twelve seconds', async (t) => {

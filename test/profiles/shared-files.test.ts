@@ -98,6 +98,20 @@ test('two paths to one file get both edits in one write', async (t) => {
   assert.equal(mode(files.config), 0o600)
 })
 
+test('a file of two paths is secret if one of them is, whichever comes first', async (t) => {
+  const path = join(temporaryDirectory(t), 'both')
+  for (const secret of [true, false]) {
+    fs.writeFileSync(path, '')
+    fs.chmodSync(path, 0o644)
+    const edit = (old: Buffer) => Buffer.concat([old, Buffer.from('x')])
+    await replaceFiles([
+      { path, edit, secret },
+      { path, edit, secret: !secret },
+    ])
+    assert.deepEqual([read(path), mode(path)], ['xx', 0o600])
+  }
+})
+
 test('what is no regular file is never replaced', async (t) => {
   const home = temporaryDirectory(t)
   fs.mkdirSync(join(home, 'directory'))

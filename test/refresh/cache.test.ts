@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { isFresh, readCachedCredentials } from '../../src/refresh/cache.ts'
+import { isFresh, isUsable, readCachedCredentials } from '../../src/refresh/cache.ts'
 
 const MINUTE = 60_000
 const start = Date.parse('2026-11-21T12:00:00Z')
@@ -25,6 +25,23 @@ for (const [life, age, fresh] of AGES) {
   test(`${life} minutes to live, ${age} old: ${fresh ? 'fresh' : 'to be renewed'}`, () => {
     const cached = { text: '', start, end: start + life * MINUTE }
     assert.equal(isFresh(cached, start + age * MINUTE), fresh)
+  })
+}
+
+// Which serve while others are asked for, and where AWS refuses.
+const LAST: [life: number, age: number, usable: boolean][] = [
+  [60, 58.9, true],
+  [60, 59, false],
+  // A short life has a shorter margin.
+  [3, 2.4, true],
+  [3, 2.5, false],
+  [3, 4, false],
+]
+
+for (const [life, age, usable] of LAST) {
+  test(`${life} minutes to live, ${age} old: ${usable ? 'usable' : 'not usable'}`, () => {
+    const cached = { text: '', start, end: start + life * MINUTE }
+    assert.equal(isUsable(cached, start + age * MINUTE), usable)
   })
 }
 

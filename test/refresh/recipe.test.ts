@@ -55,6 +55,34 @@ test('a recipe is current until its bytes change or it is gone', (t) => {
 
 const { plan, ...withoutPlan } = RECIPE
 
+const withoutUrl = { ...plan.endpoint, url: undefined }
+
+const VALID: [name: string, value: object][] = [
+  ['of the endpoint that AWS gives the region', { plan: { ...plan, endpoint: withoutUrl } }],
+  ['without a number of attempts', { maxAttempts: undefined }],
+  ['with an hour to try', { timeoutSeconds: 3600 }],
+  ['of a role of another profile', { plan: { ...plan, source: { kind: 'profile', name: 'a' } } }],
+  ['of a profile with keys', { plan: { ...plan, source: { kind: 'shared-profile', name: 'a' } } }],
+  ['of a token file', { token: { 'token-source': 'file', 'token-file': '/t', audience: 'a' } }],
+]
+
+for (const [name, value] of VALID) {
+  test(`a recipe ${name}`, (t) => {
+    const text = JSON.stringify({ ...RECIPE, ...value })
+    const { recipe } = readRecipe(recipePath(t, text), 'dev')
+    assert.deepEqual(JSON.parse(JSON.stringify(recipe)), JSON.parse(text))
+  })
+}
+
+test('without a recipe, the error names the path and the variables that decide it', (t) => {
+  const path = join(recipePath(t, ''), '..', 'missing.json')
+  assert.throws(() => readRecipe(path, 'dev'), {
+    code: 'credentials-not-found',
+    message: /"dev"/,
+    why: `${path} can't be read: no such file or directory (ENOENT). HOME, XDG_DATA_HOME and AWS_CONFIG_FILE determine this path.`,
+  })
+})
+
 const MALFORMED: [value: unknown, why: RegExp][] = [
   [{ ...RECIPE, token: { 'token-source': 'toString' } }, /token\.token-source is missing/],
   [{ ...RECIPE, timeoutSeconds: 99_999_999 }, /timeoutSeconds is missing/],
@@ -70,6 +98,25 @@ const MALFORMED: [value: unknown, why: RegExp][] = [
     { ...RECIPE, plan: { ...plan, endpoint: { ...plan.endpoint, url: 'nowhere' } } },
     /plan\.endpoint\.url/,
   ],
+  ...[5, null, ''].map((url): [unknown, RegExp] => [
+    { ...RECIPE, plan: { ...plan, endpoint: { ...plan.endpoint, url } } },
+    /plan\.endpoint\.url is missing/,
+  ]),
+  ...(['useFips', 'useDualstack'] as const).map((flag): [unknown, RegExp] => [
+    { ...RECIPE, plan: { ...plan, endpoint: { ...plan.endpoint, [flag]: 'yes' } } },
+    new RegExp(`plan\\.endpoint\\.${flag} is missing`),
+  ]),
+  [{ ...RECIPE, plan: { ...plan, source: { kind: 'role' } } }, /plan\.source\.kind is missing/],
+  [{ ...RECIPE, plan: { ...plan, allowedAccountIds: [1] } }, /plan\.allowedAccountIds is missing/],
+  ...['token-env', 'token-file', 'audience'].map((name): [unknown, RegExp] => [
+    { ...RECIPE, token: { ...RECIPE.token, [name]: 1 } },
+    new RegExp(`token\\.${name} is missing`),
+  ]),
+  ...['3', 0, 1.5].map((maxAttempts): [unknown, RegExp] => [
+    { ...RECIPE, maxAttempts },
+    /maxAttempts is missing/,
+  ]),
+  [{ ...RECIPE, timeoutSeconds: 3601 }, /timeoutSeconds is missing/],
   [{ ...RECIPE, token: undefined }, /token\.token-source is missing/],
   [{ ...RECIPE, timeoutSeconds: '60' }, /timeoutSeconds is missing or not valid/],
   ...['3600', 0, -900, 900.5, null].map((durationSeconds): [unknown, RegExp] => [
@@ -82,8 +129,8 @@ const MALFORMED: [value: unknown, why: RegExp][] = [
   ],
 ]
 
-for (const [value, why] of MALFORMED) {
-  test(`file-malformed: ${why.source}, ${JSON.stringify(value)?.length}`, (t) => {
+for (const [index, [value, why]] of MALFORMED.entries()) {
+  test(`file-malformed ${index}: ${why.source}`, (t) => {
     const path = recipePath(t, JSON.stringify(value) ?? '{"plan":')
     assert.throws(() => readRecipe(path, 'dev'), {
       code: 'file-malformed',

@@ -1,7 +1,9 @@
 import childProcess from 'node:child_process'
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { resolve } from 'node:path'
+import { tmpdir } from 'node:os'
+import { dirname, join, resolve } from 'node:path'
+import { promisify } from 'node:util'
 import { compileFunction, constants } from 'node:vm'
 import { bundled } from './bundle.ts'
 import { collectTests, runTests } from './node-test.ts'
@@ -41,23 +43,32 @@ const state: {
 Object.assign(globalThis, { __stryker__: state })
 const ACTIVE = '__STRYKER_ACTIVE_MUTANT__'
 const REACHED = 'MUTATION_REACHED'
-const REACHED_FILE = 'reached.txt'
+/** Also programs that tests run as another user write here. */
+const REACHED_FILE = join(mkdtempSync(join(tmpdir(), 'reached-')), 'mutants.txt')
 const TIMES_FILE = 'times.json'
 /** Tests that fail without any change: here, where all that is installed is node_modules. */
 const LEFT_OUT_FILE = '../../left-out.txt'
-/** In milliseconds, with the hooks: what is run only where need be, and what is not run for changes at all. */
-const SLOW = 300
-const TOO_SLOW = 3000
+/** How long tests may take, in milliseconds, with their hooks. */
+interface Patience {
+  /** Tests that take longer are run only for what no quicker one reaches. */
+  readonly slow: number
+  /** Tests that take longer are not run for changes at all. */
+  readonly tooSlow: number
+  /** All tests of one change, the quickest first. */
+  readonly each: number
+}
 
 class InProcessRunner {
   static inject = ['options'] as const
   readonly #names: readonly string[]
+  readonly #patience: Patience
   readonly #files = new Map<string, (nodeTest: object) => void>()
   #times = new Map<string, number>()
   #strayError: { readonly error: unknown } | undefined
 
-  constructor({ mutationTests }: { readonly mutationTests: readonly string[] }) {
-    this.#names = mutationTests
+  constructor(options: { readonly mutationTests: readonly string[]; readonly patience: Patience }) {
+    this.#names = options.mutationTests
+    this.#patience = options.patience
   }
 
   capabilities() {
@@ -77,9 +88,13 @@ class InProcessRunner {
   async dryRun() {
     const coverage: Coverage = { static: {}, perTest: {} }
     state.mutantCoverage = coverage
-    process.env[REACHED] = resolve(REACHED_FILE)
+    chmodSync(dirname(REACHED_FILE), 0o755)
+    writeFileSync(REACHED_FILE, '')
+    chmodSync(REACHED_FILE, 0o666)
+    process.env[REACHED] = REACHED_FILE
     const results: Result[] = []
-    const slow = new Set<string>()
+    const { slow, tooSlow, each } = this.#patience
+    const slowTests = new Set<string>()
     for (const name of this.#names) {
       const own = await this.#runFile(name, undefined)
       results.push(...own)
@@ -87,19 +102,21 @@ class InProcessRunner {
       const loaded = { ...coverage.static }
       for (const { id, timeSpentMs } of own) {
         this.#times.set(id, timeSpentMs)
-        if (timeSpentMs > SLOW) slow.add(id)
-        coverage.perTest[id] = timeSpentMs > TOO_SLOW ? {} : { ...loaded, ...coverage.perTest[id] }
+        if (timeSpentMs > slow) slowTests.add(id)
+        coverage.perTest[id] = timeSpentMs > tooSlow ? {} : { ...loaded, ...coverage.perTest[id] }
       }
       for (const key of Object.keys(loaded)) delete coverage.static[key]
     }
     const leftOut = results.filter(({ status }) => status === 1)
     for (const { id } of leftOut) delete coverage.perTest[id]
-    leaveToQuickOnes(coverage, slow)
+    leaveToQuickOnes(coverage, slowTests)
+    keepWithin(each, coverage, this.#times)
     writeFileSync(
       LEFT_OUT_FILE,
       leftOut.map(({ id, failureMessage }) => `${id}: ${failureMessage}\n`).join(''),
     )
     delete process.env[REACHED]
+    rmSync(dirname(REACHED_FILE), { recursive: true })
     writeFileSync(TIMES_FILE, JSON.stringify([...this.#times]))
     const tests = results.filter(({ status }) => status === 0)
     return { status: 'complete', tests, mutantCoverage: coverage }
@@ -184,6 +201,24 @@ function leaveToQuickOnes({ perTest }: Coverage, slow: ReadonlySet<string>): voi
   }
 }
 
+/** Each change gets its quickest tests, as many as this time allows, and always one. */
+function keepWithin(
+  limit: number,
+  { perTest }: Coverage,
+  times: ReadonlyMap<string, number>,
+): void {
+  const spent = new Map<string, number>()
+  const quickestFirst = [...times].toSorted(([, one], [, other]) => one - other)
+  for (const [id, time] of quickestFirst) {
+    const own = Object.entries(perTest[id] ?? {}).filter(([mutant]) => {
+      const before = spent.get(mutant) ?? 0
+      spent.set(mutant, before + time)
+      return before === 0 || before + time <= limit
+    })
+    if (perTest[id]) perTest[id] = Object.fromEntries(own)
+  }
+}
+
 /** What evaluates a bundle, as a module whose `node:test` is ours. */
 function evaluation(code: string): (nodeTest: object) => void {
   const require = createRequire(resolve('package.json'))
@@ -205,7 +240,10 @@ const passingOn = Object.fromEntries(
   Object.entries(childProcess).map(([name, value]) => {
     if (typeof value !== 'function' || !/^(spawn|execFile|fork)/.test(name)) return [name, value]
     const start = value as (...given: unknown[]) => unknown
-    return [name, (...given: unknown[]) => start(...given.map(withVariables))]
+    const started = promisify(start) as typeof start
+    const passing = (...given: unknown[]) => start(...given.map(withVariables))
+    const promise = (...given: unknown[]) => started(...given.map(withVariables))
+    return [name, Object.assign(passing, { [promisify.custom]: promise })]
   }),
 )
 
@@ -217,15 +255,17 @@ function withVariables(given: unknown): unknown {
 
 /** Adds to a test what the programs that it started wrote at their end. */
 function takeReached(test: string): void {
-  if (!existsSync(REACHED_FILE)) return
   const reached = readFileSync(REACHED_FILE, 'utf8').trim().split('\n')
-  rmSync(REACHED_FILE)
+  writeFileSync(REACHED_FILE, '')
   const own = { ...state.mutantCoverage?.perTest[test] }
-  for (const id of reached.flatMap((line) => line.split(','))) own[id] = (own[id] ?? 0) + 1
+  for (const id of reached.flatMap((line) => line.split(',')).filter(Boolean))
+    own[id] = (own[id] ?? 0) + 1
   Object.assign(state.mutantCoverage?.perTest ?? {}, { [test]: own })
 }
 
-export const strykerValidationSchema = { properties: { mutationTests: { type: 'array' } } }
+export const strykerValidationSchema = {
+  properties: { mutationTests: { type: 'array' }, patience: { type: 'object' } },
+}
 export const strykerPlugins = [
   { kind: 'TestRunner', name: 'in-process', injectableClass: InProcessRunner },
   { kind: 'Ignore', name: 'texts', value: { shouldIgnore: isText } },
