@@ -109,6 +109,7 @@ const FAILURES: [name: string, script: string | undefined, reason: string][] = [
   ['prints blanks', 'echo "  "', `exit code 0, but it printed nothing${THREE}`],
   ['prints a token and fails', `${printing(MINTED)}; exit 4`, `exit code 4${THREE}`],
   ['quotes a token on stderr', LEAK, `exit code 3: panic: [token] is bad${THREE}`],
+  ['prints without end', 'exec /usr/bin/yes', 'its output is too long for a token'],
   ['is killed', 'kill -9 $$', `ended by SIGKILL${THREE}`],
 ]
 
@@ -220,6 +221,13 @@ test('a minted V2 token does not stand in for V1, which was asked for', async (t
   })
   const token = await read(fakePrograms(t, { circleci: printing(V1) }), missing, { version: 'v1' })
   assert.equal(token.value, V1)
+})
+
+test('what a program says besides the token may be long', async (t) => {
+  const chatter = '/usr/bin/yes | /usr/bin/head -c 300000 >&2'
+  const programs = fakePrograms(t, { circleci: `${chatter}; ${printing(MINTED)}` })
+  assert.equal((await read(programs, {})).value, MINTED)
+  assert.deepEqual(programs.calls(), [GET])
 })
 
 test('the time limit ends a program that hangs, with its own error', async (t) => {
