@@ -51,6 +51,7 @@ const ALSO: Readonly<Record<string, readonly string[]>> = {
   delivery: [
     'acceptance/export',
     'acceptance/own-keys',
+    'acceptance/other-ci',
     'acceptance/later-steps',
     'acceptance/assume-role',
     'acceptance/multi-account',

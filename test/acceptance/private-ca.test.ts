@@ -4,7 +4,7 @@ import { ROLE, startJob } from './job.ts'
 import { createAuthority, serveOverTls } from './tls-server.ts'
 
 const authority = createAuthority('Test CA')
-const otherAuthority = await createAuthority('Other CA')
+const otherAuthority = createAuthority('Other CA')
 
 /** A job whose STS has a certificate of a private authority; nothing trusts it yet. */
 async function startOverTls(t: TestContext) {
@@ -12,7 +12,7 @@ async function startOverTls(t: TestContext) {
   const url = await serveOverTls(t, sandbox.url, await authority)
   job.env['AWS_ENDPOINT_URL_STS'] = url
   const ca = job.write('ca.pem', (await authority).pem)
-  const other = job.write('other.pem', otherAuthority.pem)
+  const other = job.write('other.pem', (await otherAuthority).pem)
   return { job, sandbox, url, ca, other }
 }
 

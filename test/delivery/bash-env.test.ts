@@ -145,6 +145,52 @@ describe('sourced under', () => {
   }
 })
 
+describe('a block in bash', { skip: without('bash') }, () => {
+  const [bash] = ALL_SHELLS as [Shell]
+  const ours = (environment: Record<string, string>) => {
+    const { AWS_PAGER, ...rest } = aws(environment)
+    return rest
+  }
+
+  test('values of the job that no line of a shell holds are left alone', (t) => {
+    const job = { AWS_REGION: 'größe', AWS_DEFAULT_PROFILE: 'two\nlines', AWS_ROLE_ARN: '\t' }
+    const exports = { ...PROFILE, credentials: 'token-file' } as const
+    const text = editExports('', exports, job)
+    assert.match(text, /^[ -~\n]*$/)
+    const { environment } = source(temporaryDirectory(t), bash, text, 'eu', job)
+    assert.deepEqual(ours(environment), job)
+  })
+
+  test('without a region, that of the earlier block stays, else that of the step', (t) => {
+    const directory = temporaryDirectory(t)
+    const exports = { ...PROFILE, region: undefined }
+    const step = { AWS_REGION: 'us-east-2' }
+    const alone = source(directory, bash, editExports('', exports, {}), 'eu', step)
+    const expected = { AWS_PROFILE: 'dev', AWS_ACCOUNT_ID: '111111111111' }
+    assert.deepEqual(ours(alone.environment), { ...expected, ...step })
+    const text = editExports(editExports('', PROFILE, {}), exports, {})
+    assert.deepEqual(ours(source(directory, bash, text, 'eu').environment), {
+      ...expected,
+      AWS_REGION: 'eu-west-1',
+      AWS_DEFAULT_REGION: 'eu-west-1',
+    })
+  })
+
+  test('what the job had is replaced by every later block; what is no record is passed over', (t) => {
+    const directory = temporaryDirectory(t)
+    const job = { AWS_PROFILE: 'of-the-job' }
+    const first = editExports('', PROFILE, job)
+    const other = { ...PROFILE, profile: 'prod' }
+    const run = (text: string, env: Record<string, string>) =>
+      source(directory, bash, text, 'eu', env).environment['AWS_PROFILE']
+    assert.equal(run(editExports(first, other, {}), job), 'prod')
+    const spoilt = first.replace(/^# replaces .*$/m, '# replaces {')
+    assert.notEqual(spoilt, first)
+    assert.equal(run(editExports(spoilt, other, {}), job), 'of-the-job')
+    assert.equal(run(editExports(spoilt, other, {}), {}), 'prod')
+  })
+})
+
 describe('editExports', () => {
   const block = editExports('', PROFILE, {})
   const cases = [

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, type TestContext, test } from 'node:test'
@@ -126,4 +126,12 @@ test('a variable file is made, and every other byte stays', async (t) => {
   writeFileSync(path, Buffer.from([0xff, 0x0a, 0x41, 0x3d, 0x0a]))
   await replaceFiles([variableFileEdit(path, { A: '1' })])
   assert.deepEqual(readFileSync(path), Buffer.from([0xff, 0x0a, 0x41, 0x3d, 0x31, 0x0a]))
+})
+
+test('a variable file may be for others, who may write beside it', async (t) => {
+  const path = file(t, '')
+  chmodSync(join(path, '..'), 0o777)
+  chmodSync(path, 0o666)
+  await replaceFiles([variableFileEdit(path, { A: '1' })])
+  assert.equal(statSync(path).mode & 0o777, 0o664)
 })
