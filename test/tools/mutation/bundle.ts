@@ -38,6 +38,9 @@ const AT_END = `process.on('exit', () => {
   if (mutantCoverage && file) require('node:fs').appendFileSync(file, Object.keys(mutantCoverage.static) + '\\n')
 })`
 
+/** What modules that are packed into a CommonJS file ask for. */
+const MODULE_URL = `const moduleUrl = require('node:url').pathToFileURL(__filename).href`
+
 /** The CLI of the instrumented sources, without what the real build does to make it small. */
 async function buildCli(): Promise<void> {
   if (existsSync(BUILT_CLI)) return
@@ -62,7 +65,8 @@ async function buildCli(): Promise<void> {
       write: true,
       outfile: `dist/${name}.cjs`,
       external: ['kerberos'],
-      banner: { js: AT_END },
+      banner: { js: `${AT_END}\n${MODULE_URL}` },
+      define: { 'import.meta.url': 'moduleUrl' },
       ...(name === 'circleci-aws-oidc' && { plugins: [replacements(provided)] }),
     })
   }
