@@ -31,6 +31,7 @@ const ALSO: Readonly<Record<string, readonly string[]>> = {
     'acceptance/cleanup',
   ],
   sts: [
+    'acceptance/refusals',
     'acceptance/foreign-sts',
     'acceptance/timeout',
     'acceptance/other-version',

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parseFault } from '../../src/sandbox/index.ts'
+import { answeringServer, send } from '../attack/hostile-sts.ts'
 import { without } from '../tools/programs.ts'
 import { callerIdentity } from './caller-identity.ts'
-import { type Job, ROLE, startJob } from './job.ts'
+import { Job, ROLE, startJob } from './job.ts'
 
 const CHAINED = `[profile b]\nrole_arn = arn:aws:iam::222222222222:role/playground\nsource_profile = a\n`
 
@@ -37,9 +38,41 @@ test('a role that AWS refuses, and an STS that is not there, are told apart', as
 
 test('what a credential_process says of its failure is passed on', async (t) => {
   const { job } = await startJob(t)
-  job.program('failing', 'echo "the vault is sealed" >&2; exit 1')
   job.write('.aws/config', '[profile v]\ncredential_process = failing now\n')
-  await job.fails(['whoami', '--profile', 'v'], 'credentials-not-found', /the vault is sealed/)
+  for (const [said, reason] of [
+    ['echo "the vault is sealed" >&2; exit 1', 'the vault is sealed'],
+    ['printf "\\n \\nstarting\\nError: sealed\\nbye\\n" >&2; exit 1', 'Error: sealed'],
+    ['printf "\\n\\none\\ntwo\\n" >&2; exit 1', 'one'],
+    ['exit 1', 'Command failed: failing now'],
+  ] as const) {
+    job.program('failing', said)
+    const told = new RegExp(`The profile "v" gives no credentials: ${reason}\\.$`, 'm')
+    await job.fails(['whoami', '--profile', 'v'], 'credentials-not-found', told)
+  }
+})
+
+test('an answer that does not say who it is', async (t) => {
+  const whole = { Account: '111111111111', Arn: 'arn:aws:iam::111111111111:user/a', UserId: 'A' }
+  let parts: Record<string, string> = whole
+  const url = await answeringServer(t, (_, response) => {
+    const elements = Object.entries(parts).map(([name, value]) => `<${name}>${value}</${name}>`)
+    send(
+      response,
+      `<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult>${elements.join('')}</GetCallerIdentityResult></GetCallerIdentityResponse>`,
+    )
+  })
+  const job = new Job(t, {
+    AWS_ENDPOINT_URL_STS: url,
+    AWS_ACCESS_KEY_ID: 'AKIAEXAMPLE',
+    AWS_SECRET_ACCESS_KEY: 'aSecretKeyOfFortyCharactersWithASlash/+1',
+    AWS_REGION: 'eu-west-1',
+  })
+  const whoami = ['whoami', '--max-attempts', '1']
+  assert.match((await job.done(whoami)).stdout, /user\/a/)
+  for (const name of Object.keys(whole)) {
+    parts = Object.fromEntries(Object.entries(whole).filter(([one]) => one !== name))
+    await job.fails(whoami, 'unexpected-answer', /Account, Arn or UserId/)
+  }
 })
 
 test('files that may not be read are not taken for missing ones', async (t) => {

@@ -88,6 +88,40 @@ test('with a role that is none: the rest is still looked at', async (t) => {
   assert.equal(sandbox.exchanges, 0)
 })
 
+test('the role has another trust policy than the file, or one that only AWS can decide', async (t) => {
+  const { job } = await startJob(t)
+  const like = (project: string) => ({ [`${HOST}:sub`]: `org/${ORG}/project/${project}/user/*` })
+  const [statement] = POLICY.Statement
+  const from = { IpAddress: { 'aws:SourceIp': '192.0.2.0/24' } }
+  const other = [`${BY_ROLE[1]}`.replace('circleci-oidc', 'other'), POLICY] as const
+  const cases: [policy: object, code: number, told: RegExp][] = [
+    [
+      trustPolicy({ StringEquals: audience, StringLike: like('other') }),
+      0,
+      /^! AWS accepts the token although this trust policy does not allow it: \S*trust\.json\.?\n(.*\n)*? *.*project\/other/m,
+    ],
+    [
+      { ...POLICY, Statement: [1, 2].map(() => ({ ...statement, Condition: from })) },
+      0,
+      /^! Whether the trust policy allows this token depends on what only AWS knows: \S*trust\.json\.?\n.*statement 1.*\n.*statement 2/m,
+    ],
+    [{ ...POLICY, Statement: [{ ...statement, Effect: 'Permit' }] }, 6, /^✗ .*Effect is "Permit"/m],
+    [trustPolicy({ StringContains: audience }), 4, /^✗ .*StringContains/m],
+    [
+      { Role: { Arn: other[0], AssumeRolePolicyDocument: other[1] } },
+      0,
+      /^! The trust policy belongs to another role: \S*role\/other/m,
+    ],
+  ]
+  for (const [policy, code, told] of cases) {
+    const file = job.write('trust.json', JSON.stringify(policy))
+    const outcome = await job.run(['doctor', ...BY_ROLE, '--trust-policy', file])
+    assert.match(outcome.stdout, told)
+    assert.equal(outcome.code, code, outcome.stdout)
+    assert.match(outcome.stdout, /^✓ AWS allows arn:aws:sts::111111111111:assumed-role/m)
+  }
+})
+
 test('without network: the trust policy is still compared', async (t) => {
   const { job } = await startJob(t)
   const policy = job.write('trust.json', JSON.stringify(POLICY))

@@ -31,6 +31,19 @@ test('a proxy that is not there is the one that is named', async (t) => {
   assert.equal(sandbox.requests.length, 0)
 })
 
+test('https:// to a server of plain http', async (t) => {
+  const sandbox = await sandboxFor(t)
+  const endpoint = sandbox.url.replace('http:', 'https:')
+  const { outcome } = await rehearse(sandbox, { endpoint })
+  assert.ok(outcome instanceof OidcError)
+  assert.equal(outcome.code, 'unexpected-answer')
+  assert.match(outcome.message, /^The server at 127\.0\.0\.1:\d+ .* does not use TLS, although its/)
+  assert.match(
+    outcome.next ?? '',
+    /^Write http:\/\/ in --sts-endpoint, or give the port for TLS\.$/,
+  )
+})
+
 test('a server that accepts and never answers: the deadline ends it', async (t) => {
   const server = createServer()
   t.after(() => server.close())

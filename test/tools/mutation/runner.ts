@@ -76,6 +76,8 @@ class InProcessRunner {
   }
 
   async init() {
+    // The built CLI is in it, which some tests run as another user.
+    chmodSync('.', 0o755)
     for (const event of ['unhandledRejection', 'uncaughtException']) {
       process.on(event, (error) => {
         this.#strayError ??= { error }
@@ -197,7 +199,7 @@ function leaveToQuickOnes({ perTest }: Coverage, slow: ReadonlySet<string>): voi
   const reached = new Set(quick.flatMap(([, ids]) => Object.keys(ids)))
   for (const id of slow) {
     const own = Object.entries(perTest[id] ?? {}).filter(([mutant]) => !reached.has(mutant))
-    perTest[id] = Object.fromEntries(own)
+    if (perTest[id]) perTest[id] = Object.fromEntries(own)
   }
 }
 
