@@ -95,7 +95,7 @@ export function differences(
   ]
 }
 
-const FATAL: readonly DifferenceKind[] = ['section-twice', 'key-twice', 'block-line']
+const FATAL: readonly DifferenceKind[] = ['key-twice', 'block-line']
 
 /** Those for which botocore or the SDK for JavaScript reads nothing of the file, in whatever section. */
 export function fatalDifferences(ini: IniFile): Difference[] {

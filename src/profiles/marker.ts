@@ -56,10 +56,7 @@ export function nextMarker(
 ): Marker | undefined {
   const isUsers = (key: string, value: string) =>
     earlier?.keys.includes(key) !== true &&
-    section.options.some(
-      (one) =>
-        one.key === key && one.continuations.length === 0 && settingAt(file, one).value === value,
-    )
+    section.options.some((one) => one.key === key && settingAt(file, one).value === value)
   const written = Object.entries(edit.values)
     .filter(([key, value]) => !isUsers(key, value))
     .map(([key]) => key)

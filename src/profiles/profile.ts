@@ -56,10 +56,9 @@ export function profileEdits(
 type Change = Pick<SectionEdit, 'values' | 'note' | 'remove'>
 
 function changeOf(profile: Profile, file: SharedFile): Change {
-  const settings = SETTINGS[file](profile)
   // SDKs prefer what the credentials file says of a profile, also of its region.
-  const settingsElsewhere = file === 'config' ? [] : Object.keys(SETTINGS.config(profile).values)
-  return { ...settings, remove: [...CREDENTIAL_KEYS, ...settingsElsewhere] }
+  const settings = Object.keys(SETTINGS.config(profile).values)
+  return { ...SETTINGS[file](profile), remove: [...CREDENTIAL_KEYS, ...settings] }
 }
 
 function inOneFile(profile: Profile): Change {

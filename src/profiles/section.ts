@@ -231,7 +231,7 @@ function addMissing(
   for (const { index } of earlier) edits.set(index, [])
 
   const missing = Object.entries(edit.values).filter(([key]) => !staying.has(key))
-  const [topmost] = [...staying.values()].sort((a, b) => a - b)
+  const [topmost] = staying.values()
   if (missing.length > 0) {
     const indent = indentBeneath(edits, file, section.header)
     const settings = missing.map(([key, value]) => ({ text: `${indent}${key} = ${value}`, end }))

@@ -6,7 +6,7 @@ import { strip } from './ini.ts'
  * The message names the key, never the value: it may be a secret.
  */
 export function assertSetting(key: string, value: string): void {
-  const why = KEY.test(key) ? whyUnwritable(value) : 'the key has characters other than a-z, 0-9, _'
+  const why = whyUnwritable(value)
   if (why === undefined) return
   throw new OidcError('invalid-usage', {
     what: `The value for "${key}" cannot be written to an AWS shared file: ${why}.`,
@@ -14,7 +14,6 @@ export function assertSetting(key: string, value: string): void {
   })
 }
 
-const KEY = /^[a-z][a-z0-9_]*$/
 /** A control or line-separating character, which readers would take for the end of the line. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be written
 const CONTROL = /[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff]/
@@ -33,8 +32,6 @@ function whyUnwritable(value: string): string | undefined {
  * would not read it: that knows neither ":" nor keys in upper case.
  */
 export function settingLine(old: string, key: string, value: string, indent: string): string {
-  const [start = '', name, oldValue = ''] =
-    /^[ \t]*([a-z0-9_]+)[ \t]*=[ \t]*(?=(.*))/.exec(old) ?? []
-  const keeps = name === key && strip(oldValue) !== ''
-  return (keeps ? start : `${indent}${key} = `) + value
+  const [start = '', oldValue = ''] = /^[ \t]*[a-z0-9_]+[ \t]*=[ \t]*(?=(.*))/.exec(old) ?? []
+  return (strip(oldValue) === '' ? `${indent}${key} = ` : start) + value
 }
