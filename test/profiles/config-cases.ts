@@ -159,6 +159,67 @@ export const CONFIG_CASES: SectionCase[] = [
     after: `[a]\n[profile dev]\r\n${WROTE} region\r\nregion = eu-west-1\r\noutput = x\r\n`,
   },
   {
+    name: 'missing key as deep as the next setting, past blank lines and comments',
+    before: '  [profile dev]\n\n# mine\n ; mine\n    output = a#b\n',
+    after: `  [profile dev]\n    ${WROTE} region\n    region = eu-west-1\n\n# mine\n ; mine\n    output = a#b\n`,
+  },
+  {
+    name: 'missing key as deep as the next setting that stays',
+    remove: ['role_arn'],
+    before: '[profile dev]\n  role_arn = x\noutput = json\n',
+    after: `[profile dev]\n${WROTE} region\nregion = eu-west-1\noutput = json\n`,
+  },
+  {
+    name: 'indented by two tabs',
+    before: '[profile dev]\n\t\tregion: a\n',
+    after: `[profile dev]\n\t\t${WROTE} region\n\t\tregion = eu-west-1\n`,
+  },
+  {
+    name: 'indented by what only Python takes for blanks',
+    before: '[profile dev]\n\u00a0\x1cregion = a\n',
+    after: `[profile dev]\n  ${WROTE} region\n  region = eu-west-1\n`,
+  },
+  {
+    name: 'brackets in values',
+    before: '[profile dev]\noutput = [profile b]\nx[0] = [y]\nregion = a\n',
+    after: `[profile dev]\noutput = [profile b]\nx[0] = [y]\n${WROTE} region\nregion = eu-west-1\n`,
+  },
+  {
+    name: 'text beside the header of another section',
+    before: '[profile b] x\nrole_arn = y\n[profile dev]\nregion = a\n',
+    after: `[profile b] x\nrole_arn = y\n[profile dev]\n${WROTE} region\nregion = eu-west-1\n`,
+  },
+  {
+    name: 'two blanks before the name on the first line',
+    before: '[profile  dev]\nregion = a\n',
+    after: `[profile dev]\n${WROTE} this section, region\nregion = eu-west-1\n[profile  dev]\n${WROTE} region\nregion = eu-west-1\n`,
+  },
+  {
+    name: 'two blanks before the name, nothing to write',
+    values: {},
+    remove: ['role_arn'],
+    before: '[profile  dev]\nrole_arn = a\n',
+    after: '[profile  dev]\n',
+  },
+  {
+    name: 'new section in a file with both kinds of line ends has the first kind',
+    before: '[a]\nx = y\n[b]\r\n',
+    after: `[a]\nx = y\n[b]\r\n\n[profile dev]\n${WROTE} this section, region\nregion = eu-west-1\n`,
+  },
+  {
+    name: 'nothing to write and no section, whatever every profile inherits',
+    values: {},
+    remove: ['role_arn'],
+    before: '[DEFAULT]\nrole_arn = x\n',
+    after: '[DEFAULT]\nrole_arn = x\n',
+  },
+  {
+    name: 'inherited by every profile, but nothing that is to be removed',
+    remove: ['role_arn'],
+    before: '[DEFAULT]\noutput = text\n',
+    after: `[DEFAULT]\noutput = text\n\n[profile dev]\n${WROTE} this section, region\nregion = eu-west-1\n`,
+  },
+  {
     name: 'keys of other kinds vanish, in whatever case, with their continuations',
     remove: ['role_arn', 'source_profile'],
     values: {},
@@ -188,6 +249,35 @@ export const CONFIG_CASES: SectionCase[] = [
     values: { region: 'eu-west-1', output: 'json' },
     before: '[profile dev]\nregion = eu-west-1\n',
     after: `[profile dev]\n${WROTE} output\noutput = json\nregion = eu-west-1\n`,
+  },
+  {
+    name: 'a value with blanks around it that is there already stays of the user',
+    before: '[profile dev]\n  region =   eu-west-1  \n',
+    after: '[profile dev]\n  region =   eu-west-1\n',
+  },
+  {
+    name: 'another key with that value does not make it the value of the user',
+    before: '[profile dev]\noutput = eu-west-1\nregion = a\n',
+    after: `[profile dev]\noutput = eu-west-1\n${WROTE} region\nregion = eu-west-1\n`,
+  },
+  {
+    name: 'a second run renews the note on the same values',
+    note: 'new; of today',
+    before: `[profile dev]\n${WROTE} region; old\nregion = eu-west-1\n`,
+    after: `[profile dev]\n${WROTE} region; new; of today\nregion = eu-west-1\n`,
+  },
+  {
+    name: 'a note stays with the keys it was written for',
+    values: {},
+    remove: ['output'],
+    note: 'new',
+    before: `[profile dev]\n${WROTE} region, output; old; of yesterday\nregion = a\noutput = b\n`,
+    after: `[profile dev]\n${WROTE} region; old; of yesterday\nregion = a\n`,
+  },
+  {
+    name: 'a key of an earlier run that someone removed leaves our list',
+    before: `[profile dev]\n${WROTE} region, output\nregion = a\n`,
+    after: `[profile dev]\n${WROTE} region\nregion = eu-west-1\n`,
   },
   {
     name: 'our comments do not pile up',

@@ -4,6 +4,7 @@ export const MALFORMED_CASES: readonly {
   readonly before: string
   readonly says: RegExp
   readonly remove?: readonly string[]
+  readonly values?: Readonly<Record<string, string>>
 }[] = [
   {
     name: 'text before the first section',
@@ -75,5 +76,23 @@ export const MALFORMED_CASES: readonly {
     before: '[DEFAULT]\nrole_arn = x\n[profile dev]\n',
     remove: ['role_arn'],
     says: /line 2: "role_arn" in \[DEFAULT\]/,
+  },
+  {
+    name: 'key that a new profile inherits',
+    before: '[DEFAULT]\nrole_arn = x\n',
+    remove: ['role_arn'],
+    says: /line 2: "role_arn" in \[DEFAULT\]/,
+  },
+  {
+    name: 'key that a profile inherits to which nothing is written',
+    before: '[profile dev]\n[DEFAULT]\nrole_arn = x\n',
+    remove: ['role_arn'],
+    values: {},
+    says: /line 3: "role_arn" in \[DEFAULT\]/,
+  },
+  {
+    name: 'name that the JavaScript SDK gives the file up for',
+    before: '[profile dev]\n[__proto__]\n',
+    says: /line 2: .* cannot read a file with the name "__proto__"/,
   },
 ]

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import type { Profile } from '../../src/profiles/profile.ts'
 import { removeOurs } from '../../src/profiles/removal.ts'
+import { STATIC_KEYS } from '../../src/profiles/static-keys.ts'
 import { writeProfiles } from '../files/write-files.ts'
 import { readWithSdk } from './javascript-sdk.ts'
 import { temporaryDirectory } from './temporary-home.ts'
@@ -47,6 +48,42 @@ test('keys go to the credentials file, region and output to the config file', as
   )
   assert.deepEqual(await writeProfiles([profile], files), [])
 })
+
+// https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html and feature-assume-role-credentials.html
+for (const { name, profile, keys, section } of [
+  {
+    name: 'a command that renews the credentials',
+    profile: { kind: 'refresh', name: 'default', credentialProcess: '"/a b/renew" -- dev' },
+    keys: 'credential_process, output',
+    section: 'credential_process = "/a b/renew" -- dev\n',
+  },
+  {
+    name: 'a token for the SDK to exchange',
+    profile: {
+      kind: 'token-file',
+      name: 'default',
+      roleArn: 'arn:aws:iam::111111111111:role/x',
+      tokenFile: '/t/token',
+      roleSessionName: 'circleci-7',
+    },
+    keys: 'role_arn, web_identity_token_file, role_session_name, output',
+    section: `role_arn = arn:aws:iam::111111111111:role/x
+web_identity_token_file = /t/token
+role_session_name = circleci-7
+`,
+  },
+] as const) {
+  test(`${name}: all of it in the config file, and no keys left in the other`, async (t) => {
+    const files = at(temporaryDirectory(t))
+    writeFileSync(files.credentials, `[default]\n${KEYS}region = us-east-1\n`)
+    await writeProfiles([{ ...profile, output: 'text' }], files)
+    assert.equal(
+      read(files.config),
+      `[default]\n${MARKER} this section, ${keys}\n${section}output = text\n`,
+    )
+    assert.equal(read(files.credentials), '[default]\nregion = us-east-1\n')
+  })
+}
 
 test('without region and output there is no config file', async (t) => {
   const files = at(temporaryDirectory(t))
@@ -100,6 +137,17 @@ test('config and credentials in one file', async (t) => {
     region: 'eu-west-1',
   })
   assert.deepEqual(await writeProfiles([profile], files), [])
+})
+
+test('config and credentials in one file: another profile than default has a section for each', async (t) => {
+  const both = join(temporaryDirectory(t), 'both')
+  const files = { config: both, credentials: both }
+  await writeProfiles([{ kind: 'static', name: 'dev', credentials, region: 'eu-west-1' }], files)
+  const text = read(both)
+  assert.deepEqual((await readWithSdk('config', text))['dev'], { region: 'eu-west-1' })
+  const { region, ...keys } = (await readWithSdk('credentials', text))['dev'] ?? {}
+  assert.equal(region, undefined)
+  assert.deepEqual(Object.keys(keys), STATIC_KEYS)
 })
 
 for (const region of [

@@ -19,11 +19,25 @@ export const LEFT: Readonly<Record<string, string>> = {
   'indented [x] below a value is part of it': '[profile dev]\noutput = json\n  [profile b]\n',
   'quoted name': '[profile "dev"]\n',
   'two blanks before the name, which only botocore reads': '[a]\n[profile  dev]\n',
+  'missing key as deep as the next setting that stays': '[profile dev]\noutput = json\n',
+  'indented by two tabs': '[profile dev]\n',
+  'indented by what only Python takes for blanks': '[profile dev]\n',
+  'brackets in values': '[profile dev]\noutput = [profile b]\nx[0] = [y]\n',
+  'text beside the header of another section': '[profile b] x\nrole_arn = y\n[profile dev]\n',
+  'two blanks before the name on the first line': '[profile  dev]\n',
+  'two blanks before the name, nothing to write': '[profile  dev]\n',
+  'another key with that value does not make it the value of the user':
+    '[profile dev]\noutput = eu-west-1\n',
   'keys of other kinds vanish, in whatever case, with their continuations':
     '[profile dev]\noutput = json\n[profile b]\nrole_arn = y\n',
   'keys of an IAM user replaced, the token added': '[dev]\n[b]\naws_access_key_id = B\n',
   // The text before is of ours already.
   'our earlier comment is replaced, keys of other runs stay in its list': '',
+  'a second run renews the note on the same values': '[profile dev]\n',
+  'a note stays with the keys it was written for': '[profile dev]\n',
+  'a key of an earlier run that someone removed leaves our list': '[profile dev]\n',
+  'a value with blanks around it that is there already stays of the user':
+    '[profile dev]\n  region =   eu-west-1\n',
   'our comments do not pile up': '[profile dev]\n',
   'our comment goes when its last key goes': '[profile dev]\noutput = json\n',
   'our comment in a section we made stays to say so': '',
@@ -111,6 +125,55 @@ export const REMOVAL_CASES: RemovalCase[] = [
     name: 'a header that would become part of the value above keeps a header between',
     text: `[a]\nx = y\n\n${DEV.replace('region =', '  region =')}  [profile b]\n  z = z\n`,
     left: '[a]\nx = y\n\n[profile dev]\n  [profile b]\n  z = z\n',
+  },
+  {
+    name: 'the line end before two of ours passes from the first to the second',
+    profiles: ['dev'],
+    text: `[a]\nx = y\n\n${DEV.replace('section', 'section, the line end before it')}\n${DEV.replace('dev', 'prod')}`,
+    left: `[a]\nx = y\n\n${DEV.replace('dev', 'prod').replace('section', 'section, the line end before it')}`,
+  },
+  {
+    name: 'the line end before two of ours goes with both',
+    text: `[a]\nx = y\n\n${DEV.replace('section', 'section, the line end before it')}\n${DEV.replace('dev', 'prod')}`,
+    left: '[a]\nx = y',
+  },
+  {
+    name: 'the line end stays before one of ours that the user added to',
+    text: `[a]\nx = y\n\n${DEV.replace('section', 'section, the line end before it')}\n${DEV.replace('dev', 'prod')}cli_pager =\n`,
+    left: '[a]\nx = y\n\n[profile prod]\ncli_pager =\n',
+  },
+  {
+    name: 'a section between sections with settings',
+    text: `[a]\nx = y\n\n${DEV}[profile b]\nz = z\n`,
+    left: '[a]\nx = y\n[profile b]\nz = z\n',
+  },
+  {
+    name: 'a header below that keeps what is of the user is not to be hidden either',
+    text: `[a]\nx = y\n\n${DEV.replace('region =', '  region =')}  [profile b]\n  ${WROTE} region\n  region = a\n  z = z\n`,
+    left: '[a]\nx = y\n\n[profile dev]\n  [profile b]\n  z = z\n',
+  },
+  {
+    name: 'a blank line with another line end is of the user',
+    text: `[a]\n\r\n${DEV}`,
+    left: '[a]\n\r\n',
+  },
+  { name: 'nothing but a blank line above', text: `\n${DEV}`, left: '' },
+  {
+    name: 'our comment in two parts',
+    text: `[a]\n\n${DEV}# mine\n${WROTE} output\noutput = json\n`,
+    left: '[a]\n# mine\n',
+  },
+  {
+    name: 'our comment at the end of the section above is about that one',
+    profiles: ['dev'],
+    text: `[profile b]\noutput = a\n${WROTE} output\n[profile dev]\noutput = json\n`,
+    left: `[profile b]\noutput = a\n${WROTE} output\n[profile dev]\noutput = json\n`,
+  },
+  {
+    name: 'no section of that name is a profile',
+    profiles: ['dev'],
+    text: `[sso-session dev]\n${WROTE} region\nregion = a\n`,
+    left: `[sso-session dev]\n${WROTE} region\nregion = a\n`,
   },
   {
     name: 'keys of the kind token-file in a section of the user',

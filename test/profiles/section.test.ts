@@ -27,10 +27,10 @@ describe('editSection', () => {
     })
   }
 
-  for (const { name, before: text, says, remove = [] } of MALFORMED_CASES) {
+  for (const { name, before: text, says, ...change } of MALFORMED_CASES) {
     test(`refuses ${name}`, () => {
       assert.throws(
-        () => editSection(text, { ...REGION, remove }, '/home/me/.aws/config'),
+        () => editSection(text, { ...REGION, ...change }, '/home/me/.aws/config'),
         (error) => {
           assert.ok(error instanceof OidcError)
           assert.equal(error.code, 'file-malformed')
@@ -56,8 +56,9 @@ describe('editSection', () => {
   const unwritable = ['', ' a', 'a ', 'a\nb', 'a\rb', 'a\0b', 'a\u2028b', 'a # b', '#a', 'x\t;y']
   for (const value of unwritable) {
     test(`refuses the value ${JSON.stringify(value)}`, () => {
-      assert.throws(() => editSection('', { ...REGION, values: { region: value } }, 'file'), {
+      assert.throws(() => editSection('', { ...REGION, values: { output: value } }, 'file'), {
         code: 'invalid-usage',
+        message: /^The value for "output" cannot be written/,
       })
     })
   }

@@ -84,6 +84,14 @@ const TEXTS: Readonly<Record<SharedFile, readonly string[]>> = {
     'nonsense\n[profile dev]\n',
     '[DEFAULT]\nregion = a\n[profile dev]\n',
     '[profile dev]\nregion = a\nregion = b\n',
+    '[profile dev]\nregion = a\n  [profile prod]\nregion = b\n',
+    '[profile dev]\nkey = a\n  [profile prod]\nregion = b\n',
+    '[default]\nx = 1\r[profile dev]\nregion = a\n',
+    '[profile dev]\n  s3 =\n    a = b\n  region = x\n[profile prod]\n',
+    '[profile dev]\noutput = json\n  region = x\n[profile prod]\n',
+    '[profile.dev]\nregion = a\n[profile prod]\n',
+    '[profile prod]\n[default]\n[profile dev]',
+    '[profile.dev]\nregion = a\n[profile dev]\nregion = b\n[profile prod]\n',
   ],
   credentials: [
     '',
@@ -91,6 +99,7 @@ const TEXTS: Readonly<Record<SharedFile, readonly string[]>> = {
     '[dev]\naws_session_token = a\n  b\n[prod]\n',
     '[profile.x]\n[x]\naws_access_key_id = A',
     '[profile x]\n[x]\r\n',
+    '[profile x]\naws_session_token = a\n[x]\n',
     '[dev',
   ],
 }
@@ -100,6 +109,9 @@ const LISTS = [
   ['new.one', 'other'],
   ['dev', 'dev'],
   ['x', 'profile.x', 'b'],
+  ['dev', 'dev', 'prod'],
+  ['x', 'a', 'x', 'b'],
+  ['prod', 'a', 'dev'],
 ]
 
 for (const file of ['config', 'credentials'] as const) {
@@ -134,9 +146,11 @@ test('edits of both kinds of files are made one after the other', () => {
     values: { region: 'x-y-1' },
     remove: [],
   }
-  const list = [config, { ...config, file: 'credentials' as const }]
-  assert.equal(
-    editSections('', list, 'file'),
-    list.reduce((rest, one) => editSection(rest, one, 'file'), ''),
-  )
+  const list = [config, { ...config, file: 'credentials' as const, values: { output: 'json' } }]
+  for (const text of ['', '[dev]\n[profile dev]\n']) {
+    assert.equal(
+      editSections(text, list, 'file'),
+      list.reduce((rest, one) => editSection(rest, one, 'file'), text),
+    )
+  }
 })

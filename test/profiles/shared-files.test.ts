@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'
+import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { describe, type TestContext, test } from 'node:test'
 import { replaceFiles } from '../../src/files/replace.ts'
 import { commit, stageFile } from '../../src/files/staged.ts'
-import { sharedFileLocations } from '../../src/profiles/locations.ts'
+import { sharedFileLocations, withoutEmptyHome } from '../../src/profiles/locations.ts'
 import { writeSharedFiles } from '../files/write-files.ts'
 import { temporaryDirectory } from './temporary-home.ts'
 
@@ -233,6 +234,18 @@ describe('where the files are', () => {
   test('where the variables say, "~/" expanded', () => {
     const env = { HOME: '/home/me', AWS_CONFIG_FILE: '~/c', AWS_SHARED_CREDENTIALS_FILE: '/tmp/k' }
     assert.deepEqual(sharedFileLocations(env), { config: '/home/me/c', credentials: '/tmp/k' })
+  })
+  test('signs that no tool expands stay', () => {
+    const env = { HOME: '/h', AWS_CONFIG_FILE: '/a~/~b', AWS_SHARED_CREDENTIALS_FILE: '/$/a$-' }
+    assert.deepEqual(sharedFileLocations(env), { config: '/a~/~b', credentials: '/$/a$-' })
+  })
+  test('an empty HOME is none: the home is that of the account', () => {
+    for (const env of [{ HOME: '' }, {}]) {
+      const { config } = sharedFileLocations(withoutEmptyHome(env))
+      assert.equal(config, join(userInfo().homedir, '.aws', 'config'))
+    }
+    assert.deepEqual(withoutEmptyHome({ HOME: '', A: '' }), { A: '' })
+    assert.deepEqual(withoutEmptyHome({ HOME: '/h' }), { HOME: '/h' })
   })
   for (const path of ['$HOME/c', '~me/c', '/a/${B}']) {
     test(`not at ${path}, which tools read differently`, () => {
