@@ -66,6 +66,18 @@ function timedOut(seconds: number, doing: string): OidcError {
   })
 }
 
+/**
+ * Lets timers and signals have their turn where they have waited for a while: without it, no time limit holds while a large
+ * file is read. For work that may be long, to be called often.
+ */
+export async function pause(): Promise<void> {
+  if (now() < lastPause + 20) return
+  await new Promise(setImmediate)
+  lastPause = now()
+}
+
+let lastPause = 0
+
 /** Milliseconds on a clock that is never set; unlike `performance.now()`, nothing has to load for it. */
 export function now(): number {
   return process.uptime() * 1000

@@ -46,7 +46,9 @@ async function once(directory: string, profiles: number, sections: number): Prom
   const edits = profileEdits(profilesOf(profiles), locations, 'replaced')
   const write = await milliseconds(() => replaceFiles(edits))
   const text = await readFile(locations.config, 'utf8')
-  const doctor = await milliseconds(() => contentFindings(parseIni(text, ''), 'config', ''))
+  const doctor = await milliseconds(async () =>
+    contentFindings(await parseIni(text, ''), 'config', ''),
+  )
   const cleanup = await milliseconds(() => removeOurs(text, 'config', undefined, ''))
   return { write, doctor, cleanup }
 }

@@ -24,7 +24,7 @@ export async function run(
   const profiles = profile === undefined ? undefined : profileNames(profile)
   const locations = sharedFileLocations(env)
   const bashEnv = env['BASH_ENV'] ? resolve(env['BASH_ENV']) : undefined
-  if (profiles) refuseUnknown(profiles, locations, bashEnv, env)
+  if (profiles) await refuseUnknown(profiles, locations, bashEnv, env)
   const directories = () => dataDirectories(locations.config, profiles, env)
   const files = () => directories().flatMap((directory) => Object.values(filesIn(directory)))
   const { changed, removed: ours } = await removeFromFiles(locations, bashEnv, files, profiles)
@@ -55,14 +55,15 @@ function profileNames(list: string): string[] {
 }
 
 /** A name of no profile leaves credentials behind that were meant to go. Throws `invalid-usage`. */
-function refuseUnknown(
+async function refuseUnknown(
   names: readonly string[],
   locations: SharedFileLocations,
   bashEnv: string | undefined,
   env: Environment,
-): void {
+): Promise<void> {
   const kinds = ['config', 'credentials'] as const
-  const found = kinds.flatMap((file) => profilesIn(textOf(locations[file]), file))
+  const read = kinds.map((file) => profilesIn(textOf(locations[file]), file))
+  const found = (await Promise.all(read)).flat()
   const ours = [...new Set(found.flatMap(({ name, isOurs }) => (isOurs ? [name] : [])))]
   const exported = bashEnv ? textOf(bashEnv) : ''
   const parent = mayBeThere(locations.config) ? profilesDirectory(locations.config, env) : undefined
@@ -80,9 +81,12 @@ function refuseUnknown(
   })
 }
 
-function profilesIn(text: string, file: SharedFile): { name: string; isOurs: boolean }[] {
+async function profilesIn(
+  text: string,
+  file: SharedFile,
+): Promise<{ name: string; isOurs: boolean }[]> {
   try {
-    const ini = parseIni(text, file)
+    const ini = await parseIni(text, file)
     return ini.sections.flatMap((section) => {
       const name = profileOf(section.name, file)
       return name === undefined ? [] : [{ name, isOurs: markersIn(ini, section).length > 0 }]
@@ -144,11 +148,11 @@ function sharedFileChange(
   profiles: readonly string[] | undefined,
 ): FileChange {
   const isLink = statTarget(path)?.isSymbolicLink() === true
-  const edit = (content: Buffer, exists: boolean) => {
+  const edit = async (content: Buffer, exists: boolean) => {
     // A file that AWS tools cannot read is no concern of ours as long as we wrote nothing into it.
     const isOurs = mentionsMarker(content.toString('latin1'))
     const rest = isOurs
-      ? Buffer.from(removeOurs(decode(content, path), file, profiles, path))
+      ? Buffer.from(await removeOurs(decode(content, path), file, profiles, path))
       : content
     const becameEmpty = rest.length === 0 && (content.length > 0 || !exists)
     return becameEmpty && !isLink ? undefined : rest

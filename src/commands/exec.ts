@@ -180,7 +180,7 @@ async function throughEndpoint(
   const { startEndpoint } = await import('../refresh/endpoint.ts')
   const renew = async () => renewable((await again()).credentials)
   const { variables, close } = await startEndpoint(renewable(credentials), renew, terminal)
-  const hidden = hiddenFiles(env)
+  const hidden = await hiddenFiles(env)
   for (const [name, path] of Object.entries(hidden)) {
     terminal.note(
       `${path} has credentials in [default], which AWS tools would use before those that renew themselves; so the command runs with ${name}=${devNull}.`,
@@ -203,16 +203,19 @@ function renewable(credentials: Credentials): SessionCredentials {
  * The shared files whose [default] would win: botocore, the SDKs for JavaScript and Go ask a credentials
  * endpoint only after them. By the variables that name them.
  */
-function hiddenFiles(env: Environment): Record<string, string> {
+async function hiddenFiles(env: Environment): Promise<Record<string, string>> {
   const { config, credentials } = sharedFileLocations(env)
-  const files = { AWS_CONFIG_FILE: config, AWS_SHARED_CREDENTIALS_FILE: credentials }
-  return Object.fromEntries(Object.entries(files).filter(([, path]) => hasDefault(path)))
+  return {
+    ...((await hasDefault(config)) ? { AWS_CONFIG_FILE: config } : {}),
+    ...((await hasDefault(credentials)) ? { AWS_SHARED_CREDENTIALS_FILE: credentials } : {}),
+  }
 }
 
-function hasDefault(path: string): boolean {
+async function hasDefault(path: string): Promise<boolean> {
   const keys: readonly string[] = CREDENTIAL_KEYS
   try {
-    const { sections } = parseIni(readTarget(resolveTarget(path)).content.toString(), path)
+    const text = readTarget(resolveTarget(path)).content.toString()
+    const { sections } = await parseIni(text, path)
     const own = sections.filter(({ name }) => ['default', 'profile default'].includes(name))
     return own.some(({ options }) => options.some(({ key }) => keys.includes(key)))
   } catch {

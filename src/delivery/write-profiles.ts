@@ -1,4 +1,5 @@
 import type { Context } from '../context.ts'
+import { pause } from '../deadline.ts'
 import { refuseUnsafeDirectory } from '../files/owner.ts'
 import {
   checkReplaceable,
@@ -62,8 +63,16 @@ function roleToCome({ role: { arn, accountId } }: ProfilePlan): Role['role'] {
 async function stepsOf(plan: Plan, roles: readonly Role[], env: Environment): Promise<ExportStep> {
   const { locations, export: exported } = plan
   const directory = profilesDirectory(locations.config, env)
-  const filesOf = (profile: string) => filesIn(profileDirectory(directory, profile))
-  const profiles = roles.map((role) => profileOf(role, filesOf(role.plan.profile), env))
+  const profiles: Profile[] = []
+  const own: FileEdit[] = []
+  const gone: FileChange[] = []
+  for (const role of roles) {
+    await pause()
+    const files = filesIn(profileDirectory(directory, role.plan.profile))
+    profiles.push(profileOf(role, files, env))
+    own.push(...ownEdits(role, files, plan.renewal))
+    gone.push(...removals(role.plan.credentials, files))
+  }
   const index = roles.findIndex((role) => role.plan.profile === exported?.profile)
   const [chosen, profile] = [roles[index], profiles[index]]
   const step =
@@ -71,14 +80,13 @@ async function stepsOf(plan: Plan, roles: readonly Role[], env: Environment): Pr
       ? await exportStep(exported, profile, chosen.role, env)
       : undefined
   const renewing = roles.some((role) => role.plan.credentials === 'refresh')
-  const own = roles.flatMap((role) => ownEdits(role, filesOf(role.plan.profile), plan.renewal))
   if (own.length > 0) refuseUnsafeDirectory(dataDirectory(env))
   return {
     edits: [
       ...(renewing ? installation(__filename, env) : []),
       ...own,
       ...profileEdits(profiles, locations, plan.ownKeys),
-      ...roles.flatMap((role) => removals(role.plan.credentials, filesOf(role.plan.profile))),
+      ...gone,
       ...(step?.edits ?? []),
     ],
     afterwards: async () => step?.afterwards(),

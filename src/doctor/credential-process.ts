@@ -2,7 +2,7 @@ import { accessSync, constants, readFileSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { errorCode } from '../files/failure.ts'
 import type { Environment } from '../options.ts'
-import { type IniFile, settingAt } from '../profiles/ini.ts'
+import type { IniFile } from '../profiles/ini.ts'
 import { type Finding, finding } from './findings.ts'
 
 /** Commands that AWS tools would start for a profile's credentials, and could not. Of them, only programs are shown. */
@@ -10,11 +10,10 @@ export function checkProcesses(content: IniFile, path: string, env: Environment)
   // Programs are found by other rules there.
   if (process.platform === 'win32') return []
   return content.sections.flatMap(({ name, options }) =>
-    options.flatMap((option) => {
-      if (option.key !== 'credential_process') return []
-      const { key, value } = settingAt(content, option)
-      const why = key === 'credential_process' && value !== '' ? whyNotRun(value, env) : undefined
-      const at = `${path}, line ${option.first + 1}, [${name}]`
+    options.flatMap(({ spelling, value, first }) => {
+      const why =
+        spelling === 'credential_process' && value !== '' ? whyNotRun(value, env) : undefined
+      const at = `${path}, line ${first + 1}, [${name}]`
       return why === undefined ? [] : [finding('process-cannot-run', `${at}: ${why}`)]
     }),
   )

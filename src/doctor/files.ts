@@ -1,11 +1,12 @@
 import { type Stats, statSync } from 'node:fs'
+import { pause } from '../deadline.ts'
 import { OidcError } from '../errors.ts'
 import { errorCode, unreadable } from '../files/failure.ts'
 import { readLastingFile } from '../files/read.ts'
 import type { Environment } from '../options.ts'
 import { quoteKey } from '../plans/problem.ts'
 import { type Accepts, byLine, type Difference, differences } from '../profiles/differences.ts'
-import { type IniFile, parseIni, settingAt } from '../profiles/ini.ts'
+import { type IniFile, parseIni } from '../profiles/ini.ts'
 import { sharedFileLocations } from '../profiles/locations.ts'
 import { decode } from '../profiles/profile.ts'
 import type { SharedFile } from '../profiles/profile-name.ts'
@@ -59,7 +60,7 @@ function statsOf(path: string): Stats | undefined {
 
 async function contentOf(path: string): Promise<IniFile> {
   try {
-    return parseIni(decode(await readLastingFile(path), path), path)
+    return await parseIni(decode(await readLastingFile(path), path), path)
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return { lines: [], sections: [] }
     throw unreadable(path, error)
@@ -77,10 +78,8 @@ export async function checkFiles(
     found.push(error ? [errorFinding(error)] : [], permissionFindings(facts))
     const before = found.length - 2
     if (content) {
-      // Files may be large: timers and signals get their turn.
-      await new Promise(setImmediate)
-      found.push(contentFindings(content, file, path))
-      await new Promise(setImmediate)
+      found.push(await contentFindings(content, file, path))
+      await pause()
       found.push(checkProcesses(content, path, env))
     }
     if (found.slice(before).flat().length === 0) found.push([fine('files', summary(facts))])
@@ -104,8 +103,12 @@ function permissionFindings({ file, path, mode = 0, ownedByOther }: SharedFileFa
 }
 
 /** What AWS tools read differently in a file, cannot read, or read otherwise than it looks. Values stay unsaid. */
-export function contentFindings(content: IniFile, file: SharedFile, path: string): Finding[] {
-  const found = differences(content, file, content.sections, isAccepted)
+export async function contentFindings(
+  content: IniFile,
+  file: SharedFile,
+  path: string,
+): Promise<Finding[]> {
+  const found = await differences(content, file, content.sections, isAccepted)
   return [
     ...found.slice(0, MOST).flatMap((difference) => differenceFinding(difference, path)),
     ...quotedValues(content, path, byLine(found)),
@@ -199,9 +202,8 @@ function quotedValues(
   differences: ReadonlyMap<number, readonly Difference[]>,
 ): Finding[] {
   return content.sections.flatMap(({ options }) =>
-    options.flatMap((option) => {
-      const { key, value } = settingAt(content, option)
-      const line = option.first + 1
+    options.flatMap(({ spelling: key, value, first }) => {
+      const line = first + 1
       // A command has quotation marks of its own.
       if (key === 'credential_process' || differences.has(line)) return []
       const isQuoted = /^(["']).*\1$/.test(value)

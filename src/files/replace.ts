@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { pause } from '../deadline.ts'
 import { OidcError } from '../errors.ts'
 import { type FileLock, withFileLocks } from './lock.ts'
 import { refuseUnsafe } from './owner.ts'
@@ -23,7 +24,7 @@ export interface FileChange {
    * The new content from the old, which is empty for a missing file; undefined removes the file.
    * Pure: it may run twice.
    */
-  readonly edit: (content: Buffer, exists: boolean) => Buffer | undefined
+  readonly edit: (content: Buffer, exists: boolean) => Edited<Buffer | undefined>
   /** Whether group and others must not read the file. */
   readonly secret: boolean
   /** Whether other users may own or replace it: nothing in it is secret or run. */
@@ -32,9 +33,12 @@ export interface FileChange {
   readonly program?: boolean
 }
 
+/** What takes long lets timers have their turn meanwhile. */
+type Edited<Content> = Content | Promise<Content>
+
 /** A change after which there is a file, whether there was one or not. */
 export interface FileEdit extends FileChange {
-  readonly edit: (content: Buffer) => Buffer
+  readonly edit: (content: Buffer) => Edited<Buffer>
 }
 
 /** Changes, or what they are to be once the locks are held and nobody else writes any more. */
@@ -52,6 +56,7 @@ interface TargetEdit extends FileChange {
 }
 
 interface Change {
+  readonly edit: TargetEdit
   /** Undefined for no file. */
   readonly content: Buffer | undefined
   readonly old: ReadFile
@@ -68,62 +73,60 @@ const PAUSE_MS = 20
  * Throws `file-unreadable`, `file-unwritable`, `file-unsafe`, `file-locked`, and what an edit throws.
  */
 export async function replaceFiles(edits: Changes): Promise<string[]> {
-  const once = typeof edits === 'function' ? undefined : mergeByTarget(edits)
-  const plan = () => once ?? mergeByTarget(typeof edits === 'function' ? edits() : edits)
-  let planned = plan()
-  await editEach(planned)
-  while (planned.some(isPending)) {
-    const targets = targetsToLock(planned)
+  const once = typeof edits === 'function' ? undefined : await mergeByTarget(edits)
+  const plan = async () => once ?? mergeByTarget(typeof edits === 'function' ? edits() : edits)
+  let planned = await plan()
+  for (;;) {
+    const pending = await changesOf(planned)
+    if (pending.length === 0) return []
+    const targets = targetsToLock(planned, pending)
     const locked = new Set(targets)
     const isLocked = ({ target }: TargetEdit) => locked.has(target)
     const changed = await withFileLocks(targets, async (locks) => {
       for (let tries = 1; ; tries += 1) {
         // Others may have written until the locks were ours: what was in order then may not be now.
-        planned = plan()
-        if (!pendingEdits(planned).every(isLocked)) return undefined
-        const done = replaceLocked(planned.filter(isLocked), locks)
-        if (Array.isArray(done)) return done
-        if (tries === TRIES) throw restless(done.target)
+        planned = await plan()
+        const changes = await changesOf(planned)
+        if (!changes.every(({ edit }) => isLocked(edit))) return undefined
+        const outdated = replaceLocked(changes, planned.filter(isLocked), locks)
+        if (!outdated) return changes
+        if (tries === TRIES) throw restless(outdated.edit.target)
         await sleep(PAUSE_MS)
       }
     })
-    if (changed) return changed.flatMap(({ paths }) => paths)
+    if (changed) return changed.flatMap(({ edit }) => edit.paths)
   }
-  return []
 }
 
 /** Throws what can be known before writing of why `replaceFiles` would fail; changes nothing. */
 export async function checkReplaceable(edits: readonly FileChange[]): Promise<void> {
-  const planned = mergeByTarget(edits)
-  await editEach(planned)
-  for (const { target } of pendingEdits(planned)) refuseUnwritable(target)
+  for (const { edit } of await changesOf(await mergeByTarget(edits))) refuseUnwritable(edit.target)
 }
 
-/** Does the edits, which are remembered: files may be large, and between them timers and signals get their turn. */
-async function editEach(edits: readonly TargetEdit[]): Promise<void> {
-  for (const edit of edits) if (isPending(edit)) await new Promise(setImmediate)
-}
-
-function isPending(edit: TargetEdit): boolean {
-  return changeOf(edit) !== undefined
-}
-
-function pendingEdits(edits: readonly TargetEdit[]): TargetEdit[] {
-  const pending = edits.filter(isPending)
+/** What the edits would change. Throws where that must not be. */
+async function changesOf(edits: readonly TargetEdit[]): Promise<Change[]> {
+  const changes: Change[] = []
+  for (const edit of edits) {
+    await pause()
+    const change = await changeOf(edit)
+    if (change) changes.push(change)
+  }
+  if (changes.length === 0) return []
+  const changed = new Set(changes.map(({ edit }) => edit))
   // A device that gets nothing, as /dev/null, is meant; a directory never is.
   const isMeant = (edit: TargetEdit) =>
-    !pending.includes(edit) && !statTarget(edit.target)?.isDirectory()
+    !changed.has(edit) && !statTarget(edit.target)?.isDirectory()
   for (const edit of edits) if (!isMeant(edit)) refuseSpecialFile(edit.target, edit.path)
-  for (const { target, forOthers } of pending) if (!forOthers) refuseUnsafe(target)
-  return pending
+  for (const { target, forOthers } of changed) if (!forOthers) refuseUnsafe(target)
+  return changes
 }
 
 /**
  * All the files that this user can write, also those that need no change now: another process may change
  * them before the locks are ours.
  */
-function targetsToLock(edits: readonly TargetEdit[]): string[] {
-  const pending = new Set(pendingEdits(edits).map(({ target }) => target))
+function targetsToLock(edits: readonly TargetEdit[], changes: readonly Change[]): string[] {
+  const pending = new Set(changes.map(({ edit }) => edit.target))
   for (const target of pending) makeDirectoryOf(target)
   const others = edits.map(({ target }) => target).filter((one) => !pending.has(one))
   return [...pending, ...others.filter(isWritable)]
@@ -140,15 +143,12 @@ function isWritable(target: string): boolean {
   }
 }
 
-/** Returns the edits that changed something; or the one whose file is no longer what it was when it was read. */
+/** Makes the changes; or none, and returns one whose file is no longer what it was when it was read. */
 function replaceLocked(
+  changes: readonly Change[],
   edits: readonly TargetEdit[],
   locks: readonly FileLock[],
-): TargetEdit[] | TargetEdit {
-  const changes = edits.flatMap((edit) => {
-    const change = changeOf(edit)
-    return change ? [{ edit, ...change }] : []
-  })
+): Change | undefined {
   const staged: StagedFile[] = []
   try {
     for (const { edit, content, old } of changes)
@@ -156,33 +156,34 @@ function replaceLocked(
     const lost = locks.find((lock) => !lock.isOurs())
     if (lost) throw lostLock(lost)
     const outdated = changes.find(({ old }) => !old.isCurrent())
-    if (outdated) return outdated.edit
+    if (outdated) return outdated
     commit(staged)
   } finally {
     for (const file of staged) discard(file)
     for (const { target } of edits) removeStaleFiles(target)
   }
-  return changes.map(({ edit }) => edit)
+  return undefined
 }
 
-function changeOf({ target, edit, program }: TargetEdit): Change | undefined {
-  const old = readTarget(target)
-  const content = edit(old.content, old.exists)
-  if (content === undefined) return old.exists ? { content, old } : undefined
-  const isLeft = content.equals(old.content) && !(program && old.isLoose)
-  return isLeft ? undefined : { content, old }
+async function changeOf(edit: TargetEdit): Promise<Change | undefined> {
+  const old = readTarget(edit.target)
+  const content = await edit.edit(old.content, old.exists)
+  if (content === undefined) return old.exists ? { edit, content, old } : undefined
+  const isLeft = content.equals(old.content) && !(edit.program && old.isLoose)
+  return isLeft ? undefined : { edit, content, old }
 }
 
 /** Two paths may lead to one file, which then gets both edits in one write. */
-function mergeByTarget(edits: readonly FileChange[]): TargetEdit[] {
+async function mergeByTarget(edits: readonly FileChange[]): Promise<TargetEdit[]> {
   const merged = new Map<string, TargetEdit>()
   const directories = new Map<string, string>()
   for (const next of edits) {
+    await pause()
     const target = resolveTarget(next.path, directories)
     const first = merged.get(target)
-    const both = (old: Buffer, exists: boolean) => {
+    const both = async (old: Buffer, exists: boolean) => {
       if (!first) return next.edit(old, exists)
-      const content = first.edit(old, exists)
+      const content = await first.edit(old, exists)
       return next.edit(content ?? Buffer.alloc(0), content !== undefined && exists)
     }
     const secret = next.secret || first?.secret === true
@@ -198,9 +199,9 @@ function mergeByTarget(edits: readonly FileChange[]): TargetEdit[] {
 /** The edit, done once for the same content: most files stay the same until their lock is ours. */
 function remembering(edit: FileChange['edit']): FileChange['edit'] {
   let last: { content: Buffer; existed: boolean; edited: Buffer | undefined } | undefined
-  return (content, exists) => {
+  return async (content, exists) => {
     if (last?.existed !== exists || !last.content.equals(content)) {
-      last = { content, existed: exists, edited: edit(content, exists) }
+      last = { content, existed: exists, edited: await edit(content, exists) }
     }
     return last.edited
   }

@@ -1,6 +1,6 @@
 import { OidcError } from '../errors.ts'
 import type { Environment } from '../options.ts'
-import { type IniFile, type Section, settingAt } from '../profiles/ini.ts'
+import type { IniFile, Section } from '../profiles/ini.ts'
 import { sharedFileLocations } from '../profiles/locations.ts'
 import { markersIn } from '../profiles/marker.ts'
 import { profileOf, type SharedFile } from '../profiles/profile-name.ts'
@@ -97,7 +97,7 @@ function readSection(ini: IniFile, section: Section): EarlierProfile {
   const notes = markersIn(ini, section).map(({ marker }) => marker.note ?? '')
   const [, end] = notes.map((note) => /^credentials expire (\S+)$/.exec(note)).find(Boolean) ?? []
   return {
-    ...(option ? { source: settingAt(ini, option).value } : {}),
+    ...(option ? { source: option.value } : {}),
     ...(end === undefined ? {} : { end }),
   }
 }

@@ -1,3 +1,4 @@
+import { pause } from '../deadline.ts'
 import { OidcError } from '../errors.ts'
 import { errorCode, unreadable } from '../files/failure.ts'
 import { readLastingFile } from '../files/read.ts'
@@ -39,8 +40,8 @@ export async function parseProfilesFile(
     if (problems.length > 99) refuseProblems(problems, source, () => undefined)
   }
 
-  const file = readLines(text, report)
-  const found = differences(file, 'config', file.sections, isAccepted)
+  const file = await readLines(text, report)
+  const found = await differences(file, 'config', file.sections, isAccepted)
   const isLineEnd = ({ kind }: Difference) => kind === 'carriage-return'
   reportUnreadable(found.filter(isLineEnd), report)
   // Where the readers disagree on what a line is, there is no sense in what else they say of it.
@@ -48,7 +49,7 @@ export async function parseProfilesFile(
   reportUnreadable(found, report)
   const lines = byLine(found)
   const sections = profileSections(file, lines, report)
-  const profiles = sections.map((section) => readSettings(file, section, lines, env, report))
+  const profiles = sections.map((section) => readSettings(section, lines, env, report))
   const borrowed = sourcesOnly(profiles, sharedProfiles)
   const roles = profiles.filter(({ profile }) => !borrowed.has(profile))
   const passedOver = profiles.find(({ profile }) => profile === 'default' && borrowed.has(profile))
@@ -66,6 +67,7 @@ export async function parseProfilesFile(
   const sources = readSources(roles, sharedProfiles, report)
   const requests: ProfileRequest[] = []
   for (const role of roles) {
+    await pause()
     const request = await readProfileRequest(
       role,
       sources.get(role.profile),
@@ -111,11 +113,11 @@ const MOST = 20
  * Reads the sections as botocore does, and reports every line at which it would give the file up. Past such
  * a line the rest is only good for finding more of them.
  */
-function readLines(text: string, report: Report): IniFile {
+async function readLines(text: string, report: Report): Promise<IniFile> {
   let rest = text
   for (let count = 0; count < MOST; count += 1) {
     try {
-      return parseIni(rest, '')
+      return await parseIni(rest, '')
     } catch (error) {
       const [, line, why] = /line (\d+): (.*)\.$/s.exec((error as Error).message) ?? []
       if (!(error instanceof OidcError) || line === undefined) throw error

@@ -2,7 +2,7 @@ import { OidcError } from '../errors.ts'
 import { expandVariables, unsetVariable } from '../option-values.ts'
 import type { Environment } from '../options.ts'
 import type { Difference, DifferenceKind, SettingForm } from '../profiles/differences.ts'
-import { type IniFile, settingAt } from '../profiles/ini.ts'
+import { isBlock } from '../profiles/ini.ts'
 import { AWS_KEYS, keyKind, MULTI_LINE_KEYS, PROFILE_KEYS, type ProfileKey } from './keys.ts'
 import { problemText, quoteKey, type Report } from './problem.ts'
 import type { ProfileSection } from './sections.ts'
@@ -36,7 +36,6 @@ export function isAccepted(form: SettingForm, name: string): boolean {
 
 /** The settings of one profile. Reports unknown keys, unset variables, and what AWS tools read differently. */
 export function readSettings(
-  file: IniFile,
   section: ProfileSection,
   differences: ReadonlyMap<number, readonly Difference[]>,
   env: Environment,
@@ -46,8 +45,7 @@ export function readSettings(
   const otherCredentials: ProfileSettings['otherCredentials'][number][] = []
   for (const option of section.options) {
     const line = option.first + 1
-    const setting = settingAt(file, option)
-    const found = keyKind(option.key, setting.isBlock || setting.value === '')
+    const found = keyKind(option.key, isBlock(option) || option.value === '')
     if (found.kind === 'unknown') report(line, unknownKey(option.key, found.nearest))
     if (found.kind === 'other credentials') {
       otherCredentials.push({ key: option.key, line, problem: found.problem })
@@ -57,8 +55,8 @@ export function readSettings(
       isForm(kind) ? FORMS[kind](found.key) : [],
     )
     if (why !== undefined) report(line, why)
-    const value = why === undefined ? setting.value : undefined
-    written.set(found.key, { line, written: setting.value, value })
+    const value = why === undefined ? option.value : undefined
+    written.set(found.key, { line, written: option.value, value })
   }
   reportOtherValues(section, differences, report)
   return { ...section, settings: expandAll(written, env, report), otherCredentials }

@@ -1,12 +1,5 @@
-import {
-  type IniFile,
-  joined,
-  type Option,
-  type Section,
-  settingAt,
-  strip,
-  type WrittenSetting,
-} from './ini.ts'
+import { pause } from '../deadline.ts'
+import { type IniFile, isBlock, joined, type Option, type Section, strip } from './ini.ts'
 import {
   type JavaScriptSetting,
   javaScriptHeader,
@@ -77,20 +70,20 @@ export type Accepts = (kind: SettingForm, key: string) => boolean
  * What botocore and the SDK for JavaScript read differently in these sections of a shared file, or cannot
  * read, section by section. Of each setting the gravest form that the caller does not accept.
  */
-export function differences(
+export async function differences(
   ini: IniFile,
   file: SharedFile,
   sections: readonly Section[] = ini.sections,
   accepts: Accepts = () => false,
-): Difference[] {
+): Promise<Difference[]> {
   const index = ini.lines.findIndex(({ end }) => end === '\r')
   const written = writtenIn(ini, file, accepts)
   return [
     ...(index < 0 ? [] : [{ line: index + 1, kind: 'carriage-return' as const, detail: '' }]),
-    ...sections.flatMap((section) => {
+    ...(await ofSections(sections, (section) => {
       const own = written(section)
       return own.length > 0 || index >= 0 ? own : otherValues(ini, section, file)
-    }),
+    })),
     ...reservedName(ini),
   ]
 }
@@ -98,15 +91,25 @@ export function differences(
 const FATAL: readonly DifferenceKind[] = ['key-twice', 'block-line']
 
 /** Those for which botocore or the SDK for JavaScript reads nothing of the file, in whatever section. */
-export function fatalDifferences(ini: IniFile): Difference[] {
+export async function fatalDifferences(ini: IniFile): Promise<Difference[]> {
   const [names, inherited] = [new Map<string, number>(), new Map<string, number>()]
-  const found = ini.sections.flatMap((section) => [
+  const found = await ofSections(ini.sections, (section) => [
     ...sectionTwice(section, names),
-    ...settingDifferences(ini, section, inherited, () => true).filter(({ kind }) =>
-      FATAL.includes(kind),
-    ),
+    ...settingDifferences(ini, section, inherited).filter(({ kind }) => FATAL.includes(kind)),
   ])
   return [...found, ...reservedName(ini)]
+}
+
+async function ofSections(
+  sections: readonly Section[],
+  differencesOf: (section: Section) => readonly Difference[],
+): Promise<Difference[]> {
+  const found: Difference[] = []
+  for (const [index, section] of sections.entries()) {
+    if (index % 100 === 99) await pause()
+    found.push(...differencesOf(section))
+  }
+  return found
 }
 
 function reservedName({ lines }: IniFile): Difference[] {
@@ -120,11 +123,11 @@ export function writtenDifferences(
   file: SharedFile,
   sections: readonly Section[],
 ): Difference[] {
-  return sections.flatMap(writtenIn(ini, file, () => true))
+  return sections.flatMap(writtenIn(ini, file))
 }
 
-/** What the sections of a file, one after the other, are written with. */
-function writtenIn(ini: IniFile, file: SharedFile, accepts: Accepts) {
+/** What the sections of a file, one after the other, are written with; no form of a setting without `accepts`. */
+function writtenIn(ini: IniFile, file: SharedFile, accepts?: Accepts) {
   const names = new Map<string, number>()
   const profiles = new Map<string, { name: string; line: number }>()
   const inherited = new Map<string, number>()
@@ -196,59 +199,52 @@ function settingDifferences(
   ini: IniFile,
   section: Section,
   inherited: Map<string, number>,
-  accepts: Accepts,
+  accepts?: Accepts,
 ): Difference[] {
   const keys = section.name === 'DEFAULT' ? inherited : new Map<string, number>()
   return section.options.flatMap((option): Difference[] => {
+    const { key, spelling: detail } = option
     const line = option.first + 1
-    const setting = settingAt(ini, option)
-    const { key } = setting
-    const first = keys.get(option.key)
-    if (first === undefined) keys.set(option.key, line)
-    const form = formsOf(setting, option).find((kind) => !accepts(kind, option.key))
+    const first = keys.get(key)
+    if (first === undefined) keys.set(key, line)
+    const form = accepts && formsOf(option).find((kind) => !accepts(kind, key))
     return [
-      ...(first === undefined ? [] : [{ line, kind: 'key-twice' as const, detail: key, first }]),
-      ...(section.name === 'DEFAULT'
-        ? [{ line, kind: 'inherited' as const, detail: option.key }]
-        : []),
-      ...(form === undefined ? [] : [{ line, kind: form, detail: key }]),
-      ...continuationDifferences(ini, option, setting),
+      ...(first === undefined ? [] : [{ line, kind: 'key-twice' as const, detail, first }]),
+      ...(section.name === 'DEFAULT' ? [{ line, kind: 'inherited' as const, detail: key }] : []),
+      ...(form === undefined ? [] : [{ line, kind: form, detail }]),
+      ...continuationDifferences(ini, option),
     ]
   })
 }
 
 /** All that is peculiar to how a setting is written. */
-function formsOf(
-  { key, delimiter, value, isBlock }: WrittenSetting,
-  option: Option,
-): SettingForm[] {
+function formsOf(option: Option): SettingForm[] {
+  const { key, spelling, delimiter, value } = option
+  const block = isBlock(option)
   return [
-    ...(key === option.key ? [] : (['capitals'] as const)),
+    ...(key === spelling ? [] : (['capitals'] as const)),
     ...(delimiter === '=' ? [] : (['colon'] as const)),
-    ...(isBlock ? (['block'] as const) : []),
+    ...(block ? (['block'] as const) : []),
     ...(value === '' ? (['empty'] as const) : []),
-    ...(value.includes('\n') && !isBlock ? (['continuation'] as const) : []),
-    ...(/(^|\s)[;#]/.test(value) && !isBlock ? (['comment'] as const) : []),
+    ...(value.includes('\n') && !block ? (['continuation'] as const) : []),
+    ...(/(^|\s)[;#]/.test(value) && !block ? (['comment'] as const) : []),
   ]
 }
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: where Python's str.splitlines splits
 const PYTHON_LINE_END = /[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]/
 
-function continuationDifferences(
-  ini: IniFile,
-  option: Option,
-  { key, isBlock }: WrittenSetting,
-): Difference[] {
+function continuationDifferences(ini: IniFile, option: Option): Difference[] {
+  const detail = option.spelling
   return option.continuations.flatMap((index): Difference[] => {
     const text = ini.lines[index]?.text ?? ''
     const line = index + 1
     // botocore reads the block as settings, line by line as Python splits it, or not at all.
     const parts = strip(text).split(PYTHON_LINE_END)
     const isSettings = parts.every((part) => strip(part) === '' || part.includes('='))
-    if (isBlock && !isSettings) return [{ line, kind: 'block-line', detail: key }]
+    if (isBlock(option) && !isSettings) return [{ line, kind: 'block-line', detail }]
     const isHeader = javaScriptHeader(text) !== undefined
-    return isHeader ? [{ line, kind: 'indented-header', detail: key }] : []
+    return isHeader ? [{ line, kind: 'indented-header', detail }] : []
   })
 }
 
@@ -260,8 +256,8 @@ function otherValues(ini: IniFile, section: Section, file: SharedFile): Differen
   const seen = readAsJavaScript(text, file, profile)
   const values = new Map<string, string | undefined>()
   for (const option of section.options) {
-    const { value, isBlock } = settingAt(ini, option)
-    values.set(option.key, isBlock || value === '' ? undefined : value)
+    const { key, value } = option
+    values.set(key, isBlock(option) || value === '' ? undefined : value)
   }
   // Keys within an indented block have a dot there; no two tools read those alike.
   for (const key of seen.keys())

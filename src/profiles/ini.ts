@@ -1,3 +1,4 @@
+import { pause } from '../deadline.ts'
 import { OidcError } from '../errors.ts'
 
 export interface IniFile {
@@ -16,6 +17,11 @@ export interface Section {
 export interface Option {
   /** Lower case, as botocore compares keys. */
   readonly key: string
+  /** As spelled; readers other than botocore tell case apart. */
+  readonly spelling: string
+  readonly delimiter: string
+  /** As botocore joins it, continuation lines included. */
+  readonly value: string
   /** Index of its line, and of its last continuation line. */
   readonly first: number
   readonly last: number
@@ -32,7 +38,7 @@ export interface Line {
  * Reads an AWS shared file as botocore does (Python 3.11 `RawConfigParser._read`), duplicates allowed.
  * Throws `file-malformed` with the line where botocore would give the file up.
  */
-export function parseIni(text: string, path: string): IniFile {
+export async function parseIni(text: string, path: string): Promise<IniFile> {
   if (text.startsWith('\ufeff')) {
     throw malformedFile(path, 1, 'it starts with a byte order mark, which AWS tools cannot read')
   }
@@ -42,6 +48,7 @@ export function parseIni(text: string, path: string): IniFile {
   let option: OpenOption | undefined
   let depth = 0
   for (const [index, line] of lines.entries()) {
+    if (index % 500 === 499) await pause()
     const number = index + 1
     const content = strip(line.text)
     if (content.includes('\0')) throw malformedFile(path, number, 'it contains a NUL byte')
@@ -50,6 +57,7 @@ export function parseIni(text: string, path: string): IniFile {
 
     const indent = indentation(line.text).length
     if (option && indent > depth) {
+      option.value += `\n${content}`
       option.continuations.push(index)
       option.last = index
       continue
@@ -63,11 +71,14 @@ export function parseIni(text: string, path: string): IniFile {
       option = undefined
       continue
     }
-    const key = /^(.*?)[=:]/s.exec(content)?.[1]
+    const [, key, delimiter = '', start = ''] = /^(.*?)([=:])(.*)$/s.exec(content) ?? []
     if (key === undefined) throw malformedFile(path, number, whyNoOption(content))
     if (!section) throw malformedFile(path, number, 'there is text before the first [section]')
-    if (strip(key) === '') throw malformedFile(path, number, 'there is no key before "=" or ":"')
-    option = { key: strip(key).toLowerCase(), first: index, last: index, continuations: [] }
+    const spelling = strip(key)
+    if (spelling === '') throw malformedFile(path, number, 'there is no key before "=" or ":"')
+    const place = { first: index, last: index, continuations: [] }
+    const value = strip(start)
+    option = { key: spelling.toLowerCase(), spelling, delimiter, value, ...place }
     section.options.push(option)
   }
   return { lines, sections }
@@ -91,32 +102,18 @@ export function malformedFile(path: string, line: number, why: string): OidcErro
   })
 }
 
-export function settingAt({ lines }: IniFile, { first, continuations }: Option): WrittenSetting {
-  const text = (index: number) => strip(lines[index]?.text ?? '')
-  const [, key = '', delimiter = '', start = ''] = /^(.*?)([=:])(.*)$/s.exec(text(first)) ?? []
-  const value = [strip(start), ...continuations.map(text)].join('\n')
-  return { key: strip(key), delimiter, value, isBlock: value.startsWith('\n') }
-}
-
-/** How a setting is written. */
-export interface WrittenSetting {
-  /** As spelled; readers other than botocore tell case apart. */
-  readonly key: string
-  readonly delimiter: string
-  /** As botocore joins it, continuation lines included. */
-  readonly value: string
-  /** Indented settings beneath an empty value. */
-  readonly isBlock: boolean
-}
+/** Whether it has indented settings beneath an empty value. */
+export const isBlock = ({ value }: Option): boolean => value.startsWith('\n')
 
 export function splitLines(text: string): Line[] {
-  return [...text.matchAll(new RegExp(LINE, 'gy'))]
-    .map(([, content = '', end = '']) => ({ text: content, end }))
-    .filter((line) => line.text !== '' || line.end !== '')
+  const lines: Line[] = []
+  // Python opens files with universal newlines: a lone CR ends a line too.
+  const parts = text.split(/(\r\n?|\n)/)
+  for (let at = 0; at < parts.length; at += 2)
+    lines.push({ text: parts[at] ?? '', end: parts[at + 1] ?? '' })
+  if (lines.at(-1)?.text === '') lines.pop()
+  return lines
 }
-
-/** Python opens files with universal newlines: a lone CR ends a line too. */
-const LINE = /([^\r\n]*)(\r\n|\n|\r|$)/y
 
 /** The text of the lines. */
 export function joined(lines: readonly Line[]): string {

@@ -1,4 +1,4 @@
-import { type IniFile, isComment, type Section, settingAt } from './ini.ts'
+import { type IniFile, isComment, type Section } from './ini.ts'
 
 /** Our comments in a section, with the index of their line. */
 export function markersIn(file: IniFile, section: Section): { index: number; marker: Marker }[] {
@@ -50,13 +50,12 @@ export function mentionsMarker(text: string): boolean {
  */
 export function nextMarker(
   earlier: Marker | undefined,
-  file: IniFile,
   section: Section,
   edit: MarkedEdit,
 ): Marker | undefined {
   const isUsers = (key: string, value: string) =>
     earlier?.keys.includes(key) !== true &&
-    section.options.some((one) => one.key === key && settingAt(file, one).value === value)
+    section.options.some((one) => one.key === key && one.value === value)
   const written = Object.entries(edit.values)
     .filter(([key, value]) => !isUsers(key, value))
     .map(([key]) => key)

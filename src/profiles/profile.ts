@@ -150,13 +150,14 @@ export function sharedFileEdits(
     const edit = edits[file]
     const path = locations[file]
     if (!edit) return []
-    const editBytes = (content: Buffer) => Buffer.from(edit(decode(content, path), path))
+    const editBytes = async (content: Buffer) =>
+      Buffer.from(await edit(decode(content, path), path))
     return [{ path, edit: editBytes, secret: file === 'credentials' }]
   })
 }
 
 /** Returns the new text of a file; `path` is for its error messages. Pure: it may run twice. */
-type TextEdit = (text: string, path: string) => string
+type TextEdit = (text: string, path: string) => string | Promise<string>
 
 /** The text of a file's bytes. Throws `file-malformed` with the line that is not UTF-8. */
 export function decode(content: Buffer, path: string): string {

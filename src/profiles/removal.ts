@@ -1,3 +1,4 @@
+import { pause } from '../deadline.ts'
 import {
   type IniFile,
   indentation,
@@ -16,20 +17,21 @@ import { replacedKeys } from './static-keys.ts'
  * for any profile. Every other byte stays; values that stood there before ours do not come back.
  * `path` is for messages only. Throws `file-malformed` for a text that has something of ours in it.
  */
-export function removeOurs(
+export async function removeOurs(
   text: string,
   file: SharedFile,
   profiles: readonly string[] | undefined,
   path: string,
-): string {
+): Promise<string> {
   if (!mentionsMarker(text)) return text
   const meant = profiles && new Set(profiles)
   const isMeant = ({ name }: Section) => !meant || meant.has(profileOf(name, file) ?? '')
-  const ini = parseIni(text, path)
+  const ini = await parseIni(text, path)
   const left: Left = { lines: [...ini.lines], last: ini.lines.length - 1 }
   // From the last to the first: sections are added at the end, so this undoes them in reverse.
   let below: Section | undefined
   for (const [index, section] of [...ini.sections.entries()].reverse()) {
+    if (index % 100 === 99) await pause()
     const above = ini.sections[index - 1]
     if (!isMeant(section) || !removeFrom(left, ini, section, { above, below })) below = section
   }
@@ -60,7 +62,7 @@ interface Neighbours {
 function removeFrom(left: Left, ini: IniFile, section: Section, neighbours: Neighbours): boolean {
   const found = markersIn(ini, section)
   if (found.length === 0) return false
-  const users = replacedKeys(ini, section)
+  const users = replacedKeys(section)
   const keys = found.flatMap(({ marker }) => marker.keys).filter((key) => !users.includes(key))
   const wasEnded = left.lines[left.last]?.end !== ''
   for (const { index } of found) setLine(left, index, GONE)

@@ -1,3 +1,4 @@
+import { pause } from '../deadline.ts'
 import {
   type Difference,
   fatalDifferences,
@@ -42,10 +43,10 @@ export interface SectionEdit {
  * Editing twice gives the same text. `path` is for messages only.
  * Throws `file-malformed` (path and line), `profile-has-keys`, `invalid-profile-name`, `invalid-usage`.
  */
-export function editSection(text: string, edit: SectionEdit, path: string): string {
+export async function editSection(text: string, edit: SectionEdit, path: string): Promise<string> {
   const change = checkEdit(edit)
-  const file = parseIni(text, path)
-  refuseUnreadable(file, path)
+  const file = await parseIni(text, path)
+  await refuseUnreadable(file, path)
   const targets = file.sections.filter((s) => profileOf(s.name, edit.file) === edit.profile)
   refuseDifferences(inheritedSettings(file, edit.file), file, targets, change, path)
   if (edit.ownKeys === 'refused') refuseOwnKeys(file, targets, edit.profile, path)
@@ -55,6 +56,7 @@ export function editSection(text: string, edit: SectionEdit, path: string): stri
     return (edits.size > 0 ? applyEdits(edits, file) : text) + added
   }
   const inPlace = rewritten('in place')
+  await pause()
   if (misreadLine(inPlace, change) === undefined) return inPlace
   const onTop = rewritten('beneath header')
   const misread = misreadLine(onTop, change)
@@ -84,8 +86,8 @@ export function inheritedSettings(file: IniFile, kind: SharedFile): Difference[]
 }
 
 /** Throws `file-malformed` where the AWS CLI or the SDK for JavaScript reads nothing of a file, whatever we write. */
-export function refuseUnreadable(file: IniFile, path: string): void {
-  const [fatal] = fatalDifferences(file)
+export async function refuseUnreadable(file: IniFile, path: string): Promise<void> {
+  const [fatal] = await fatalDifferences(file)
   if (fatal) throw malformedFile(path, fatal.line, whyRefused(fatal, []) ?? fatal.kind)
 }
 
@@ -225,7 +227,7 @@ function addMissing(
 ): void {
   const end = lineEndAt(file, section.header)
   const earlier = markersIn(file, section)
-  const marker = nextMarker(earlier[0]?.marker, file, section, edit)
+  const marker = nextMarker(earlier[0]?.marker, section, edit)
   const markerLines = (indent: string) =>
     marker ? [{ text: indent + formatMarker(marker), end }] : []
   for (const { index } of earlier) edits.set(index, [])

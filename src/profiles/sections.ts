@@ -1,3 +1,4 @@
+import { pause } from '../deadline.ts'
 import { applyEdits, type IniFile, type LineEdits, parseIni, type Section } from './ini.ts'
 import { javaScriptHeader, javaScriptProfile } from './javascript-reading.ts'
 import { profileOf } from './profile-name.ts'
@@ -21,23 +22,30 @@ import { refuseOwnKeys } from './static-keys.ts'
  * but the file is read once, so that time grows with profiles plus sections, not with their product.
  * Throws what `editSection` throws.
  */
-export function editSections(text: string, edits: readonly SectionEdit[], path: string): string {
-  const isNew =
-    new Set(edits.map(({ file, profile }) => `${file} ${profile}`)).size === edits.length
-  const together = edits.length > 1 && isNew ? editTogether(text, edits, path) : undefined
-  return together ?? edits.reduce((edited, edit) => editSection(edited, edit, path), text)
-}
-
-/** Undefined where one edit may change what another one meets. */
-function editTogether(
+export async function editSections(
   text: string,
   edits: readonly SectionEdit[],
   path: string,
-): string | undefined {
+): Promise<string> {
+  const isNew =
+    new Set(edits.map(({ file, profile }) => `${file} ${profile}`)).size === edits.length
+  const together = edits.length > 1 && isNew ? await editTogether(text, edits, path) : undefined
+  if (together !== undefined) return together
+  let edited = text
+  for (const edit of edits) edited = await editSection(edited, edit, path)
+  return edited
+}
+
+/** Undefined where one edit may change what another one meets. */
+async function editTogether(
+  text: string,
+  edits: readonly SectionEdit[],
+  path: string,
+): Promise<string | undefined> {
   const changes = edits.map(checkEdit)
   const [{ file: kind } = { file: 'config' as const }] = changes
-  const file = parseIni(text, path)
-  refuseUnreadable(file, path)
+  const file = await parseIni(text, path)
+  await refuseUnreadable(file, path)
   if (changes.some((one) => one.file !== kind) || !isReadAlike(file)) return undefined
   const targets = grouped(file.sections, ({ name }) => profileOf(name, kind))
   const seen = grouped(file.sections, ({ name }) => javaScriptProfile(name, kind))
@@ -47,13 +55,16 @@ function editTogether(
   if (adds >= 0 && endOf(text).lineEnd) {
     // What stands at the end without a line end gets one by the first section added.
     const parts = [edits.slice(0, adds), edits.slice(adds, adds + 1), edits.slice(adds + 1)]
-    return parts.reduce((edited, part) => editSections(edited, part, path), text)
+    let edited = text
+    for (const part of parts) edited = await editSections(edited, part, path)
+    return edited
   }
 
   const all: LineEdits = new Map()
   let added = ''
   let end = endOf(text)
   for (const change of changes) {
+    await pause()
     const own = targets.get(change.profile) ?? []
     refuseDifferences(inherited, file, own, change, path)
     if (change.ownKeys === 'refused') refuseOwnKeys(file, own, change.profile, path)
@@ -64,7 +75,7 @@ function editTogether(
     const inPlace = rewritten('in place')
     const done = isRead(inPlace) ? inPlace : rewritten('beneath header')
     // Throws, with the line that is in the way.
-    if (done !== inPlace && !isRead(done)) editSection(text, change, path)
+    if (done !== inPlace && !isRead(done)) await editSection(text, change, path)
     for (const [index, lines] of done.edits) all.set(index, lines)
     added += done.added
     if (done.added !== '') end = { ...end, isEmpty: false }

@@ -1,5 +1,5 @@
 import { OidcError } from '../errors.ts'
-import { type IniFile, type Option, type Section, settingAt } from './ini.ts'
+import type { IniFile, Option, Section } from './ini.ts'
 import { markersIn } from './marker.ts'
 
 /** The keys of static credentials that we write. */
@@ -25,7 +25,7 @@ export function refuseOwnKeys(
     if (!first) continue
     const id = own.find(({ key }) => key === ID)
     throw new OidcError('profile-has-keys', {
-      what: `The profile "${profile}" has static keys that circleci-aws-oidc did not write: ${path}, line ${first.first + 1}${id ? shownId(settingAt(file, id).value) : ''}.`,
+      what: `The profile "${profile}" has static keys that circleci-aws-oidc did not write: ${path}, line ${first.first + 1}${id ? shownId(id.value) : ''}.`,
       why: 'The credentials of the role would replace them, and they could not be recovered.',
       next: 'Choose another name with --profile, or pass --overwrite (in the orb: overwrite: true) if they may be lost.',
     })
@@ -38,17 +38,17 @@ function shownId(id: string): string {
 
 function ownKeys(file: IniFile, section: Section): Option[] {
   const ours = markersIn(file, section).flatMap(({ marker }) => marker.keys)
-  const replaced = replacedKeys(file, section)
+  const replaced = replacedKeys(section)
   return section.options.filter(
     ({ key }) => [ID, SECRET].includes(key) && (!ours.includes(key) || replaced.includes(key)),
   )
 }
 
 /** Keys beneath a comment of ours that someone put in the place of ours. */
-export function replacedKeys(file: IniFile, { options }: Section): readonly string[] {
+export function replacedKeys({ options }: Section): readonly string[] {
   const id = options.find(({ key }) => key === ID)
   if (!id) return []
-  const value = settingAt(file, id).value
+  const { value } = id
   // IAM User Guide, "Unique identifiers": ASIA begins an id of AWS STS, AKIA one that does not expire. An STS that
   // is not AWS gives ids of its own, and a session token as we always write one.
   const hasToken = options.some(({ key }) => key === 'aws_session_token')

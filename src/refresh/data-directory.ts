@@ -63,10 +63,8 @@ export function dataDirectory(env: Environment): string {
  * what is not a small letter, digit, `-` or `_` by its code.
  */
 function fileName(text: string): string {
-  return [...Buffer.from(text)]
-    .map((byte) => {
-      const char = String.fromCharCode(byte)
-      return /[a-z\d_-]/.test(char) ? char : `%${byte.toString(16).padStart(2, '0')}`
-    })
-    .join('')
+  const hex = (byte: string) => `%${Buffer.from(byte, 'latin1').toString('hex')}`
+  return Buffer.from(text)
+    .toString('latin1')
+    .replace(/[^a-z\d_-]/g, hex)
 }

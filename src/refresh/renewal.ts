@@ -181,7 +181,7 @@ export async function keepCredentials(
   { isCurrent }: Pick<StoredRecipe, 'isCurrent'>,
 ): Promise<string | undefined> {
   const { edit, ...file } = cacheEdit(path, credentials)
-  const text = edit(Buffer.alloc(0))
+  const text = await edit(Buffer.alloc(0))
   // Under the lock of the cache, which a set-up holds while it writes recipe and cache.
   const guarded: FileEdit['edit'] = (content) => (isCurrent() ? text : content)
   await replaceFiles([{ ...file, edit: guarded }])

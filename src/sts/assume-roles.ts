@@ -1,4 +1,5 @@
 import type { Context } from '../context.ts'
+import { pause } from '../deadline.ts'
 import { asOidcError, OidcError } from '../errors.ts'
 import type { Credentials } from '../role/request.ts'
 import type { TokenPool } from '../token/source.ts'
@@ -49,8 +50,12 @@ export async function settledRoles<Plan extends RolePlan>(
   // A role that is asked for by another one finds its connection open.
   const connections = plans.map(({ endpoint }) => connectSts(endpoint, context))
   for (const plan of plans) {
+    await pause()
     const own = plans.length > 1 ? naming(plan.profile, context) : context
-    started.set(plan.profile, assumeWith(plan, tokens, started, own))
+    const role = assumeWith(plan, tokens, started, own)
+    // It may fail before the others have started.
+    role.catch(() => {})
+    started.set(plan.profile, role)
   }
   const all = await Promise.allSettled(started.values())
   for (const connection of connections) connection.destroy()

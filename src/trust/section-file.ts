@@ -50,7 +50,7 @@ export async function readSectionFile<Content>(
       next: 'Correct these lines and run again.',
     })
   }
-  const file = readLines(text, note)
+  const file = await readLines(text, note)
   const sections = readSections(file, kinds, env, note)
   refuse()
   const content = await read(sections, note)
@@ -70,11 +70,11 @@ export function problemText({ message, why, next }: OidcError): string {
 const MOST = 20
 
 /** Reads on past each line that is neither section, key nor comment. */
-function readLines(text: string, note: NoteProblem): IniFile {
+async function readLines(text: string, note: NoteProblem): Promise<IniFile> {
   let rest = text.replace(/^\ufeff/, '')
   for (let count = 0; count < MOST; count += 1) {
     try {
-      return parseIni(rest, '')
+      return await parseIni(rest, '')
     } catch (error) {
       const [, line, why] = /line (\d+): (.*)\.$/s.exec((error as Error).message) ?? []
       if (!(error instanceof OidcError) || line === undefined) throw error

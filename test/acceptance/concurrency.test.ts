@@ -31,12 +31,12 @@ function assume(profile: string): string[] {
 }
 
 /** Every profile in the files is whole, the user's text is still there; returns the profiles. */
-function wholeProfiles(job: Job): string[] {
+async function wholeProfiles(job: Job): Promise<string[]> {
   const config = job.read('.aws/config') ?? ''
   const credentials = job.read('.aws/credentials') ?? ''
   assert.ok(config.startsWith(USERS_CONFIG), 'the config file lost text of the user')
   assert.ok(credentials.startsWith(USERS_CREDENTIALS), 'the credentials file lost text of the user')
-  const configured = parseIni(config, 'config').sections.slice(1)
+  const configured = (await parseIni(config, 'config')).sections.slice(1)
   for (const { name, options } of configured) {
     assert.deepEqual(
       options.map(({ key }) => key),
@@ -44,7 +44,7 @@ function wholeProfiles(job: Job): string[] {
       name,
     )
   }
-  const [, ...sections] = parseIni(credentials, 'credentials').sections
+  const [, ...sections] = (await parseIni(credentials, 'credentials')).sections
   for (const { name, options } of sections) {
     const keys = options.map(({ key }) => key)
     assert.deepEqual(
@@ -60,9 +60,9 @@ test('100 processes write 100 profiles, and none is lost', { timeout: 180_000 },
   const job = await startWithFiles(t)
   const names = Array.from({ length: 100 }, (_, i) => `profile-${i}`)
   await inLanes(names.map((name) => () => job.done(assume(name))).values())
-  assert.deepEqual(wholeProfiles(job).sort(), names.toSorted())
-  const config = parseIni(job.read('.aws/config') ?? '', 'config').sections
-  assert.equal(config.length, 101)
+  assert.deepEqual((await wholeProfiles(job)).sort(), names.toSorted())
+  const config = await parseIni(job.read('.aws/config') ?? '', 'config')
+  assert.equal(config.sections.length, 101)
   assert.deepEqual(Object.keys(job.files()), ['.aws/config', '.aws/credentials'])
 })
 
@@ -93,7 +93,7 @@ test('killed at any moment: each file is the old or the new one', {
       typical = milliseconds
       done.add(name)
     }
-    const profiles = wholeProfiles(job)
+    const profiles = await wholeProfiles(job)
     for (const one of done) assert.ok(profiles.includes(one), `${one} is lost`)
   }
   function* untilEnough() {
@@ -106,7 +106,7 @@ test('killed at any moment: each file is the old or the new one', {
   await job.done(assume('survivor'))
   const left = Object.keys(job.files()).filter((name) => /lock/.test(name))
   assert.deepEqual(left, [], 'no lock is left behind')
-  assert.ok(wholeProfiles(job).includes('survivor'))
+  assert.ok((await wholeProfiles(job)).includes('survivor'))
 })
 
 /** Kinds of credentials that a profile shows, and files of ours that stand without a profile. */

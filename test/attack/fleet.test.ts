@@ -107,14 +107,14 @@ test('writers of one pair of files, every other one cleaning up after itself: no
 
   const read = (name: string) => readFileSync(join(HOME, '.aws', name), 'utf8')
   for (const [name, text] of Object.entries(mine)) assert.ok(read(name).startsWith(text), name)
-  const sections = (name: string) => parseIni(read(name), name).sections.map((one) => one.name)
+  const sections = async (name: string) =>
+    (await parseIni(read(name), name)).sections.map((one) => one.name)
   const left = runs.flatMap(({ stays, index }) => (stays ? [index] : []))
   const of = (filter: (index: number) => boolean) =>
     left.filter(filter).map((index) => `p-${index}`)
-  assert.deepEqual(sections('credentials').slice(1).sort(), of((index) => index % 3 === 0).sort())
-  const configured = sections('config')
-    .slice(2)
-    .map((name) => name.replace('profile ', ''))
+  const credentials = await sections('credentials')
+  assert.deepEqual(credentials.slice(1).sort(), of((index) => index % 3 === 0).sort())
+  const configured = (await sections('config')).slice(2).map((name) => name.replace('profile ', ''))
   assert.deepEqual(configured.sort(), of((index) => index % 3 !== 0).sort())
 
   const { code } = await run(['cleanup'], env)

@@ -57,7 +57,7 @@ describe('a signal at a call of the system', { skip: without('strace') }, () => 
           hits.set(signal, (hits.get(signal) ?? 0) + 1)
         } else assert.equal(ended.status, 0, `${what}: ${ended.output}`)
 
-        assertWhole(directory, what)
+        await assertWhole(directory, what)
         if (signal !== 'SIGKILL') assert.deepEqual(leftIn(directory), [], what)
         const copies = leftIn(directory).filter((name) => /credentials.*\.tmp$/.test(name))
         for (const name of copies)
@@ -65,7 +65,7 @@ describe('a signal at a call of the system', { skip: without('strace') }, () => 
 
         const after = await program.run([directory, 'survivor'])
         assert.deepEqual(after, { status: 0, signal: null, output: '' }, what)
-        assertWhole(directory, what)
+        await assertWhole(directory, what)
         assert.deepEqual(leftIn(directory), [], what)
         assert.equal(statSync(join(directory, 'credentials')).mode & 0o777, 0o600, what)
       }
@@ -131,11 +131,11 @@ function leftIn(directory: string): string[] {
 }
 
 /** What was there is there, and what came is there as a whole. */
-function assertWhole(directory: string, what: string): void {
+async function assertWhole(directory: string, what: string): Promise<void> {
   const read = (name: string) => readFileSync(join(directory, name), 'utf8')
   assert.ok(read('config').startsWith(CONFIG), what)
   assert.ok(read('credentials').startsWith(CREDENTIALS), what)
-  const [, ...ours] = parseIni(read('credentials'), 'credentials').sections
+  const [, ...ours] = (await parseIni(read('credentials'), 'credentials')).sections
   for (const { name, options } of ours) {
     assert.equal(options.length, 3, `${what}: ${name}`)
     assert.ok(read('credentials').includes(`aws_session_token = token-of-${name}==\n`), what)

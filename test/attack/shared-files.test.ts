@@ -88,7 +88,7 @@ describe('files that botocore can read', { skip: withoutBotocore }, () => {
           const defaults = probed?.sections['probe'] ?? {}
           let result: string
           try {
-            result = editSection(text, edit, 'file')
+            result = await editSection(text, edit, 'file')
           } catch (error) {
             assert.ok(error instanceof OidcError && error.code === 'file-malformed', String(error))
             const inherits = gone.some((key) => key in defaults)
@@ -97,7 +97,8 @@ describe('files that botocore can read', { skip: withoutBotocore }, () => {
             return
           }
           edited += 1
-          assert.equal(editSection(result, edit, 'file'), result, 'a second edit changes nothing')
+          const again = await editSection(result, edit, 'file')
+          assert.equal(again, result, 'a second edit changes nothing')
 
           const now = await readable(file, result)
           for (const [name, settings] of Object.entries(old.sections)) {
@@ -147,7 +148,7 @@ describe('files with what makes a reader give them up', { skip: withoutBotocore 
           const isHarmful = /\[(constructor|toString)\]/.test(text)
           let result: string
           try {
-            result = editSection(text, edit, 'file')
+            result = await editSection(text, edit, 'file')
           } catch (error) {
             assert.ok(error instanceof OidcError && error.code === 'file-malformed', String(error))
             const line = Number(/^file, line (\d+): /.exec(error.message)?.[1])

@@ -57,11 +57,13 @@ describe('lines that SDKs read differently', () => {
     ['s3 =\n  max_queue_size = 10', []],
     ['credential_process = "/a b/node" "c"', []],
   ] as const) {
-    test(JSON.stringify(line), () => {
-      const kinds = contentFindings(parseIni(`[default]\n${line}\n`, ''), 'config', '').map(
-        ({ id }) => id,
+    test(JSON.stringify(line), async () => {
+      const content = await parseIni(`[default]\n${line}\n`, '')
+      const findings = await contentFindings(content, 'config', '')
+      assert.deepEqual(
+        findings.map(({ id }) => id),
+        found,
       )
-      assert.deepEqual(kinds, found)
     })
   }
 })
@@ -86,9 +88,9 @@ describe('whether AWS tools can run a credential_process', () => {
   ]
   const env = { PATH: `/nowhere:${dirname(process.execPath)}:/bin` }
   for (const [command, why] of cases) {
-    test(command, () => {
+    test(command, async () => {
       const text = `[profile p]\ncredential_process = ${command}\n`
-      const found = checkProcesses(parseIni(text, 'config'), 'config', env)
+      const found = checkProcesses(await parseIni(text, 'config'), 'config', env)
       const title = 'AWS tools cannot run the credential_process of a profile'
       const expected = why ? [`${title}: config, line 2, [profile p]: ${why}.`] : []
       assert.deepEqual(

@@ -10,11 +10,12 @@ import { ending, WriterProgram } from './writer-process.ts'
 const USERS_CONFIG = '# mine\n[default]\ns3 =\n  max_concurrent_requests = 5\n'
 
 const read = (directory: string, name: string) => readFileSync(join(directory, name), 'utf8')
-const sections = (text: string) => parseIni(text, 'file').sections.map(({ name }) => name)
+const sections = async (text: string) =>
+  (await parseIni(text, 'file')).sections.map(({ name }) => name)
 
 /** Every section is whole: all the keys of one profile, and no other. */
-function assertWhole(credentials: string) {
-  for (const { name, options } of parseIni(credentials, 'credentials').sections) {
+async function assertWhole(credentials: string) {
+  for (const { name, options } of (await parseIni(credentials, 'credentials')).sections) {
     const keys = options.map(({ key }) => key)
     assert.deepEqual(
       keys,
@@ -40,13 +41,13 @@ describe('processes that write at the same time', () => {
       endings.filter(({ status }) => status !== 0),
       [],
     )
-    assert.deepEqual(sections(read(directory, 'credentials')).sort(), names.toSorted())
+    assert.deepEqual((await sections(read(directory, 'credentials'))).sort(), names.toSorted())
     assert.deepEqual(
-      sections(read(directory, 'config')).sort(),
+      (await sections(read(directory, 'config'))).sort(),
       ['default', ...names.map((name) => `profile ${name}`)].sort(),
     )
     assert.ok(read(directory, 'config').startsWith(USERS_CONFIG))
-    assertWhole(read(directory, 'credentials'))
+    await assertWhole(read(directory, 'credentials'))
     assert.deepEqual(readdirSync(directory).sort(), ['config', 'credentials'])
   })
 
@@ -76,13 +77,13 @@ describe('processes that write at the same time', () => {
         const left = readdirSync(directory)
         if (left.some((name) => name.endsWith('.lock'))) orphanedLocks += 1
         const old = left.includes('credentials') ? read(directory, 'credentials') : ''
-        assertWhole(old)
+        await assertWhole(old)
 
         const next = await program.run([directory, 'survivor'])
         assert.deepEqual(next, { status: 0, signal: null, output: '' })
         const now = read(directory, 'credentials')
         assert.ok(now.startsWith(old), 'what was written before the kill is still there')
-        assert.deepEqual(sections(now), [...sections(old), 'survivor'])
+        assert.deepEqual(await sections(now), [...(await sections(old)), 'survivor'])
         assert.deepEqual(
           readdirSync(directory).filter((name) => name.endsWith('.lock')),
           [],

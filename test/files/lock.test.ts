@@ -333,7 +333,8 @@ describe('processes', () => {
       endings.filter(({ status }) => status !== 0),
       [],
     )
-    const written = parseIni(readFileSync(join(directory, 'credentials'), 'utf8'), 'credentials')
+    const text = readFileSync(join(directory, 'credentials'), 'utf8')
+    const written = await parseIni(text, 'credentials')
     assert.deepEqual(written.sections.map(({ name }) => name).sort(), names)
     assert.deepEqual(readdirSync(directory).sort(), ['config', 'credentials'])
   })

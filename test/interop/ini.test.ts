@@ -101,11 +101,11 @@ test('chained: AWS takes the keys that ini reads for the second role', async (t)
   assert.match(JSON.parse(stdout).arn, /^arn:aws:sts::222222222222:assumed-role\/playground\//)
 })
 
-test('any session token, with its "=" and "/", beside what the user has', () => {
+test('any session token, with its "=" and "/", beside what the user has', async () => {
   const bytes = fc.uint8Array({ minLength: 20, maxLength: 300 })
   const text = USERS['.aws/credentials']
-  fc.assert(
-    fc.property(bytes, bytes, (one, other) => {
+  await fc.assert(
+    fc.asyncProperty(bytes, bytes, async (one, other) => {
       const values = {
         aws_access_key_id: 'ASIAIOSFODNN7EXAMPLE',
         aws_secret_access_key: Buffer.from(one).toString('base64'),
@@ -118,7 +118,7 @@ test('any session token, with its "=" and "/", beside what the user has', () => 
         remove: [],
         note: 'expire',
       } as const
-      const read: Sections = ini.parse(editSection(text, edit, 'file'))
+      const read: Sections = ini.parse(await editSection(text, edit, 'file'))
       assert.deepEqual({ ...read['dev'] }, values)
       assert.deepEqual(read['mine'], ini.parse(text)['mine'])
     }),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { differences } from '../../src/profiles/differences.ts'
+import { type Accepts, differences } from '../../src/profiles/differences.ts'
 import { parseIni } from '../../src/profiles/ini.ts'
 import type { SharedFile } from '../../src/profiles/profile-name.ts'
 
@@ -63,23 +63,26 @@ const CASES: readonly Case[] = [
 
 describe('what botocore and the SDK for JavaScript read differently', () => {
   for (const { text, file = 'config', found } of CASES) {
-    test(`${file}: ${JSON.stringify(text)}`, () => {
-      const lines = differences(parseIni(text, ''), file).map(({ line, kind, detail, first }) =>
+    test(`${file}: ${JSON.stringify(text)}`, async () => {
+      const all = await differences(await parseIni(text, ''), file)
+      const lines = all.map(({ line, kind, detail, first }) =>
         [line, kind, detail, ...(first === undefined ? [] : [first])].join(' '),
       )
       assert.deepEqual(lines, found)
     })
   }
 
-  test('forms that the caller accepts give way to what else there is', () => {
+  test('forms that the caller accepts give way to what else there is', async () => {
     const text = '[default]\npolicy = a # b\n  c\nregion: d\n'
-    const found = (...accepted: string[]) =>
-      differences(parseIni(text, ''), 'config', undefined, (form, key) =>
-        accepted.includes(`${form} ${key}`),
-      ).map(({ kind }) => kind)
-    assert.deepEqual(found(), ['continuation', 'colon'])
-    assert.deepEqual(found('continuation policy'), ['comment', 'colon'])
-    assert.deepEqual(found('continuation policy', 'comment policy', 'colon region'), [
+    const content = await parseIni(text, '')
+    const found = async (...accepted: string[]) => {
+      const accepts: Accepts = (form, key) => accepted.includes(`${form} ${key}`)
+      const all = await differences(content, 'config', undefined, accepts)
+      return all.map(({ kind }) => kind)
+    }
+    assert.deepEqual(await found(), ['continuation', 'colon'])
+    assert.deepEqual(await found('continuation policy'), ['comment', 'colon'])
+    assert.deepEqual(await found('continuation policy', 'comment policy', 'colon region'), [
       ...['other-value', 'other-value'],
     ])
   })

@@ -92,7 +92,8 @@ const REFUSALS: readonly (readonly [text: string, refused?: readonly [number, st
 describe('what the SDK for JavaScript gives a whole file up for', () => {
   for (const [text, refused] of REFUSALS) {
     test(JSON.stringify(text), async () => {
-      const { line, name } = javaScriptRefusal(parseIni(text, 'file').lines) ?? {}
+      const { lines } = await parseIni(text, 'file')
+      const { line, name } = (await javaScriptRefusal(lines)) ?? {}
       assert.deepEqual([line, name], refused ?? [undefined, undefined])
       // For the others it sets what it reads on JavaScript's own objects: not in this process.
       if (refused && !refused[1].endsWith('__proto__')) return

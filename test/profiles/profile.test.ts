@@ -213,7 +213,7 @@ for (const profile of ONE_FILE_KINDS) {
         .sort()
     assert.deepEqual(settings(read(path)), settings(read(alone)))
     assert.match(read(path), /^region = eu-west-1$/m)
-    assert.equal(removeOurs(read(path), 'config', undefined, path), '')
+    assert.equal(await removeOurs(read(path), 'config', undefined, path), '')
   })
 }
 

@@ -18,23 +18,25 @@ import { LEFT, REMOVAL_CASES } from './removal-cases.ts'
 describe('an edit undone', () => {
   for (const item of [...CONFIG_CASES, ...CREDENTIALS_CASES]) {
     const { name, before: text, after: edited, file = 'config', profile = 'dev' } = item
-    test(`${file}: ${name}`, () => {
+    test(`${file}: ${name}`, async () => {
       const left = LEFT[name] ?? text
-      assert.equal(removeOurs(edited, file, undefined, 'file'), left)
-      assert.equal(removeOurs(edited, file, ['other', profile], 'file'), left)
-      assert.equal(removeOurs(left, file, undefined, 'file'), left, 'twice is as good as once')
+      assert.equal(await removeOurs(edited, file, undefined, 'file'), left)
+      assert.equal(await removeOurs(edited, file, ['other', profile], 'file'), left)
+      assert.equal(await removeOurs(left, file, undefined, 'file'), left, 'once more')
     })
   }
 })
 
 describe('removeOurs', () => {
   for (const { name, text, left, profiles } of REMOVAL_CASES) {
-    test(name, () => assert.equal(removeOurs(text, 'config', profiles, 'file'), left))
+    test(name, async () => {
+      assert.equal(await removeOurs(text, 'config', profiles, 'file'), left)
+    })
   }
 
-  test('refuses a malformed file that has something of ours', () => {
+  test('refuses a malformed file that has something of ours', async () => {
     const text = '[profile dev]\n# circleci-aws-oidc: wrote region\nregion = a\noops\n'
-    assert.throws(() => removeOurs(text, 'config', undefined, '/home/me/.aws/config'), {
+    await assert.rejects(() => removeOurs(text, 'config', undefined, '/home/me/.aws/config'), {
       code: 'file-malformed',
       message: '/home/me/.aws/config, line 4: it is neither a [section] nor a "key = value".',
     })
@@ -42,28 +44,29 @@ describe('removeOurs', () => {
 })
 
 for (const file of ['config', 'credentials'] as const) {
-  test(`${file}: all at once is what one after the other from the last would give`, () => {
+  test(`${file}: all at once is what one after the other from the last would give`, async () => {
     let changed = 0
     const names = ['default', 'dev', 'new.one', 'prod'] as const
     const profiles = fc.uniqueArray(fc.constantFrom(...names), { minLength: 1 })
-    fc.assert(
-      fc.property(hostileFile(file), profiles, (text, ours) => {
+    await fc.assert(
+      fc.asyncProperty(hostileFile(file), profiles, async (text, ours) => {
         const edits = ours.map((profile): SectionEdit => {
           return { file, profile, values: VALUES[file][0], remove: CREDENTIAL_KEYS }
         })
         let edited: string
         try {
-          edited = editSections(text, edits, 'file')
+          edited = await editSections(text, edits, 'file')
         } catch (error) {
           assert.ok(error instanceof OidcError)
           return
         }
-        const found = parseIni(edited, 'file').sections.map(({ name }) => profileOf(name, file))
+        const { sections } = await parseIni(edited, 'file')
+        const found = sections.map(({ name }) => profileOf(name, file))
         fc.pre(new Set(found).size === found.length)
-        const expected = found
-          .filter((name) => name !== undefined)
-          .reduceRight((rest, name) => removeOurs(rest, file, [name], 'file'), edited)
-        assert.equal(removeOurs(edited, file, undefined, 'file'), expected)
+        let expected = edited
+        for (const name of found.reverse())
+          if (name !== undefined) expected = await removeOurs(expected, file, [name], 'file')
+        assert.equal(await removeOurs(edited, file, undefined, 'file'), expected)
         if (expected !== edited) changed += 1
       }),
       { numRuns: 1500, maxSkipsPerRun: 50 },
@@ -90,11 +93,11 @@ describe('files that botocore can read', { skip: withoutBotocore }, () => {
   after(() => botocore.stop())
 
   /** Whether the edit only adds: the profile has none of the keys yet. */
-  function onlyAdds(text: string, { file, profile, values, remove }: SectionEdit): boolean {
+  async function onlyAdds(text: string, edit: SectionEdit): Promise<boolean> {
+    const { file, profile, values, remove } = edit
     const keys = [...Object.keys(values), ...remove]
-    const targets = parseIni(text, 'file').sections.filter(
-      ({ name }) => profileOf(name, file) === profile,
-    )
+    const { sections } = await parseIni(text, 'file')
+    const targets = sections.filter(({ name }) => profileOf(name, file) === profile)
     return !targets.some(({ options }) => options.some(({ key }) => keys.includes(key)))
   }
 
@@ -116,18 +119,18 @@ describe('files that botocore can read', { skip: withoutBotocore }, () => {
           let pure = true
           for (const { profile, values } of list) {
             const edit = { file, profile, values, remove: CREDENTIAL_KEYS, note: 'until 2026' }
-            pure &&= onlyAdds(text, edit)
+            pure &&= await onlyAdds(text, edit)
             try {
-              edited = editSection(edited, edit, 'file')
+              edited = await editSection(edited, edit, 'file')
             } catch (error) {
               assert.ok(error instanceof OidcError)
               fc.pre(false)
             }
           }
           const profiles: string[] = list.map(({ profile }) => profile)
-          const left = atOnce
-            ? removeOurs(edited, file, undefined, 'file')
-            : profiles.reduce((rest, one) => removeOurs(rest, file, [one], 'file'), edited)
+          let left = edited
+          for (const one of atOnce ? [undefined] : profiles)
+            left = await removeOurs(left, file, one === undefined ? one : [one], 'file')
           if (pure) {
             added += 1
             // Lone CRs are line ends to Python alone; ours beside them do not come off exactly.

@@ -20,16 +20,20 @@ const REGION: SectionEdit = {
 describe('editSection', () => {
   for (const { name, before: text, after: expected, ...edit } of SECTION_CASES) {
     const whole = { ...REGION, ...edit }
-    test(`${whole.file}: ${name}`, () => {
-      const result = editSection(text, whole, 'file')
+    test(`${whole.file}: ${name}`, async () => {
+      const result = await editSection(text, whole, 'file')
       assert.equal(result, expected)
-      assert.equal(editSection(result, whole, 'file'), expected, 'a second edit changes nothing')
+      assert.equal(
+        await editSection(result, whole, 'file'),
+        expected,
+        'a second edit changes nothing',
+      )
     })
   }
 
   for (const { name, before: text, says, ...change } of MALFORMED_CASES) {
-    test(`refuses ${name}`, () => {
-      assert.throws(
+    test(`refuses ${name}`, async () => {
+      await assert.rejects(
         () => editSection(text, { ...REGION, ...change }, '/home/me/.aws/config'),
         (error) => {
           assert.ok(error instanceof OidcError)
@@ -42,9 +46,9 @@ describe('editSection', () => {
     })
   }
 
-  test('a malformed line is never repeated: it may be a secret', () => {
+  test('a malformed line is never repeated: it may be a secret', async () => {
     const secret = 'wJalrXUtnFEMI'
-    assert.throws(
+    await assert.rejects(
       () => editSection(`[profile dev]\n${secret}\n`, REGION, 'file'),
       (error) =>
         error instanceof OidcError &&
@@ -55,8 +59,9 @@ describe('editSection', () => {
 
   const unwritable = ['', ' a', 'a ', 'a\nb', 'a\rb', 'a\0b', 'a\u2028b', 'a # b', '#a', 'x\t;y']
   for (const value of unwritable) {
-    test(`refuses the value ${JSON.stringify(value)}`, () => {
-      assert.throws(() => editSection('', { ...REGION, values: { output: value } }, 'file'), {
+    test(`refuses the value ${JSON.stringify(value)}`, async () => {
+      const edit = { ...REGION, values: { output: value } }
+      await assert.rejects(() => editSection('', edit, 'file'), {
         code: 'invalid-usage',
         message: /^The value for "output" cannot be written/,
       })
@@ -74,8 +79,8 @@ describe('editSection', () => {
     '__proto__',
     'constructor',
   ]) {
-    test(`refuses the profile name ${JSON.stringify(profile)}`, () => {
-      assert.throws(() => editSection('', { ...REGION, profile }, 'file'), {
+    test(`refuses the profile name ${JSON.stringify(profile)}`, async () => {
+      await assert.rejects(() => editSection('', { ...REGION, profile }, 'file'), {
         code: 'invalid-profile-name',
       })
     })

@@ -22,17 +22,23 @@ const VALUES = {
 } as const
 
 /** The text, or the code of the error instead: its line may be one of a text edited half. */
-function outcome(edited: () => string): string | { readonly code: string } {
+async function outcome(edited: Promise<string>): Promise<string | { readonly code: string }> {
   try {
-    return edited()
+    return await edited
   } catch (error) {
     assert.ok(error instanceof OidcError, String(error))
     return { code: error.code }
   }
 }
 
+async function oneByOne(text: string, edits: readonly SectionEdit[]): Promise<string> {
+  let edited = text
+  for (const edit of edits) edited = await editSection(edited, edit, 'file')
+  return edited
+}
+
 for (const file of ['config', 'credentials'] as const satisfies readonly SharedFile[]) {
-  test(`${file}: many edits give what one after the other would`, () => {
+  test(`${file}: many edits give what one after the other would`, async () => {
     let edited = 0
     const edit = fc.record({
       profile: fc.constantFrom('default', 'dev', 'new.one', 'prod', 'a', 'b', 'profile.x', 'x'),
@@ -47,16 +53,11 @@ for (const file of ['config', 'credentials'] as const satisfies readonly SharedF
       },
       { weight: 1, arbitrary: fc.array(edit, size) },
     )
-    fc.assert(
-      fc.property(hostileFile(file), lists, (text, list) => {
+    await fc.assert(
+      fc.asyncProperty(hostileFile(file), lists, async (text, list) => {
         const edits = list.map((one): SectionEdit => ({ file, ...one, note: 'until 2026' }))
-        const expected = outcome(() =>
-          edits.reduce((rest, one) => editSection(rest, one, 'file'), text),
-        )
-        assert.deepEqual(
-          outcome(() => editSections(text, edits, 'file')),
-          expected,
-        )
+        const expected = await outcome(oneByOne(text, edits))
+        assert.deepEqual(await outcome(editSections(text, edits, 'file')), expected)
         if (typeof expected === 'string') edited += 1
       }),
       { numRuns: 3000 },
@@ -116,7 +117,7 @@ const LISTS = [
 
 for (const file of ['config', 'credentials'] as const) {
   for (const text of TEXTS[file]) {
-    test(`${file}, ${JSON.stringify(text)}: at once as one after the other`, () => {
+    test(`${file}, ${JSON.stringify(text)}: at once as one after the other`, async () => {
       for (const [at, profiles] of LISTS.entries()) {
         for (const remove of [CREDENTIAL_KEYS, ['region']]) {
           const edits = profiles.map((profile, index): SectionEdit => {
@@ -129,8 +130,8 @@ for (const file of ['config', 'credentials'] as const) {
             edits.map((one) => ({ ...one, ownKeys: 'refused' as const })),
           ]) {
             assert.deepEqual(
-              outcome(() => editSections(text, list, 'file')),
-              outcome(() => list.reduce((rest, one) => editSection(rest, one, 'file'), text)),
+              await outcome(editSections(text, list, 'file')),
+              await outcome(oneByOne(text, list)),
             )
           }
         }
@@ -139,7 +140,7 @@ for (const file of ['config', 'credentials'] as const) {
   }
 }
 
-test('edits of both kinds of files are made one after the other', () => {
+test('edits of both kinds of files are made one after the other', async () => {
   const config: SectionEdit = {
     file: 'config',
     profile: 'dev',
@@ -148,9 +149,6 @@ test('edits of both kinds of files are made one after the other', () => {
   }
   const list = [config, { ...config, file: 'credentials' as const, values: { output: 'json' } }]
   for (const text of ['', '[dev]\n[profile dev]\n']) {
-    assert.equal(
-      editSections(text, list, 'file'),
-      list.reduce((rest, one) => editSection(rest, one, 'file'), text),
-    )
+    assert.equal(await editSections(text, list, 'file'), await oneByOne(text, list))
   }
 })

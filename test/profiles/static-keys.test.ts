@@ -80,29 +80,32 @@ const TAKEN: Readonly<Record<string, string>> = {
 
 describe('static keys in a profile that is to be written', () => {
   for (const [name, [text, where]] of Object.entries(REFUSED)) {
-    test(`${name}: refused, and where they are`, () => {
-      assert.throws(() => editSection(text, EDIT, '/home/me/.aws/credentials'), {
+    test(`${name}: refused, and where they are`, async () => {
+      await assert.rejects(() => editSection(text, EDIT, '/home/me/.aws/credentials'), {
         code: 'profile-has-keys',
         message: `The profile "dev" has static keys that circleci-aws-oidc did not write: /home/me/.aws/credentials, ${where}.`,
       })
-      assert.ok(editSection(text, { ...EDIT, ownKeys: 'replaced' }, 'file').includes('ASIAQNZG'))
+      const replaced = await editSection(text, { ...EDIT, ownKeys: 'replaced' }, 'file')
+      assert.ok(replaced.includes('ASIAQNZG'))
     })
   }
 
   for (const [name, text] of Object.entries(TAKEN)) {
-    test(`${name}: written over`, () => {
-      assert.ok(editSection(text, EDIT, 'file').includes('ASIAQNZG'))
+    test(`${name}: written over`, async () => {
+      const edited = await editSection(text, EDIT, 'file')
+      assert.ok(edited.includes('ASIAQNZG'))
     })
   }
 
-  test('in either section of the default profile', () => {
+  test('in either section of the default profile', async () => {
     const edit: SectionEdit = { ...EDIT, file: 'config', profile: 'default' }
     for (const [first, second] of [
       ['default', 'profile default'],
       ['profile default', 'default'],
     ]) {
       const text = `[${first}]\nregion = x\n[${second}]\n${SECRET}\n`
-      assert.throws(() => editSection(text, edit, 'file'), { message: /: file, line 4\.$/ })
+      const editing = editSection(text, edit, 'file')
+      await assert.rejects(editing, { message: /: file, line 4\.$/ })
     }
   })
 })
