@@ -84,7 +84,7 @@ export async function differences(
       const own = written(section)
       return own.length > 0 || index >= 0 ? own : otherValues(ini, section, file)
     })),
-    ...reservedName(ini),
+    ...(await reservedName(ini)),
   ]
 }
 
@@ -97,7 +97,7 @@ export async function fatalDifferences(ini: IniFile): Promise<Difference[]> {
     ...sectionTwice(section, names),
     ...settingDifferences(ini, section, inherited).filter(({ kind }) => FATAL.includes(kind)),
   ])
-  return [...found, ...reservedName(ini)]
+  return [...found, ...(await reservedName(ini))]
 }
 
 async function ofSections(
@@ -107,13 +107,13 @@ async function ofSections(
   const found: Difference[] = []
   for (const [index, section] of sections.entries()) {
     if (index % 100 === 99) await pause()
-    found.push(...differencesOf(section))
+    for (const one of differencesOf(section)) found.push(one)
   }
   return found
 }
 
-function reservedName({ lines }: IniFile): Difference[] {
-  const refused = javaScriptRefusal(lines)
+async function reservedName({ lines }: IniFile): Promise<Difference[]> {
+  const refused = await javaScriptRefusal(lines)
   return refused ? [{ line: refused.line, kind: 'reserved-name', detail: refused.name }] : []
 }
 

@@ -42,13 +42,15 @@ export async function parseIni(text: string, path: string): Promise<IniFile> {
   if (text.startsWith('\ufeff')) {
     throw malformedFile(path, 1, 'it starts with a byte order mark, which AWS tools cannot read')
   }
-  const lines = splitLines(text)
+  const lines: Line[] = []
   const sections: OpenSection[] = []
   let section: OpenSection | undefined
   let option: OpenOption | undefined
   let depth = 0
-  for (const [index, line] of lines.entries()) {
+  for (const line of linesOf(text)) {
+    const index = lines.length
     if (index % 500 === 499) await pause()
+    lines.push(line)
     const number = index + 1
     const content = strip(line.text)
     if (content.includes('\0')) throw malformedFile(path, number, 'it contains a NUL byte')
@@ -105,14 +107,16 @@ export function malformedFile(path: string, line: number, why: string): OidcErro
 /** Whether it has indented settings beneath an empty value. */
 export const isBlock = ({ value }: Option): boolean => value.startsWith('\n')
 
-export function splitLines(text: string): Line[] {
-  const lines: Line[] = []
+export const splitLines = (text: string): Line[] => [...linesOf(text)]
+
+function* linesOf(text: string): Generator<Line> {
+  let start = 0
   // Python opens files with universal newlines: a lone CR ends a line too.
-  const parts = text.split(/(\r\n?|\n)/)
-  for (let at = 0; at < parts.length; at += 2)
-    lines.push({ text: parts[at] ?? '', end: parts[at + 1] ?? '' })
-  if (lines.at(-1)?.text === '') lines.pop()
-  return lines
+  for (const { 0: end, index } of text.matchAll(/\r\n?|\n/g)) {
+    yield { text: text.slice(start, index), end }
+    start = index + end.length
+  }
+  if (start < text.length) yield { text: text.slice(start), end: '' }
 }
 
 /** The text of the lines. */

@@ -1,3 +1,4 @@
+import { pause } from '../deadline.ts'
 import type { Line } from './ini.ts'
 import type { SharedFile } from './profile-name.ts'
 
@@ -86,11 +87,12 @@ const PREFIXES = ['profile', 'sso-session', 'services']
  * The first header that breaks the SDK's reading of the whole file, with its line number, from 1: `parseIni` throws
  * for `__proto__`, and sets the settings of `[constructor]` on JavaScript's own `Object`.
  */
-export function javaScriptRefusal(
+export async function javaScriptRefusal(
   lines: readonly Line[],
-): { readonly line: number; readonly name: string } | undefined {
+): Promise<{ readonly line: number; readonly name: string } | undefined> {
   let text = ''
   for (const [index, line] of lines.entries()) {
+    if (index % 500 === 499) await pause()
     // A lone carriage return ends no line for it.
     text = (lines[index - 1]?.end === '\r' ? `${text}\r` : '') + line.text
     const isCut = line.end === '\r' && index < lines.length - 1

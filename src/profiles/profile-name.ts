@@ -42,6 +42,8 @@ export type SharedFile = 'config' | 'credentials'
  */
 export function profileOf(header: string, file: SharedFile): string | undefined {
   if (file === 'credentials' || header === 'default') return header
+  const [, plain] = /^profile ([\w.-]+)$/.exec(header) ?? []
+  if (plain !== undefined) return plain
   const words = header.startsWith('profile') ? splitShellWords(header) : undefined
   return words?.length === 2 ? words[1] : undefined
 }

@@ -29,7 +29,7 @@ export async function editSections(
 ): Promise<string> {
   const isNew =
     new Set(edits.map(({ file, profile }) => `${file} ${profile}`)).size === edits.length
-  const together = edits.length > 1 && isNew ? await editTogether(text, edits, path) : undefined
+  const together = isNew ? await editTogether(text, edits, path) : undefined
   if (together !== undefined) return together
   let edited = text
   for (const edit of edits) edited = await editSection(edited, edit, path)
@@ -46,13 +46,15 @@ async function editTogether(
   const [{ file: kind } = { file: 'config' as const }] = changes
   const file = await parseIni(text, path)
   await refuseUnreadable(file, path)
-  if (changes.some((one) => one.file !== kind) || !isReadAlike(file)) return undefined
+  if (changes.some((one) => one.file !== kind) || !(await isReadAlike(file))) return undefined
   const targets = grouped(file.sections, ({ name }) => profileOf(name, kind))
+  await pause()
   const seen = grouped(file.sections, ({ name }) => javaScriptProfile(name, kind))
+  await pause()
   const inherited = inheritedSettings(file, kind)
 
   const adds = changes.findIndex((one) => isAdding(one) && !targets.has(one.profile))
-  if (adds >= 0 && endOf(text).lineEnd) {
+  if (adds >= 0 && edits.length > 1 && endOf(text).lineEnd) {
     // What stands at the end without a line end gets one by the first section added.
     const parts = [edits.slice(0, adds), edits.slice(adds, adds + 1), edits.slice(adds + 1)]
     let edited = text
@@ -86,13 +88,14 @@ async function editTogether(
 const isAdding = ({ values }: SectionEdit) => Object.keys(values).length > 0
 
 /** Whether botocore and the SDK for JavaScript see the same lines and headers, so that sections are apart for both. */
-function isReadAlike({ lines, sections }: IniFile): boolean {
+async function isReadAlike({ lines, sections }: IniFile): Promise<boolean> {
   const headers = new Map(sections.map(({ header, name }) => [header, name]))
-  return lines.every(
-    ({ text, end }, index) =>
-      end !== '\r' &&
-      (text.includes('[') ? javaScriptHeader(text) : undefined) === headers.get(index),
-  )
+  for (const [index, { text, end }] of lines.entries()) {
+    if (index % 500 === 499) await pause()
+    const header = text.includes('[') ? javaScriptHeader(text) : undefined
+    if (end === '\r' || header !== headers.get(index)) return false
+  }
+  return true
 }
 
 function grouped(

@@ -45,7 +45,7 @@ for (const file of ['config', 'credentials'] as const satisfies readonly SharedF
       values: fc.constantFrom<Record<string, string>>(...VALUES[file]),
       remove: fc.constantFrom<readonly string[]>(CREDENTIAL_KEYS, [], ['region', 's3']),
     })
-    const size = { minLength: 2, maxLength: 8 }
+    const size = { minLength: 1, maxLength: 8 }
     const lists = fc.oneof(
       {
         weight: 4,
@@ -105,6 +105,8 @@ const TEXTS: Readonly<Record<SharedFile, readonly string[]>> = {
   ],
 }
 const LISTS = [
+  ['dev'],
+  ['new.one'],
   ['dev', 'prod'],
   ['default', 'new.one', 'dev', 'a'],
   ['new.one', 'other'],
