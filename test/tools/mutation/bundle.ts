@@ -33,7 +33,7 @@ async function bundle(options: BuildOptions): Promise<string> {
 
 const BUILT_CLI = 'dist/circleci-aws-oidc.cjs'
 /** Writes at the end what was reached, one line for each process. */
-const AT_END = `process.on('exit', () => {
+export const AT_END = `process.on('exit', () => {
   const { mutantCoverage } = globalThis.__stryker__ ?? {}, file = process.env.MUTATION_REACHED
   if (mutantCoverage && file) require('node:fs').appendFileSync(file, Object.keys(mutantCoverage.static) + '\\n')
 })`

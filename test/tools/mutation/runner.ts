@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { compileFunction, constants } from 'node:vm'
-import { bundled } from './bundle.ts'
+import { AT_END, bundled } from './bundle.ts'
 import { collectTests, runTests } from './node-test.ts'
 
 // Runs tests for Stryker, in its worker: each test file is bundled once with the instrumented sources and then
@@ -45,6 +45,7 @@ const ACTIVE = '__STRYKER_ACTIVE_MUTANT__'
 const REACHED = 'MUTATION_REACHED'
 /** Also programs that tests run as another user write here. */
 const REACHED_FILE = join(mkdtempSync(join(tmpdir(), 'reached-')), 'mutants.txt')
+const AT_END_FILE = resolve('at-end.cjs')
 const TIMES_FILE = 'times.json'
 /** Tests that fail without any change: here, where all that is installed is node_modules. */
 const LEFT_OUT_FILE = '../../left-out.txt'
@@ -78,6 +79,7 @@ class InProcessRunner {
   async init() {
     // The built CLI is in it, which some tests run as another user.
     chmodSync('.', 0o755)
+    writeFileSync(AT_END_FILE, AT_END)
     for (const event of ['unhandledRejection', 'uncaughtException']) {
       process.on(event, (error) => {
         this.#strayError ??= { error }
@@ -243,11 +245,17 @@ const passingOn = Object.fromEntries(
     if (typeof value !== 'function' || !/^(spawn|execFile|fork)/.test(name)) return [name, value]
     const start = value as (...given: unknown[]) => unknown
     const started = promisify(start) as typeof start
-    const passing = (...given: unknown[]) => start(...given.map(withVariables))
-    const promise = (...given: unknown[]) => started(...given.map(withVariables))
+    const passing = (...given: unknown[]) => start(...reporting(given).map(withVariables))
+    const promise = (...given: unknown[]) => started(...reporting(given).map(withVariables))
     return [name, Object.assign(passing, { [promisify.custom]: promise })]
   }),
 )
+
+/** Lets each Node tell what it reached, also where it runs no built program. */
+function reporting([program, args, ...rest]: readonly unknown[]): unknown[] {
+  const isNode = program === process.execPath && Array.isArray(args) && process.env[REACHED]
+  return [program, isNode ? ['--require', AT_END_FILE, ...args] : args, ...rest]
+}
 
 function withVariables(given: unknown): unknown {
   if (typeof given !== 'object' || given === null || !('env' in given)) return given
