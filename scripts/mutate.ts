@@ -187,10 +187,11 @@ function mutate(folder: string): Mutant[] {
     disableTypeChecks: false,
   }
   writeFileSync(config, JSON.stringify(settings))
+  // Without programs in Python, each of which takes longer to start than all tests of a file.
+  const quick = `${dirname(process.execPath)}:/usr/bin:/bin`
   const run = spawnSync(process.execPath, [STRYKER, 'run', config, '--logLevel', 'warn'], {
     stdio: ['ignore', 'inherit', 'inherit'],
-    // Without programs in Python, each of which takes longer to start than all tests of a file.
-    env: { ...process.env, PATH: `${dirname(process.execPath)}:/usr/bin:/bin` },
+    env: values.lines === undefined ? { ...process.env, PATH: quick } : process.env,
   })
   if (!existsSync(report)) throw new Error(`Stryker ended with ${run.status}`)
   const leftOut = readFileSync(join(work, 'left-out.txt'), 'utf8')

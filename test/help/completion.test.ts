@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
@@ -12,6 +12,7 @@ import { without } from '../tools/programs.ts'
 const directory = mkdtempSync(join(tmpdir(), 'completion-'))
 after(() => rmSync(directory, { recursive: true, force: true }))
 writeFileSync(join(directory, 'claims.json'), '{}')
+mkdirSync(join(directory, 'clients'))
 
 const BASH = `source "$1"; shift
 function=$(complete -p circleci-aws-oidc | sed 's/.*-F \\([^ ]*\\) .*/\\1/')
@@ -48,9 +49,10 @@ const OFFERED: [line: string, offered: string[], more?: '…'][] = [
   ['completion ', ['bash', 'zsh', 'fish'], '…'],
   ['explain access', ['access-denied']],
   ['explain clock', ['clock-skew']],
-  ['trust check --claims cl', ['claims.json']],
+  ['trust check --claims cla', ['claims.json']],
+  ['trust generate --out-dir cl', ['clients']],
   ['assume-role --role-arn ', []],
-  ['exec --role-arn x -- cat cl', ['claims.json']],
+  ['exec --role-arn x -- cat cla', ['claims.json']],
 ]
 
 for (const [shell, args] of Object.entries(SHELLS)) {
@@ -69,8 +71,8 @@ for (const [shell, args] of Object.entries(SHELLS)) {
     for (const [index, [line, offered, more]] of OFFERED.entries()) {
       test(`circleci-aws-oidc ${line}<tab>`, () => {
         const words = (answers[index] ?? '').split('\n').filter((word) => word !== '')
-        // fish says what each word means.
-        const got = words.map((word) => word.replace(/\t.*/, '')).sort()
+        // fish says what each word means; zsh offers a directory twice.
+        const got = [...new Set(words.map((word) => word.replace(/\/?(\t.*)?$/, '')))].sort()
         const missing = offered.filter((word) => !got.includes(word))
         assert.deepEqual(missing, [], words.join(' '))
         if (!more) assert.deepEqual(got, offered.toSorted())

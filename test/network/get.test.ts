@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
+import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
 import { CONNECTION_TIMEOUT } from '../../src/network/agents.ts'
 import { get } from '../../src/network/get.ts'
+import { tunnel } from '../../src/network/proxy.ts'
+import { startForwardProxy } from '../acceptance/forward-proxy.ts'
 import { saying, startTokenServer } from '../token/token-server.ts'
 
 test('a server that is connected may take longer than connecting may', async (t) => {
@@ -10,6 +13,44 @@ test('a server that is connected may take longer than connecting may', async (t)
     t.mock.timers.tick(CONNECTION_TIMEOUT + 1)
     saying(200, 'late')(response)
   })
-  const answer = await get(new URL(server.url), {}, {}, new AbortController().signal)
-  assert.deepEqual(answer, { status: 200, body: 'late' })
+  const throughProxy = { HTTP_PROXY: server.url }
+  for (const env of [{}, throughProxy]) {
+    const answer = await get(new URL(server.url), {}, env, new AbortController().signal)
+    assert.deepEqual(answer, { status: 200, body: 'late' })
+  }
+})
+
+test('a million bytes are read, and no more', async (t) => {
+  const bodies = [1_000_000, 1_000_001].map((length) => saying(200, 'x'.repeat(length)))
+  const server = await startTokenServer(t, ...bodies)
+  const ask = () => get(new URL(server.url), {}, {}, new AbortController().signal)
+  assert.equal((await ask()).body.length, 1_000_000)
+  await assert.rejects(ask(), { message: 'the answer is too long' })
+})
+
+// RFC 9110 §9.3.6, CONNECT; RFC 7617, Basic.
+test('a tunnel through a proxy, with and without a login', async (t) => {
+  const target = await startTokenServer(t, saying(200, 'here'))
+  const { host, port } = new URL(target.url)
+  const open = (proxy: string, opens = 200, login?: string) =>
+    startForwardProxy(t, { opens, ...(login ? { login } : {}) }).then((one) =>
+      tunnel(
+        new URL(proxy.replace('PORT', `${one.port}`)),
+        host,
+        undefined,
+        AbortSignal.timeout(9_000),
+      ),
+    )
+  for (const opening of [
+    open('http://127.0.0.1:PORT'),
+    open('http://127.0.0.1:PORT', 204),
+    open('http://an%40a:p%3Aw@127.0.0.1:PORT', 200, 'an@a:p:w'),
+  ]) {
+    const socket = await opening
+    socket.end(`GET / HTTP/1.0\r\nhost: ${host}:${port}\r\n\r\n`)
+    assert.match(await text(socket), /here$/)
+  }
+  await assert.rejects(open('http://ana:wrong@127.0.0.1:PORT', 200, 'ana:right'), {
+    message: 'the proxy answered HTTP 407',
+  })
 })

@@ -102,6 +102,8 @@ describe('NO_PROXY', () => {
 for (const [name, value] of [
   ['HTTPS_PROXY', 'socks5://ana:geheim@proxy.test'],
   ['https_proxy', 'http://ana:geheim@'],
+  ['HTTPS_PROXY', 'xhttp://ana:geheim@proxy.test'],
+  ['HTTPS_PROXY', 'httpsx://ana:geheim@proxy.test'],
   ['ALL_PROXY', 'socks5h://ana:geheim@proxy.test:1080'],
 ] as const) {
   test(`${name}=${value}: refused without showing the password`, () => {

@@ -140,6 +140,13 @@ test('tokens are refused for AWS’s reasons, in its order', async (t) => {
       `Missing a required claim: ${name}`,
     )
   }
+  const providers = lines.map((line) =>
+    /account (\d+) has the providers: (.*)\)/.exec(line)?.slice(1),
+  )
+  assert.deepEqual(
+    providers.filter((one) => one !== undefined),
+    [...Array(2).fill(['111111111111', sandbox.world.issuer]), ['333333333333', 'none']],
+  )
   lines.length = 0
   await refused(
     send(await sandbox.mint({ claims: { sub: 'org/x/project/y/user/z' } })),

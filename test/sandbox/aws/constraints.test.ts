@@ -89,6 +89,27 @@ test('the members that requests name as their source are in the model', { skip }
   }
 })
 
+// The expressions for names of regions in botocore's partitions.json, which AWS's SDKs share: \w+ and \d+ at the end.
+for (const [region, partition] of [
+  ['eu-central-1', 'aws'],
+  ['il-central-12', 'aws'],
+  ['cn-north-1', 'aws-cn'],
+  ['eusc-de-east-1', 'aws-eusc'],
+  ['us-iso-east-10', 'aws-iso'],
+  ['us-isob-east-1', 'aws-iso-b'],
+  ['eu-isoe-west-10', 'aws-iso-e'],
+  ['us-isof-south-1', 'aws-iso-f'],
+  ['us-gov-west-1', 'aws-us-gov'],
+  ['us-gov-east-10', 'aws-us-gov'],
+  ...['us-gov-west', 'us-gov-west-', 'us-gov--1', 'us-gov-west-x', 'us-gov-we.st-1'],
+  ...['aus-gov-west-1', 'us-gov-west-1a', 'aeu-isoe-west-1', 'eu-isoe-west-1a', 'eu-isoe-.-1'],
+  ...['us-east', 'xx-east-1', 'us-east-1-', '-us-east-1', 'acn-north-1', 'cn-north-1a', ''],
+].map((one) => (typeof one === 'string' ? [one] : one))) {
+  test(`the region "${region}" is in ${partition ?? 'no partition'}`, () => {
+    assert.equal(partitionOf(region ?? ''), partition)
+  })
+}
+
 test("every region of botocore's list is in its partition", { skip }, () => {
   const { partitions } = JSON.parse(readFileSync(join(DATA, 'partitions.json'), 'utf8')) as {
     partitions: { id: string; regions: Record<string, unknown> }[]

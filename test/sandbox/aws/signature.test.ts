@@ -57,7 +57,10 @@ test('an unsigned request', async (t) => {
   const { sandbox } = await sandboxFor(t)
   const answer = await post(sandbox, { Action: 'GetCallerIdentity' })
   assert.equal(answer.status, 403)
-  assert.match(await answer.text(), /<Code>MissingAuthenticationToken<\/Code>/)
+  // API_CommonErrors.html of the STS API Reference
+  const text = await answer.text()
+  assert.match(text, /^<ErrorResponse xmlns="https:\/\/sts\.amazonaws\.com\/doc\/2011-06-15\/">/)
+  assert.match(text, /<Code>MissingAuthenticationToken<\/Code>/)
   const odd = await post(sandbox, { Action: 'GetCallerIdentity' }, { authorization: 'Bearer x' })
   assert.match(await odd.text(), /<Code>IncompleteSignature<\/Code>/)
 })

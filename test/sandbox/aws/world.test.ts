@@ -76,6 +76,10 @@ const WRONG: [world: unknown, message: RegExp][] = [
   [[], /^The world must be a JSON object, not \[\]\.$/],
   [{ acounts: {} }, /^The world has an unknown key "acounts"; the known keys are organization, /],
   [{ organization: '' }, /^organization in the world must be a string without spaces, not ""\.$/],
+  ...['a b', ' a', 'a\n'].map((organization): [unknown, RegExp] => [
+    { organization },
+    /^organization in the world must be a string without spaces/,
+  ]),
   [{ issuer: 'ftp://x' }, /^issuer in the world must be an https:\/\/ URL without a port/],
   [{ tokenLifetimeSeconds: '60' }, /^tokenLifetimeSeconds .* integer from 1 to 86400, not "60"/],
   [{ latencyMs: -1 }, /^latencyMs in the world must be an integer from 0/],

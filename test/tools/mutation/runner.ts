@@ -174,6 +174,8 @@ class InProcessRunner {
         file,
         ({ id }) => chosen?.has(id) ?? true,
         async ({ id }, run, hooks) => {
+          // What the hooks of its suite started counts for all tests of the file.
+          if (!chosen) takeReached(undefined)
           const begun = performance.now() - hooks
           state.currentTestId = id
           this.#strayError = undefined
@@ -263,14 +265,14 @@ function withVariables(given: unknown): unknown {
   return { ...given, env: { ...(given.env as object), [ACTIVE]: active, [REACHED]: reached } }
 }
 
-/** Adds to a test what the programs that it started wrote at their end. */
-function takeReached(test: string): void {
-  const reached = readFileSync(REACHED_FILE, 'utf8').trim().split('\n')
+/** Adds to a test, or to all of its file, what the programs that it started wrote at their end. */
+function takeReached(test: string | undefined): void {
+  const ids = readFileSync(REACHED_FILE, 'utf8').split(/[\n,]/).filter(Boolean)
   writeFileSync(REACHED_FILE, '')
-  const own = { ...state.mutantCoverage?.perTest[test] }
-  for (const id of reached.flatMap((line) => line.split(',')).filter(Boolean))
-    own[id] = (own[id] ?? 0) + 1
-  Object.assign(state.mutantCoverage?.perTest ?? {}, { [test]: own })
+  const { perTest = {}, static: loaded = {} } = state.mutantCoverage ?? {}
+  if (test !== undefined) perTest[test] ??= {}
+  const reached = test === undefined ? loaded : perTest[test]
+  for (const id of ids) if (reached) reached[id] = (reached[id] ?? 0) + 1
 }
 
 export const strykerValidationSchema = {
