@@ -27,7 +27,7 @@ interface Reading {
   readonly next?: string
   readonly code?: ErrorCode
   /** 10 MB by default. */
-  readonly maximumBytes?: number
+  readonly maximumBytes?: number | undefined
   /** Ends the wait for who writes to a pipe; its reason is thrown as it is. A minute by default. */
   readonly signal?: AbortSignal | undefined
 }

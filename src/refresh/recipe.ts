@@ -92,8 +92,7 @@ function assertRecipe(value: unknown): asserts value is Recipe {
 const SHAPE = {
   'plan.source.kind': (kind: unknown) => ['token', 'profile', 'shared-profile'].includes(`${kind}`),
   'plan.endpoint.region': isText,
-  'plan.endpoint.url': (url: unknown) =>
-    url === undefined || (typeof url === 'string' && URL.canParse(url)),
+  'plan.endpoint.url': (url: unknown) => url === undefined || URL.canParse(`${url}`),
   'plan.endpoint.useFips': isFlag,
   'plan.endpoint.useDualstack': isFlag,
   'plan.allowedAccountIds': isTexts,

@@ -97,7 +97,7 @@ export function readText(
   signal?: AbortSignal,
   maximumBytes?: number,
 ): Promise<string> {
-  const reading = { what, signal, ...(maximumBytes === undefined ? {} : { maximumBytes }) }
+  const reading = { what, signal, maximumBytes }
   return path === '-' ? readStdin(reading) : readTextFile(path.replace(/^file:\/\//, ''), reading)
 }
 

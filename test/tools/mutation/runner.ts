@@ -45,7 +45,7 @@ const ACTIVE = '__STRYKER_ACTIVE_MUTANT__'
 const REACHED = 'MUTATION_REACHED'
 /** Also programs that tests run as another user write here. */
 const REACHED_FILE = join(mkdtempSync(join(tmpdir(), 'reached-')), 'mutants.txt')
-const AT_END_FILE = resolve('at-end.cjs')
+const AT_END_FILE = 'at-end.cjs'
 const TIMES_FILE = 'times.json'
 /** Tests that fail without any change: here, where all that is installed is node_modules. */
 const LEFT_OUT_FILE = '../../left-out.txt'
@@ -256,7 +256,7 @@ const passingOn = Object.fromEntries(
 /** Lets each Node tell what it reached, also where it runs no built program. */
 function reporting([program, args, ...rest]: readonly unknown[]): unknown[] {
   const isNode = program === process.execPath && Array.isArray(args) && process.env[REACHED]
-  return [program, isNode ? ['--require', AT_END_FILE, ...args] : args, ...rest]
+  return [program, isNode ? ['--require', resolve(AT_END_FILE), ...args] : args, ...rest]
 }
 
 function withVariables(given: unknown): unknown {
