@@ -57,6 +57,7 @@ for (const [what, args, doing] of SILENT) {
 }
 
 const deep = file('deep.json', '['.repeat(200_000))
+const large = file('large.json', JSON.stringify({ Statement: statement }).padEnd(250_001))
 const secret = file('secret.json', 'SECRETVALUE aws_secret')
 const duplicate = file(
   'duplicate.json',
@@ -65,6 +66,7 @@ const duplicate = file(
 )
 const FAULTY: readonly (readonly [args: string[], code: number, error: RegExp])[] = [
   [['--policy', '/dev/zero'], 6, /file-unreadable: .*\/dev\/zero can't be read: it has more than/],
+  [['--policy', large], 6, /file-unreadable: .*large\.json can't be read: it has more than/],
   [['--policy', directory], 6, /file-unreadable: .* can't be read: it is a directory \(EISDIR\)\./],
   [
     ['--policy', 'none.json'],
