@@ -10,7 +10,6 @@ import {
   type Stats,
   writeFileSync,
 } from 'node:fs'
-import { dirname } from 'node:path'
 import { OidcError } from '../errors.ts'
 import { reason, unwritable } from './failure.ts'
 import { refuseForeign } from './owner.ts'
@@ -78,7 +77,8 @@ function keepOwner(fd: number, old: Stats): void {
 }
 
 /**
- * Puts every staged file in place, or none: when one fails, those before it get their old file back.
+ * Puts every staged file in place, or none: when one fails, those before it get their old file back. The directory is not
+ * synced: should the machine lose power now, the old file is there, whole.
  * Throws `file-unwritable`.
  */
 export function commit(staged: readonly StagedFile[]): void {
@@ -93,7 +93,6 @@ export function commit(staged: readonly StagedFile[]): void {
       throw kept.length > 0 ? halfWritten(file.target, kept, error) : unwritable(file.target, error)
     }
   }
-  for (const directory of new Set(staged.map(({ target }) => dirname(target)))) sync(directory)
 }
 
 /** Where the old content still is if it cannot be put back. */
@@ -129,16 +128,6 @@ function halfWritten(target: string, kept: readonly string[], cause: unknown): O
     next: `Restore them yourself from ${kept.join(' and ')}.`,
     cause,
   })
-}
-
-function sync(directory: string): void {
-  try {
-    const fd = openSync(directory, 'r')
-    fsyncSync(fd)
-    closeSync(fd)
-  } catch {
-    // Not every system can. The files themselves are synced, and the rename is done.
-  }
 }
 
 /** Removes what is no longer needed. What cannot be removed stays, for `cleanup` to find. */
