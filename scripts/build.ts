@@ -108,6 +108,10 @@ const partsWith = (replaced: Readonly<Record<string, string>>) =>
     entryPoints: { main: 'src/main.ts' },
     format: 'esm',
     splitting: true,
+    // The names of variables stay until Rollup has read them.
+    minify: false,
+    minifySyntax: true,
+    minifyWhitespace: true,
     chunkNames: '[name]-[hash]',
     external: ['kerberos'],
     plugins: [

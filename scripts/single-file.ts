@@ -87,6 +87,9 @@ export async function smallFiles(
   return { file: await started([main], restName), rest: `module.exports=[${quoted(rest)}];\n` }
 }
 
+/** Calls in the SDK that are for nothing here: what its classes of errors say, we read from the answer. */
+const UNUSED_CALLS = ['TypeRegistry.for', '_s_registry.registerError', 'n0_registry.registerError']
+
 /** What Rollup makes of these parts, by name: one chunk of all that `chunkOf` gives the same name. */
 async function merged(
   texts: ReadonlyMap<string, string>,
@@ -95,7 +98,11 @@ async function merged(
 ): Promise<ReadonlyMap<string, OutputChunk>> {
   const bundle = await rollup({
     input: 'main.cjs',
-    treeshake: { moduleSideEffects: false, tryCatchDeoptimization: false },
+    treeshake: {
+      moduleSideEffects: false,
+      tryCatchDeoptimization: false,
+      manualPureFunctions: UNUSED_CALLS,
+    },
     plugins: [
       {
         name: 'parts',
@@ -271,12 +278,10 @@ function refuseLeftOvers(code: string, removedHelpers: string): void {
   const removed = [...removedHelpers.matchAll(/^(?:var|let|const) (\w+) =/gm)].map(
     ([, name]) => name,
   )
-  const pattern = [
-    '__toESM\\(',
-    '__export\\(',
-    'require_\\w+',
-    ...removed.map((name) => `${name}\\b`),
-  ]
-  const left = new RegExp(`\\b(?:${pattern.join('|')}).{0,60}`).exec(code)
-  if (left) throw new Error(`Left over from esbuild: ${left[0]}`)
+  const names = ['__toESM', '__export', 'require_\\w+', ...removed].join('|')
+  for (const [use, name] of code.matchAll(new RegExp(`(?<![.\\w])(${names})\\b.{0,60}`, 'g'))) {
+    if (!new RegExp(`(?:\\s${name} =|function ${name}\\()`).test(code)) {
+      throw new Error(`Left over from esbuild: ${use}`)
+    }
+  }
 }
