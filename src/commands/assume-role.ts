@@ -1,11 +1,10 @@
 import { setImmediate as afterEvents } from 'node:timers/promises'
 import type { CommandContext, OptionsOf } from '../command-table.ts'
 import { type Context, withinTime } from '../context.ts'
-import { exportSkip, staticKeysWarning } from '../delivery/export.ts'
 import { asOidcError } from '../errors.ts'
 import { connectAhead } from '../network/agents.ts'
 import type { Environment, OptionValues } from '../options.ts'
-import { type Export, exportFile } from '../plans/export.ts'
+import { type Export, exportFile, staticKeysWarning } from '../plans/export.ts'
 import { type Plan, readPlan } from '../plans/plans.ts'
 import type { ProfilePlan } from '../plans/profile-plan.ts'
 import type { PlannedRole } from '../sts/assume-roles.ts'
@@ -24,12 +23,12 @@ export async function run(
   return withinTime(options['timeout-seconds'], given, async (context) => {
     const { deadline } = context
     const plan = await deadline.race('reading the options', readPlan(options, context))
-    await connect(plan, context)
+    await deadline.race('opening the connection', connect(plan, context))
     const { assumeRoles, requestMade } = await import('../sts/assume-roles.ts')
     const tokens = tokenPool(plan.renewal.token, context)
     const assuming = assumeRoles(plan.profiles, tokens, context)
-    const prepared = requestMade.then(() =>
-      deadline.race('checking the files', prepareWriting(plan, context)),
+    const prepared = requestMade.then(({ connected }) =>
+      deadline.race('checking the files', prepareWriting(plan, context, connected)),
     )
     const [roles, write] = await Promise.all([assuming, prepared])
     const files = await deadline.race('writing the profile', write(plan, roles, context))
@@ -42,7 +41,7 @@ export async function run(
 async function connect({ profiles }: Plan, { env }: Pick<Context, 'env'>): Promise<void> {
   const [first] = profiles
   if (!first) return
-  connectAhead(endpointUrl(first.endpoint), env)
+  await connectAhead(endpointUrl(first.endpoint), env)
   // The address is looked up, or the connection asked for, before the thread is busy again.
   await afterEvents()
 }
@@ -76,7 +75,7 @@ export async function runWithoutToken(
     ))
   if (!isMissing) throw error
   const file = options.export === 'none' ? undefined : exportFile(options, env)
-  if (file) await exportSkip(file, env)
+  if (file) await (await import('../delivery/export.ts')).exportSkip(file, env)
   if (options.format === 'json') {
     const nothing = { skipped: true, profiles: [], files: [], export: null }
     terminal.print(JSON.stringify(nothing, null, 2))
@@ -96,9 +95,10 @@ async function isTokenMissing(tokens: TokenPool, env: Environment): Promise<bool
 }
 
 /** While AWS answers: loads what writes, and checks that it can. Earlier it would hold up the request. */
-async function prepareWriting(plan: Plan, context: Context) {
+async function prepareWriting(plan: Plan, context: Context, connected: Promise<unknown>) {
   await afterEvents()
   const { checkWritable, writeProfiles } = await import('../delivery/write-profiles.ts')
+  await connected
   await checkWritable(plan, context)
   return writeProfiles
 }

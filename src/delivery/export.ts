@@ -3,7 +3,6 @@ import type { Environment } from '../options.ts'
 import type { Export } from '../plans/export.ts'
 import type { ProfilePlan } from '../plans/profile-plan.ts'
 import type { Profile } from '../profiles/profile.ts'
-import { STATIC_KEY_VARIABLES } from '../role/request.ts'
 import type { PlannedRole } from '../sts/assume-roles.ts'
 
 /** Tells later steps that there was no token, and so no role. */
@@ -69,22 +68,4 @@ export function keysToMask(
   if (exported?.kind !== 'github-env' || exported.mode !== 'keys') return []
   const keys = roles.find(({ plan }) => plan.profile === exported.profile)?.role.credentials
   return keys ? [keys.accessKeyId, keys.secretAccessKey, keys.sessionToken] : []
-}
-
-/** What to say of static keys in the environment, which win over profiles; their values stay unsaid. */
-export function staticKeysWarning(
-  env: Environment,
-  exported: Export | undefined,
-): string | undefined {
-  const names = STATIC_KEY_VARIABLES.filter((name) => env[name])
-  if (names.length === 0) return undefined
-  const [are, them] = names.length === 1 ? ['is', 'it'] : ['are', 'them']
-  const found = `Warning: ${names.join(', ')} ${are} set in the environment and would override the profile.`
-  if (!exported || exported.kind === 'dotenv') {
-    return `${found} Unset ${them}, or name the profile in each command with --profile.`
-  }
-  const steps = exported.kind === 'bash-env' ? 'Later bash steps' : 'Later steps'
-  if (exported.mode === 'keys') return `${found} ${steps} get the new keys instead.`
-  const others = exported.kind === 'bash-env' ? `; sh steps do until they run . "$BASH_ENV"` : ''
-  return `${found} ${steps} no longer see ${them}${others}.`
 }

@@ -29,17 +29,20 @@ interface Agents {
   readonly httpAgent?: HttpAgent
   /** Options stand for an agent still to be made: TLS takes a while to load. */
   readonly httpsAgent?: HttpsAgent | AgentOptions
+  /** Resolves once the connection opened ahead is open, or has failed. */
+  readonly opened?: Promise<unknown>
 }
 
 /**
  * Opens the connection for the next request to `url`, through a proxy too, so that the network is at work while
- * the request is prepared. What is wrong with it fails that request, not this. Over http there is nothing to gain.
+ * the request is prepared; resolves as soon as it is under way. What is wrong with it fails that request, not this.
+ * Over http there is nothing to gain.
  */
-export function connectAhead(url: URL, env: Environment): void {
+export async function connectAhead(url: URL, env: Environment): Promise<void> {
   if (url.protocol !== 'https:') return
   const opening = openAhead(url, env)
-  opening.catch(() => {})
   openedAhead.set(url.origin, opening)
+  await opening.catch(() => {})
 }
 
 /** Agents with an open connection, by the origin it leads to. */
@@ -52,20 +55,26 @@ async function openAhead(url: URL, env: Environment): Promise<Agents> {
   const ca = await caBundle(env)
   if (proxy) return (await import('./proxy-agents.ts')).proxyAgents(proxy, ca, place)
   const options = ca ? { ca } : {}
-  return { httpsAgent: agentAhead({ ...options, ...place, ALPNProtocols: ['http/1.1'] }, options) }
+  return agentAhead({ ...options, ...place, ALPNProtocols: ['http/1.1'] }, options)
 }
 
-/** An agent whose first connection is open, or opening, already. */
-function agentAhead(place: ConnectionOptions, options: AgentOptions): HttpsAgent {
-  const agent = new HttpsAgent({ keepAlive: true, ...options })
-  const connectAnew = agent.createConnection.bind(agent)
-  let first: Duplex | undefined = connect(place).on('error', ignore)
-  agent.createConnection = (...given) => {
+/** An agent whose first connection is opening already. */
+function agentAhead(place: ConnectionOptions, options: AgentOptions): Agents {
+  const httpsAgent = new HttpsAgent({ keepAlive: true, maxSockets: CONNECTIONS, ...options })
+  const connectAnew = httpsAgent.createConnection.bind(httpsAgent)
+  const socket = connect(place).on('error', ignore)
+  let first: Duplex | undefined = socket
+  httpsAgent.createConnection = (...given) => {
     const socket = first
     first = undefined
     return socket && !socket.destroyed ? socket.off('error', ignore) : connectAnew(...given)
   }
-  return agent
+  const opened = new Promise((resolve) => {
+    // What waits for the connection goes first.
+    const settle = () => setImmediate(resolve)
+    socket.once('secureConnect', settle).once('close', settle)
+  })
+  return { httpsAgent, opened }
 }
 
 /** The request connects anew, and meets the same. */
@@ -96,6 +105,9 @@ async function readCertificates(path: string, variable: string): Promise<string>
     next: `Convert it to PEM, or unset ${variable}.`,
   })
 }
+
+/** Connections to one host, and requests under way: as many as the SDK's handler has where it makes the agent. */
+export const CONNECTIONS = 50
 
 /** Milliseconds, for every request: Node has no limits of its own. */
 export const CONNECTION_TIMEOUT = 5_000

@@ -1,6 +1,7 @@
 import { detectCi } from '../ci.ts'
 import { OidcError } from '../errors.ts'
 import type { Environment, OptionValues } from '../options.ts'
+import { STATIC_KEY_VARIABLES } from '../role/request.ts'
 import type { ProfilePlan } from './profile-plan.ts'
 
 /** What later steps get, and the file that tells them. */
@@ -107,4 +108,22 @@ function noKeysToExport(file: Pick<Export, 'kind'> | undefined): OidcError {
 function regionToShare(env: Environment): string | undefined {
   const [sdk, cli] = [env['AWS_REGION'], env['AWS_DEFAULT_REGION']]
   return sdk && cli ? undefined : sdk || cli || undefined
+}
+
+/** What to say of static keys in the environment, which win over profiles; their values stay unsaid. */
+export function staticKeysWarning(
+  env: Environment,
+  exported: Export | undefined,
+): string | undefined {
+  const names = STATIC_KEY_VARIABLES.filter((name) => env[name])
+  if (names.length === 0) return undefined
+  const [are, them] = names.length === 1 ? ['is', 'it'] : ['are', 'them']
+  const found = `Warning: ${names.join(', ')} ${are} set in the environment and would override the profile.`
+  if (!exported || exported.kind === 'dotenv') {
+    return `${found} Unset ${them}, or name the profile in each command with --profile.`
+  }
+  const steps = exported.kind === 'bash-env' ? 'Later bash steps' : 'Later steps'
+  if (exported.mode === 'keys') return `${found} ${steps} get the new keys instead.`
+  const others = exported.kind === 'bash-env' ? `; sh steps do until they run . "$BASH_ENV"` : ''
+  return `${found} ${steps} no longer see ${them}${others}.`
 }

@@ -16,7 +16,7 @@ import { hasExpired, type WebIdentityToken } from '../token/web-identity-token.t
 import { connectSts } from './client.ts'
 import type { StsEndpoint } from './endpoint.ts'
 import { FailedExchange, type Failure, incompleteAnswer, unexpectedAnswer } from './failure.ts'
-import { chainedRefusal, refusal } from './refusal.ts'
+import type { FailedAttempts } from './retry.ts'
 
 /** One role to assume for a profile, and where STS is asked for it. */
 export interface RolePlan extends RoleRequest {
@@ -105,7 +105,10 @@ export async function exchangeToken(
     operation: AssumeRoleWithWebIdentity$,
     input,
     read: readAssumedRole(plan),
-    explain: refusal(plan, () => token, context.env),
+    explain: async (failed: FailedAttempts, url: URL) => {
+      const { refusal } = await import('./refusal.ts')
+      return refusal(failed, { request: plan, token, url, env: context.env })
+    },
     mend,
   }
   const role = await sts.request(request, context).finally(() => sts.destroy())
@@ -125,7 +128,11 @@ async function assumeChainedRole(
     input: () => stsInput(plan),
     credentials,
     read: readAssumedRole(plan),
-    explain: chainedRefusal(plan, source.name, context.env),
+    explain: async (failed: FailedAttempts, url: URL) => {
+      const { chainedRefusal } = await import('./refusal.ts')
+      const { env } = context
+      return chainedRefusal(failed, { request: plan, sourceProfile: source.name, url, env })
+    },
   }
   return sts.request(request, context).finally(() => sts.destroy())
 }

@@ -11,7 +11,6 @@ import {
   sharedCredentials,
 } from './assume-role.ts'
 import { connectSts } from './client.ts'
-import { triedOtherVersion } from './other-version.ts'
 
 export { requestMade } from './client.ts'
 
@@ -93,6 +92,7 @@ async function assumeWith(
     return await assumeRole(plan, sourcesOf(plan, tokens, assumed, context), context)
   } catch (error) {
     if (source.kind !== 'token') throw error
+    const { triedOtherVersion } = await import('./other-version.ts')
     throw await triedOtherVersion(error, plan, await tokens.get(source.audience), context)
   }
 }

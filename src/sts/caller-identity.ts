@@ -2,7 +2,6 @@ import { GetCallerIdentity$, type GetCallerIdentityResponse } from '@aws-sdk/cli
 import type { Context } from '../context.ts'
 import type { Credentials } from '../role/request.ts'
 import type { StsConnection } from './client.ts'
-import { failedConnection } from './failed-connection.ts'
 import { FailedExchange, incompleteAnswer } from './failure.ts'
 import type { FailedAttempts } from './retry.ts'
 
@@ -24,7 +23,10 @@ export function callerIdentity(
     input: () => ({}),
     credentials,
     read: readIdentity,
-    explain: (failed: FailedAttempts, url: URL) => failedConnection(failed, url, context.env),
+    explain: async (failed: FailedAttempts, url: URL) => {
+      const { failedConnection } = await import('./failed-connection.ts')
+      return failedConnection(failed, url, context.env)
+    },
   }
   return sts.request(request, context)
 }

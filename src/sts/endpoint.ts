@@ -1,4 +1,6 @@
 import { OidcError } from '../errors.ts'
+import { proxySetting } from '../network/proxy.ts'
+import { settingName } from '../option-values.ts'
 import type { Environment } from '../options.ts'
 import { stsHost } from '../role/region.ts'
 
@@ -50,4 +52,45 @@ function parseEndpoint(text: string, where: string): URL {
     what: `The STS endpoint from ${where} is not an http:// or https:// URL without credentials.`,
     next: 'Write it as https://HOST, or leave it out for the regional endpoint.',
   })
+}
+
+/** The way to an STS, and the settings that lead there. */
+export interface Way {
+  readonly url: URL
+  /** Such as `AWS_ENDPOINT_URL_STS`; undefined where it follows from the region. */
+  readonly setting: string | undefined
+  /** The host with its setting, for messages. */
+  readonly host: string
+  readonly proxy: { readonly name: string; readonly url: URL } | undefined
+}
+
+/** How `url` is reached, for messages. */
+export function wayTo(url: URL, env: Environment): Way {
+  const setting = endpointSetting(url, env)
+  const host = setting === undefined ? url.host : `${url.host} (from ${setting})`
+  return { url, setting, host, proxy: proxySetting(url, env) }
+}
+
+/** The host that is asked, with the setting that names it. */
+export function askedHost(url: URL, env: Environment): string {
+  return wayTo(url, env).host
+}
+
+function endpointSetting(url: URL, env: Environment): string | undefined {
+  const isSame = (text = '') => {
+    try {
+      return text !== '' && new URL(text).href === url.href
+    } catch {
+      return false
+    }
+  }
+  const option = settingName('sts-endpoint', isSame, env)
+  if (option !== '--sts-endpoint') return option
+  const variable = ['AWS_ENDPOINT_URL_STS', 'AWS_ENDPOINT_URL'].find((name) => isSame(env[name]))
+  if (variable !== undefined) return variable
+  return /^sts[.-].*\.(amazonaws\.com|amazonaws\.com\.cn|amazonaws\.eu|api\.aws)$/.test(
+    url.hostname,
+  )
+    ? undefined
+    : option
 }

@@ -1,9 +1,8 @@
 import { type ErrorText, OidcError } from '../errors.ts'
 import { CERTIFICATE_ERROR } from '../network/agents.ts'
-import { proxySetting } from '../network/proxy.ts'
-import { settingName } from '../option-values.ts'
 import type { Environment } from '../options.ts'
 import { clockTime } from '../text.ts'
+import { type Way, wayTo } from './endpoint.ts'
 import type { Failure } from './failure.ts'
 import type { FailedAttempts } from './retry.ts'
 
@@ -77,46 +76,6 @@ export function clockText(detail: string, awsTime: Date): ErrorText | undefined 
     why: `It is ${clockTime(new Date())} here, and ${clockTime(awsTime)} at AWS: ${detail}.`,
     next: 'Set the clock of the machine (NTP); AWS refuses requests that are more than 5 minutes off.',
   }
-}
-
-/** The way to an STS, and the settings that lead there. */
-interface Way {
-  readonly url: URL
-  /** Such as `AWS_ENDPOINT_URL_STS`; undefined where it follows from the region. */
-  readonly setting: string | undefined
-  /** The host with its setting, for messages. */
-  readonly host: string
-  readonly proxy: { readonly name: string; readonly url: URL } | undefined
-}
-
-function wayTo(url: URL, env: Environment): Way {
-  const setting = endpointSetting(url, env)
-  const host = setting === undefined ? url.host : `${url.host} (from ${setting})`
-  return { url, setting, host, proxy: proxySetting(url, env) }
-}
-
-/** The host that is asked, with the setting that names it. */
-export function askedHost(url: URL, env: Environment): string {
-  return wayTo(url, env).host
-}
-
-function endpointSetting(url: URL, env: Environment): string | undefined {
-  const isSame = (text = '') => {
-    try {
-      return text !== '' && new URL(text).href === url.href
-    } catch {
-      return false
-    }
-  }
-  const option = settingName('sts-endpoint', isSame, env)
-  if (option !== '--sts-endpoint') return option
-  const variable = ['AWS_ENDPOINT_URL_STS', 'AWS_ENDPOINT_URL'].find((name) => isSame(env[name]))
-  if (variable !== undefined) return variable
-  return /^sts[.-].*\.(amazonaws\.com|amazonaws\.com\.cn|amazonaws\.eu|api\.aws)$/.test(
-    url.hostname,
-  )
-    ? undefined
-    : option
 }
 
 /** What stands on the way, and what helps against it. */

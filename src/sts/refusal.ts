@@ -6,29 +6,17 @@ import { clockTime } from '../text.ts'
 import { audiences, circleciSubject, expirationText } from '../token/claims.ts'
 import { type Doubt, doubts } from '../token/doubts.ts'
 import type { WebIdentityToken } from '../token/web-identity-token.ts'
-import {
-  askedHost,
-  clockText,
-  failedConnection,
-  failedRequest,
-  foreignRefusal,
-} from './failed-connection.ts'
+import { askedHost } from './endpoint.ts'
+import { clockText, failedConnection, failedRequest, foreignRefusal } from './failed-connection.ts'
 import type { Failure } from './failure.ts'
 import type { FailedAttempts } from './retry.ts'
 
 /** The error for an exchange that failed for good: what AWS said, what it means, what to do. */
-export function refusal(
-  request: RoleRequest,
-  token: () => WebIdentityToken,
-  env: Environment,
-): (failed: FailedAttempts, url: URL) => OidcError {
-  return (failed, url) => {
-    const explain = EXPLANATIONS[failed.failure.code as keyof typeof EXPLANATIONS]
-    const refused = { request, token: token(), url, env }
-    return explain
-      ? failedRequest(failed, explain(failed.failure, refused))
-      : failedConnection(failed, url, env)
-  }
+export function refusal(failed: FailedAttempts, refused: Refused): OidcError {
+  const explain = EXPLANATIONS[failed.failure.code as keyof typeof EXPLANATIONS]
+  return explain
+    ? failedRequest(failed, explain(failed.failure, refused))
+    : failedConnection(failed, refused.url, refused.env)
 }
 
 /** A request that AWS refused. */
@@ -226,19 +214,20 @@ function audienceText({ claims }: WebIdentityToken): string {
 
 /** The error for a role that the credentials of a profile failed to get. */
 export function chainedRefusal(
-  request: RoleRequest,
-  sourceProfile: string,
-  env: Environment,
-): (failed: FailedAttempts, url: URL) => OidcError {
-  return (failed, url) => {
-    const { failure } = failed
-    const to = `the profile "${sourceProfile}" assume ${request.role.arn}`
-    const text =
-      failure.isForeign && failure.code === 'access-denied'
-        ? foreignRefusal(failure, to, url, env)
-        : chainedText(failure, request, sourceProfile)
-    return text ? failedRequest(failed, text) : failedConnection(failed, url, env)
-  }
+  failed: FailedAttempts,
+  { request, sourceProfile, url, env }: ChainedRefused,
+): OidcError {
+  const { failure } = failed
+  const to = `the profile "${sourceProfile}" assume ${request.role.arn}`
+  const text =
+    failure.isForeign && failure.code === 'access-denied'
+      ? foreignRefusal(failure, to, url, env)
+      : chainedText(failure, request, sourceProfile)
+  return text ? failedRequest(failed, text) : failedConnection(failed, url, env)
+}
+
+interface ChainedRefused extends Omit<Refused, 'token'> {
+  readonly sourceProfile: string
 }
 
 function chainedText(

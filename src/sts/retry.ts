@@ -17,7 +17,7 @@ export interface FailedAttempts {
 /** What becomes of an attempt that failed. */
 export interface WhenFailed {
   /** The error for a failure for good. */
-  readonly explain: (failed: FailedAttempts) => Error
+  readonly explain: (failed: FailedAttempts) => Error | Promise<Error>
   /** Tries to mend what a permanent failure complains of; true means: try again at once. */
   readonly mend?: ((failure: Failure) => Promise<boolean>) | undefined
   /** Who is asked, in messages. */
@@ -50,11 +50,11 @@ export async function withRetries<T>(
       const maximum =
         maxAttempts === undefined ? usual : Math.min(maxAttempts, failure.attempts ?? maxAttempts)
       const failed = { failure, attempts: number, cause }
-      if (number >= maximum) throw explain(failed)
+      if (number >= maximum) throw await explain(failed)
       if (await mend?.(failure)) continue
       const delay = Math.random() * Math.min(MAXIMUM_DELAY, BASE_DELAY * 2 ** (number - 1))
       // What failed says more than that the time is over.
-      if (!failure.transient || delay >= deadline.remaining()) throw explain(failed)
+      if (!failure.transient || delay >= deadline.remaining()) throw await explain(failed)
       const times = Number.isFinite(maximum) ? ` of ${maximum}` : ''
       const next = `next in ${(delay / 1000).toFixed(1)} s`
       terminal.note(`Attempt ${number}${times} failed (${failure.detail}); ${next}.`)

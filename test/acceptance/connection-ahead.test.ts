@@ -63,7 +63,7 @@ test('where something in the options is wrong, nothing is connected', async (t) 
   assert.equal(connections.length, 0)
 })
 
-test('roles of one step share connections, a role and the one it serves have the same', async (t) => {
+test('roles of one step share connections, a role and the one it serves have the same, in exec too', async (t) => {
   const { job, sandbox, connections } = await startJobOverTls(t)
   const hub = `[profile hub]\nrole_arn = ${ROLE}\n`
   const chained = `[profile chained]\nrole_arn = arn:aws:iam::222222222222:role/playground\nsource_profile = hub\n`
@@ -71,10 +71,12 @@ test('roles of one step share connections, a role and the one it serves have the
   const file = (text: string) => ['--profiles-file', job.write('profiles', text), ...args]
   await job.done(['assume-role', ...file(hub + chained)])
   assert.equal(connections.length, 1)
+  await job.done(['exec', ...file(hub + chained), '--profile', 'chained', '--', 'true'])
+  assert.equal(connections.length, 2)
   const many = Array.from({ length: 120 }, (_, i) => hub.replace('hub', `p${i}`)).join('')
   await job.done(['assume-role', ...file(many)])
-  assert.equal(sandbox.exchanges, 121)
-  const opened = connections.length - 1
+  assert.equal(sandbox.exchanges, 122)
+  const opened = connections.length - 2
   assert.ok(opened <= 50, `${opened} connections for 120 roles`)
 })
 

@@ -24,7 +24,8 @@ function refused(code: Failure['code'], detail: string, change: Partial<Failure>
   }
   const failure: Failure = { code, transient: false, detail, ...change }
   const failed = { failure, attempts: 1, cause: new Error('cause') }
-  return refusal(request, () => token, {})(failed, new URL('https://sts.eu-west-1.amazonaws.com/'))
+  const url = new URL('https://sts.eu-west-1.amazonaws.com/')
+  return refusal(failed, { request, token, url, env: {} })
 }
 
 const DENIED = 'AccessDenied: Not authorized to perform sts:AssumeRoleWithWebIdentity'
