@@ -22,6 +22,7 @@ const ALSO: Readonly<Record<string, readonly string[]>> = {
   'trust/check': ['trust/policy', 'acceptance/verdicts'],
   'trust/subjects': ['trust/generate/generate', 'trust/roles'],
   'trust/roles': ['trust/generate/generate', 'trust/generate/templates'],
+  'trust/generate': ['trust/commands'],
   files: [
     'profiles/shared-files',
     'delivery/step-variables',

@@ -102,8 +102,7 @@ function isOneOf(accounts: readonly OrganizationAccount[]): Part {
 }
 
 function anyOf(conditions: readonly Part[]): Part {
-  const [only] = conditions
-  if (only === undefined) return { 'Fn::Equals': ['true', 'false'] }
+  const [only = {}] = conditions
   if (conditions.length === 1) return only
   if (conditions.length <= 10) return { 'Fn::Or': conditions }
   const size = Math.ceil(conditions.length / 10)

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import fc from 'fast-check'
+import { parse } from 'yaml'
 import { tagProblem } from '../../../src/role/session-tags.ts'
 import { yamlText } from '../../../src/trust/generate/cloudformation.ts'
 import { generate, generateAll } from '../../../src/trust/generate/generate.ts'
@@ -78,29 +79,36 @@ const STRINGS = [
   'a,b',
 ]
 
-const withoutYaml = withoutModules('yaml')
-test('PyYAML reads back what we wrote', { skip: withoutYaml }, () => {
-  const value = {
-    ...Object.fromEntries(STRINGS.map((one) => [`key ${one}`, one])),
-    no: STRINGS,
-    nested: [
-      {
-        a: [],
-        b: {},
-        c: [
-          [1, 'x'],
-          [true, null],
-        ],
-      },
-      'x',
-    ],
-  }
+const YAML_VALUE = {
+  ...Object.fromEntries(STRINGS.flatMap((one) => [one, `key ${one}`].map((key) => [key, one]))),
+  no: STRINGS,
+  nested: [
+    {
+      a: [],
+      b: {},
+      c: [
+        [1, 'x'],
+        [true, null],
+      ],
+      d: { e: [{ f: {}, g: false }] },
+    },
+    'x',
+  ],
+}
+
+test('PyYAML reads back what we wrote', { skip: withoutModules('yaml') }, () => {
   const { stdout, stderr } = runPython(
     ['-c', 'import yaml,json,sys; print(json.dumps(yaml.safe_load(sys.stdin.buffer)))'],
-    yamlText(value),
+    yamlText(YAML_VALUE),
   )
-  assert.deepEqual(JSON.parse(stdout || stderr), value)
+  assert.deepEqual(JSON.parse(stdout || stderr), YAML_VALUE)
 })
+
+for (const version of ['1.1', '1.2'] as const) {
+  test(`as YAML ${version} it is what we wrote`, () => {
+    assert.deepEqual(parse(yamlText(YAML_VALUE), { version }), YAML_VALUE)
+  })
+}
 
 const LINT = 'import sys; from cfnlint.runner import main; sys.exit(main())'
 const withoutLint = withoutModules('cfnlint')
@@ -113,12 +121,9 @@ for (const [name, setup] of Object.entries(SETUPS)) {
   })
 }
 
-test('the template trusts what the trust policy trusts', { skip: withoutYaml }, () => {
-  const { stdout } = runPython(
-    ['-c', 'import yaml,json,sys; print(json.dumps(yaml.safe_load(sys.stdin.buffer)))'],
-    generate('cloudformation', SETUPS['hostile'] as RoleSetup).text,
-  )
-  const role = JSON.parse(stdout).Resources.Role.Properties
+test('the template trusts what the trust policy trusts', () => {
+  const { text } = generate('cloudformation', SETUPS['hostile'] as RoleSetup)
+  const role = parse(text, { version: '1.1' }).Resources.Role.Properties
   const policy = JSON.parse(generate('trust-policy', SETUPS['hostile'] as RoleSetup).text)
   assert.deepEqual(
     role.AssumeRolePolicyDocument.Statement[0].Condition,
