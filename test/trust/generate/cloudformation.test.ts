@@ -301,6 +301,19 @@ ref = main
     })
   })
 
+  test('two issuers, one with a role that is limited', async () => {
+    const text = `${DEV}${PROD}[role a]\naccounts = dev\n[role b]\nrepository = acme/site\n`
+    const { Conditions, Resources } = template(
+      generateAll('cloudformation', await organization(text)),
+    )
+    assert.deepEqual(Conditions, {
+      CreatesProvider1: { 'Fn::And': [ASKED, dev] },
+      CreatesProvider2: ASKED,
+      HasARole: dev,
+    })
+    assert.deepEqual(Object.keys(Resources), ['Provider1', 'Provider2', 'ARole', 'BRole'])
+  })
+
   // "Fn::Or: you must specify at least two and no more than 10 conditions."
   for (const count of [2, 10, 11, 99, 101]) {
     test(`a role in ${count} accounts of ${count + 1}`, async () => {

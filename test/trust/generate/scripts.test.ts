@@ -276,7 +276,14 @@ describe('the scripts for many accounts', () => {
       .map((call) => JSON.stringify(call.at(-1)))
     assert.match(subjects[0] ?? '', new RegExp(`"org/${ORG}/project/${PROJECT}/user/\\*"`))
     assert.match(subjects[1] ?? '', /"repo:acme\/site:ref:refs\/heads\/main"/)
-    const { text } = generated.files.find(({ name }) => name === 'dev/set-up.sh') ?? {}
+    const inDev = generated.files.filter(({ name }) => /^dev\/[^/]+$/.test(name))
+    const inputs = ['provider-1', 'provider-1-tags', 'provider-2', 'provider-2-tags']
+    assert.deepEqual(
+      inDev.map(({ name }) => name),
+      [...inputs.map((name) => `dev/${name}.json`), 'dev/set-up.sh'],
+    )
+    assert.match(generated.text, /^# Sets up 2 accounts,/m)
+    const { text } = inDev.at(-1) ?? {}
     assert.match(text ?? '', /^# Creates the OIDC provider and 2 roles in account 111111111111/m)
   })
 
@@ -333,6 +340,15 @@ describe('the scripts for many accounts', () => {
     const given = ROLES.replace('tags =', 'partition = aws-us-gov\ntags =')
     const ran = runWithAws(generateAll('aws-cli', await organization(given)), undefined)
     assert.match(String(ran.calls[1]?.[3]), /^arn:aws-us-gov:iam::111111111111:role\/Organization/)
+  })
+
+  test('two roles without tags: the provider has none, either', async () => {
+    const given = ROLES.replace('tags = for=ci\n', '').replace('tags = for=ci, team=a\n', '')
+    const { files } = generateAll('aws-cli', await organization(given))
+    assert.deepEqual(
+      files.map(({ name }) => name).filter((name) => /tags/.test(name)),
+      [],
+    )
   })
 
   test('one account and one role', async () => {

@@ -288,12 +288,11 @@ external_id = acme:7
 `
 
 describe('Terraform files for many accounts', () => {
-  const generated = parseRolesFile(ORGANIZATION, 'roles.ini', '.', {}).then((organization) =>
-    generateAll('terraform', organization),
-  )
+  const generated = async () =>
+    generateAll('terraform', await parseRolesFile(ORGANIZATION, 'roles.ini', '.', {}))
 
   test('a provider configuration and a call of the module for each account that has roles', async () => {
-    const { 'main.tf': main } = filesOf((await generated).files)
+    const { 'main.tf': main } = filesOf((await generated()).files)
     const configuration = (alias: string, id: string) => ({
       alias: `"${alias}"`,
       region: 'var.region',
@@ -336,7 +335,7 @@ describe('Terraform files for many accounts', () => {
   })
 
   test('the roles as values', async () => {
-    const { 'roles.tf': roles } = filesOf((await generated).files)
+    const { 'roles.tf': roles } = filesOf((await generated()).files)
     const [{ roles: values = '' } = {}] = (roles as HclBody)['locals'] as readonly HclBody[]
     const entry = (test: string, variable: string, value: string) =>
       `{ test = "${test}" variable = "${variable}" values = ["${value}"] }`
@@ -361,7 +360,7 @@ describe('Terraform files for many accounts', () => {
   })
 
   test('the module makes the providers, roles, policies and attachments that it is given', async () => {
-    const files = filesOf((await generated).files)
+    const files = filesOf((await generated()).files)
     const { 'account/main.tf': main } = files
     const at = 'each.value'
     assert.deepEqual(main, {
@@ -466,7 +465,7 @@ describe('Terraform files for many accounts', () => {
   })
 
   test('what the whole takes and gives', async () => {
-    const { files, text } = await generated
+    const { files, text } = await generated()
     const read = filesOf(files)
     assert.deepEqual(
       read['variables.tf'],
