@@ -111,7 +111,7 @@ function probes(
     { sub: strange, claims: {}, reach: whole, who: wholeOf(issuer) },
     ...(claims.length > 0 ? [byClaims(strange, claims, whole, issuer)] : []),
     ...subjects.flatMap((condition) =>
-      condition.values.flatMap((value) => bySubject(value, condition, claims, issuer)),
+      condition.values.flatMap((value) => bySubject(value, condition, claims, whole, issuer)),
     ),
   ]
 }
@@ -163,19 +163,20 @@ function bySubject(
   value: string,
   condition: Condition,
   claims: readonly Condition[],
+  whole: AccessReach,
   issuer: string,
 ): readonly Probe[] {
   const isPattern = condition.operator.includes('Like')
   // No subject has these characters, so nobody fits: they were meant as wildcards.
   if (!isPattern && /[*?]/.test(value)) return []
   const reach = subjectReach(isPattern ? value : asPattern(value), issuer)
-  const narrow = reach === 'project' ? (pinsBranch(value, isPattern) ? 'branch' : 'project') : reach
+  const narrow = reach === 'project' && pinsBranch(value, isPattern) ? 'branch' : reach
   // A stranger's name may go on where the wildcard begins: repo:acme* fits repo:acme-evil/x.
   const fillings = value.includes('*') ? [strangeTail(issuer), STRANGER, ''] : ['']
   return fillings.map((filling) => ({
     sub: filled(value, filling),
     claims: wanted(claims),
-    reach: narrow,
+    reach: narrow === 'everyone' ? whole : narrow,
     who: reach === 'everyone' ? wholeOf(issuer) : describeSubject(value),
   }))
 }
