@@ -195,7 +195,7 @@ function isDistinct(
 }
 
 function auditProvider(
-  { accountId, issuer, clientIds, place }: FoundProvider,
+  { arn, accountId, issuer, clientIds, place }: FoundProvider,
   roles: readonly { readonly role: FoundRole; readonly policy: TrustPolicy | 'unreadable' }[],
   { providers }: Inventory,
 ): Unjudged {
@@ -220,10 +220,9 @@ function auditProvider(
     trusting.length === 0
       ? [auditFinding('unused-provider', issuer)]
       : unused.map((one) => auditFinding('unused-client-id', one))
-  const arn = `arn:aws:iam::${accountId ?? ''}:oidc-provider/${issuer}`
   return {
     kind: 'provider',
-    arn,
+    arn: arn ?? `arn:aws:iam:::oidc-provider/${issuer}`,
     accountId: accountId ?? '',
     name: issuer,
     access: [],

@@ -13,7 +13,8 @@ export interface FoundRole {
 
 /** An OIDC provider as it was read. */
 export interface FoundProvider {
-  /** Undefined where the answer of AWS names no account: that of get-open-id-connect-provider. */
+  /** Both undefined where the answer of AWS names no account: that of get-open-id-connect-provider. */
+  readonly arn: string | undefined
   readonly accountId: string | undefined
   /** Host and path, without a scheme. */
   readonly issuer: string
@@ -59,7 +60,7 @@ export function readInventory(
       if (!known)
         throw malformed(file, `what begins on line ${line} is not output that trust audit reads`)
       if (isObject(value) && (value['IsTruncated'] === true || value['NextToken'])) {
-        notes.push(`${file}, line ${line}: the output is incomplete; the rest was not read.`)
+        notes.push(`${shown(file)}, line ${line}: the output is incomplete; the rest was not read.`)
       }
     }
   }
@@ -92,7 +93,8 @@ function readAnswer(value: unknown, found: Found, placeOf: PlaceOf): boolean {
   const { Url: url, ClientIDList: clientIds } = value
   if (typeof url !== 'string' || !isStrings(clientIds)) return false
   const issuer = url.replace(/^https:\/\//, '')
-  found.providers.push({ accountId: undefined, issuer, clientIds, place: placeOf(url) })
+  const unknown = { arn: undefined, accountId: undefined }
+  found.providers.push({ ...unknown, issuer, clientIds, place: placeOf(url) })
   return true
 }
 
@@ -100,10 +102,10 @@ const ROLE = /^arn:[\w-]+:iam::(\d{12}):role\/(?:.*\/)?([^/]+)$/
 
 function readRole(value: unknown, placeOf: PlaceOf): FoundRole | undefined {
   if (!isObject(value)) return undefined
-  const { Arn: arn, AssumeRolePolicyDocument: document } = value
-  const [, accountId, name] = (typeof arn === 'string' && ROLE.exec(arn)) || []
-  if (typeof arn !== 'string' || accountId === undefined || name === undefined) return undefined
-  return { arn, accountId, name, trustPolicy: policyDocument(document), place: placeOf(arn) }
+  const [arn, accountId, name] = ROLE.exec(String(value['Arn'])) ?? []
+  if (arn === undefined || accountId === undefined || name === undefined) return undefined
+  const trustPolicy = policyDocument(value['AssumeRolePolicyDocument'])
+  return { arn, accountId, name, trustPolicy, place: placeOf(arn) }
 }
 
 /** IAM's own answer has the document percent-encoded (RFC 3986); the AWS CLI decodes it. */
@@ -117,12 +119,11 @@ function policyDocument(document: unknown): unknown {
 }
 
 function readProviderArn(value: unknown, found: Found, placeOf: PlaceOf): boolean {
-  const arn = isObject(value) ? value['Arn'] : undefined
-  const [, accountId, issuer] =
-    (typeof arn === 'string' && /^arn:[\w-]+:iam::(\d{12}):oidc-provider\/(.+)$/.exec(arn)) || []
-  if (accountId === undefined || issuer === undefined) return false
+  const text = isObject(value) ? String(value['Arn']) : ''
+  const [arn, accountId, issuer] = /^arn:[\w-]+:iam::(\d{12}):oidc-provider\/(.+)$/.exec(text) ?? []
+  if (arn === undefined || accountId === undefined || issuer === undefined) return false
   found.listedAccounts.add(accountId)
-  found.providers.push({ accountId, issuer, clientIds: undefined, place: placeOf(String(arn)) })
+  found.providers.push({ arn, accountId, issuer, clientIds: undefined, place: placeOf(arn) })
   return true
 }
 
@@ -174,9 +175,13 @@ function lineFinder(text: string): (value: string) => number | undefined {
 
 function malformed(file: string, problem: string): OidcError {
   return new OidcError('file-malformed', {
-    what: `${file === '-' ? 'stdin' : file} can't be read as output of the AWS CLI: ${problem}.`,
+    what: `${shown(file)} can't be read as output of the AWS CLI: ${problem}.`,
     next: 'Give the JSON that aws iam list-roles, get-role, list-open-id-connect-providers, get-open-id-connect-provider or get-account-authorization-details prints.',
   })
+}
+
+function shown(file: string): string {
+  return file === '-' ? 'stdin' : file
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {
