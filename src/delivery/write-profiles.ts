@@ -1,6 +1,5 @@
 import type { Context } from '../context.ts'
 import { pause } from '../deadline.ts'
-import { refuseUnsafeDirectory } from '../files/owner.ts'
 import {
   checkReplaceable,
   type FileChange,
@@ -14,7 +13,7 @@ import type { ProfilePlan } from '../plans/profile-plan.ts'
 import { type Profile, profileEdits } from '../profiles/profile.ts'
 import { cacheEdit } from '../refresh/cache.ts'
 import {
-  dataDirectory,
+  checkDataDirectory,
   filesIn,
   type ProfileFiles,
   profileDirectory,
@@ -80,7 +79,7 @@ async function stepsOf(plan: Plan, roles: readonly Role[], env: Environment): Pr
       ? await exportStep(exported, profile, chosen.role, env)
       : undefined
   const renewing = roles.some((role) => role.plan.credentials === 'refresh')
-  if (own.length > 0) refuseUnsafeDirectory(dataDirectory(env))
+  if (own.length > 0) checkDataDirectory(env)
   return {
     edits: [
       ...(renewing ? installation(__filename, env) : []),

@@ -28,11 +28,25 @@ export function refuseForeign(target: string, file = lstatSync(target, IF_THERE)
 }
 
 /** Throws `file-unsafe` where another user could replace what is in a directory; one that is not there will be ours. */
-export function refuseUnsafeDirectory(directory: string): void {
+function refuseUnsafeDirectory(directory: string): void {
   const stats = lstatSync(directory, IF_THERE)
   if (!stats) return
   if (ownerOfMount(directory) === undefined) refuseOwner(directory, stats)
   if (isWritableByOthers(stats) && !(stats.mode & STICKY)) throw writable(directory, stats)
+}
+
+/**
+ * Throws `file-unsafe` also where another user could put a directory of his in the place of one above. Whose they are is no
+ * matter: in a container, a home may belong to nobody who runs.
+ */
+export function refuseReplaceable(directory: string): void {
+  refuseUnsafeDirectory(directory)
+  for (let at = directory; at !== dirname(at); at = dirname(at)) {
+    const above = lstatSync(dirname(at), IF_THERE)
+    if (!above || !isWritableByOthers(above)) continue
+    if (above.mode & STICKY) refuseForeign(at)
+    else if (ownerOfMount(dirname(at)) === undefined) throw writable(dirname(at), above)
+  }
 }
 
 /** The content of a file that only we write, 1 MB at most. Throws `file-unsafe`, and what the file system throws. */

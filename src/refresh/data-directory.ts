@@ -1,5 +1,6 @@
 import { homedir } from 'node:os'
 import { isAbsolute, join } from 'node:path'
+import { refuseReplaceable } from '../files/owner.ts'
 import { resolveTarget } from '../files/target.ts'
 import type { Environment } from '../options.ts'
 
@@ -56,6 +57,11 @@ export function dataDirectory(env: Environment): string {
   // XDG Base Directory Specification: a relative path is to be ignored.
   const base = data && isAbsolute(data) ? data : join(env['HOME'] || homedir(), '.local', 'share')
   return join(base, 'circleci-aws-oidc')
+}
+
+/** Throws `file-unsafe` where another user could put other programs or credentials there. */
+export function checkDataDirectory(env: Environment): void {
+  refuseReplaceable(resolveTarget(dataDirectory(env)))
 }
 
 /**

@@ -2,7 +2,6 @@ import { existsSync } from 'node:fs'
 import { type Context, withinTime } from '../context.ts'
 import { ERROR_EXIT_CODES, OidcError } from '../errors.ts'
 import { withFileLocks } from '../files/lock.ts'
-import { refuseUnsafeDirectory } from '../files/owner.ts'
 import { type FileEdit, replaceFiles } from '../files/replace.ts'
 import { makeDirectoryOf, readTarget, removeFile } from '../files/target.ts'
 import { type SessionCredentials, withoutUndefined } from '../role/request.ts'
@@ -18,7 +17,7 @@ import {
   isUsable,
   readCachedCredentials,
 } from './cache.ts'
-import { dataDirectory, type ProfileFiles, profileFiles } from './data-directory.ts'
+import { checkDataDirectory, type ProfileFiles, profileFiles } from './data-directory.ts'
 import { failedUntil, keepFailure, lastFailure } from './last-failure.ts'
 import { type Recipe, readRecipe, type StoredRecipe } from './recipe.ts'
 
@@ -64,7 +63,7 @@ async function keptCredentials(
   const { title, files, read } = kept
   const cached = readCachedCredentials(files.cache)
   if (cached && isFresh(cached)) return cached
-  refuseUnsafeDirectory(dataDirectory(context.env))
+  checkDataDirectory(context.env)
   // Before a lock is made for a profile that is none of ours.
   const { timeoutSeconds } = read().recipe
   const isEarly = cached !== undefined && isUsable(cached)

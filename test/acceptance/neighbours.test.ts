@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import {
   chmodSync,
   chownSync,
@@ -164,6 +165,48 @@ const REFUSED: readonly Case[] = [
     says: /Other users can write to .*share\/circleci-aws-oidc: /,
   },
   {
+    name: 'refresh: a data directory below one that everybody may write to',
+    prepare: (job) => ({ XDG_DATA_HOME: join(directory(job, 'shared', 0o777), 'a/b') }),
+    args: [...ARGS, '--credentials', 'refresh'],
+    says: /Other users can write to .*home\/shared: its mode is 777\.[\s\S]*chmod go-w '.*shared'; or point .*XDG_DATA_HOME/,
+  },
+  {
+    name: 'refresh: our data directory below one that everybody may write to, by a symbolic link',
+    prepare: (job) => {
+      const data = directory(job, 'shared/data', 0o700)
+      chmodSync(dirname(data), 0o777)
+      symlinkSync(data, join(job.home, 'link'))
+      return { XDG_DATA_HOME: join(job.home, 'link') }
+    },
+    args: [...ARGS, '--credentials', 'refresh'],
+    says: /Other users can write to .*home\/shared: its mode is 777/,
+  },
+  {
+    name: 'token-file: a data directory in a home that a group of others may write to',
+    prepare: (job) => {
+      chownSync(directory(job, '', 0o775), process.getuid?.() ?? 0, NEIGHBOUR)
+      return {}
+    },
+    args: [...ARGS, '--credentials', 'token-file'],
+    says: /Other users can write to .*home: its mode is 775/,
+  },
+  {
+    name: "refresh: a data directory in another user's, in a directory of all users",
+    prepare: (job) => {
+      const theirs = join(directory(job, 'tmp', 0o1777), 'data')
+      mkdirSync(theirs)
+      return { XDG_DATA_HOME: give(theirs) }
+    },
+    args: [...ARGS, '--credentials', 'refresh'],
+    says: /tmp\/data belongs to another user/,
+  },
+  {
+    name: 'credential-process: a data directory below one that everybody may write to',
+    prepare: (job) => ({ XDG_DATA_HOME: directory(job, 'shared', 0o777) }),
+    args: ['credential-process', '--role-arn', ROLE],
+    says: /Other users can write to .*home\/shared/,
+  },
+  {
     name: 'a lock that another user made',
     prepare: (job) => {
       const path = join(directory(job, 'tmp', 0o1777), 'bash_env')
@@ -259,6 +302,36 @@ describe('what is usual works', { skip }, () => {
     const { job } = await startJob(t)
     directory(job, '.aws', 0o775)
     await job.done(ARGS)
+  })
+
+  test('a home of another user that the group of root may write to, as for the random user of OpenShift', async (t) => {
+    const { job } = await startJob(t)
+    chownSync(job.home, NEIGHBOUR, 0)
+    chmodSync(job.home, 0o775)
+    const nobody = { asNobody: true, env: { GROUP_OF_NOBODY: '0' } }
+    for (const kind of ['static', 'refresh'])
+      await job.done([...ARGS, '--profile', kind, '--credentials', kind], nobody)
+    await job.done(['credential-process', '--profile', 'refresh'], nobody)
+    assert.equal(statSync(fileOf(job, 'credentials.json')).uid, NOBODY)
+  })
+
+  test('a data directory of our own in a directory of all users', async (t) => {
+    const { job } = await startJob(t)
+    const env = { XDG_DATA_HOME: join(directory(job, 'tmp', 0o1777), 'data') }
+    await job.done([...ARGS, '--credentials', 'refresh'], { env })
+    await job.done([...ARGS, '--credentials', 'refresh'], { env })
+  })
+
+  test('a home that is mounted, with rights for all, as an empty volume of Kubernetes', async (t) => {
+    const { job } = await startJob(t)
+    const home = directory(job, 'mounted')
+    const { status } = spawnSync('mount', ['-t', 'tmpfs', '-o', 'mode=0777', 'none', home])
+    if (status !== 0) return t.skip('this user may not mount')
+    try {
+      await job.done([...ARGS, '--credentials', 'refresh'], { env: { HOME: home } })
+    } finally {
+      spawnSync('umount', [home])
+    }
   })
 
   test('variables for another CI in a directory that everybody may write to', async (t) => {
