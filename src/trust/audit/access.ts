@@ -82,11 +82,14 @@ function accessThrough(issuer: string, policy: TrustPolicy): Access {
   )
   const isWide = reach === 'everyone' || reach === 'organization'
   const shown = isWide ? allowed.filter(({ probe }) => probe.reach === reach) : allowed
+  const who = new Set(shown.map(({ probe }) => probe.who))
+  const whole = wholeOf(issuer)
   return {
     issuer,
     reach,
     isConditional: shown.length > 0 && shown.every(({ verdict }) => verdict === 'undecided'),
-    who: [...new Set(shown.map(({ probe }) => probe.who))],
+    // Whoever else is named is among them.
+    who: who.has(whole) ? [whole] : [...who],
   }
 }
 
@@ -167,8 +170,6 @@ function bySubject(
   issuer: string,
 ): readonly Probe[] {
   const isPattern = condition.operator.includes('Like')
-  // No subject has these characters, so nobody fits: they were meant as wildcards.
-  if (!isPattern && /[*?]/.test(value)) return []
   const reach = subjectReach(isPattern ? value : asPattern(value), issuer)
   const narrow = reach === 'project' && pinsBranch(value, isPattern) ? 'branch' : reach
   // A stranger's name may go on where the wildcard begins: repo:acme* fits repo:acme-evil/x.

@@ -102,8 +102,8 @@ const ROLE = /^arn:[\w-]+:iam::(\d{12}):role\/(?:.*\/)?([^/]+)$/
 
 function readRole(value: unknown, placeOf: PlaceOf): FoundRole | undefined {
   if (!isObject(value)) return undefined
-  const [arn, accountId, name] = ROLE.exec(String(value['Arn'])) ?? []
-  if (arn === undefined || accountId === undefined || name === undefined) return undefined
+  const [arn, accountId = '', name = ''] = ROLE.exec(String(value['Arn'])) ?? []
+  if (arn === undefined) return undefined
   const trustPolicy = policyDocument(value['AssumeRolePolicyDocument'])
   return { arn, accountId, name, trustPolicy, place: placeOf(arn) }
 }
@@ -120,8 +120,9 @@ function policyDocument(document: unknown): unknown {
 
 function readProviderArn(value: unknown, found: Found, placeOf: PlaceOf): boolean {
   const text = isObject(value) ? String(value['Arn']) : ''
-  const [arn, accountId, issuer] = /^arn:[\w-]+:iam::(\d{12}):oidc-provider\/(.+)$/.exec(text) ?? []
-  if (arn === undefined || accountId === undefined || issuer === undefined) return false
+  const [arn, accountId = '', issuer = ''] =
+    /^arn:[\w-]+:iam::(\d{12}):oidc-provider\/(.+)$/.exec(text) ?? []
+  if (arn === undefined) return false
   found.listedAccounts.add(accountId)
   found.providers.push({ arn, accountId, issuer, clientIds: undefined, place: placeOf(arn) })
   return true

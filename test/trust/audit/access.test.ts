@@ -43,6 +43,18 @@ const SUBJECTS: readonly (readonly [
 ])[] = [
   // https://circleci.com/docs/guides/permissions-authentication/openid-connect-tokens/
   [CIRCLECI, {}, 'organization', `every project of ${CIRCLECI}`],
+  [
+    CIRCLECI,
+    like(CIRCLECI, `org/${ORG}/project/*`),
+    'organization',
+    `every project of ${CIRCLECI}`,
+  ],
+  [
+    CIRCLECI,
+    like(CIRCLECI, `org/${ORG}/project/*/vcs-ref/refs/heads/main`),
+    'organization',
+    `every project of organization ${ORG}`,
+  ],
   [CIRCLECI, like(CIRCLECI, '*'), 'organization', `every project of ${CIRCLECI}`],
   [CIRCLECI, like(CIRCLECI, `*/${SITE}/*`), 'organization', `every project of ${CIRCLECI}`],
   [CIRCLECI, like(CIRCLECI, jobs('*')), 'project', `project ${PROJECT}`],
@@ -142,6 +154,12 @@ const SUBJECTS: readonly (readonly [
     'repository_id 7, environment prod',
   ],
   [GITHUB, { StringEquals: { [`${GITHUB}:environment`]: 'prod' } }, 'everyone', 'environment prod'],
+  [
+    GITHUB,
+    { 'ForAnyValue:StringNotEquals': { [`${GITHUB}:environment`]: 'prod' } },
+    'everyone',
+    `everyone who uses ${GITHUB}`,
+  ],
   // https://docs.gitlab.com/ci/secrets/id_token_authentication/
   [GITLAB, like(GITLAB, 'project_path:acme/*'), 'organization', 'acme/*'],
   [
@@ -178,8 +196,11 @@ describe('who can assume a role', () => {
     [GITLAB, 'project_path:*', '*/*:ref_type:branch:ref:*'],
     [BUILDKITE, 'organization:*', '*:pipeline:*:ref:refs/heads/*:commit:*:step:*'],
     [TERRAFORM, 'organization:*', '*:project:*:workspace:*:run_phase:apply'],
+    // Names that begin like one's own are free to take.
+    [GITHUB, 'repo:acme*', '*/*:ref:refs/heads/*'],
+    [GITLAB, 'project_path:acme*', '*/*:ref_type:branch:ref:*'],
   ] as const) {
-    test(`a stranger's subject of ${issuer.split('/')[0]}`, () => {
+    test(`a stranger's subject of ${issuer.split('/')[0]}: ${start}`, () => {
       const condition = {
         StringLike: { [`${issuer}:sub`]: start },
         StringLikeIfExists: { [`${issuer}:sub`]: end },

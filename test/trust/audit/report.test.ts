@@ -38,7 +38,7 @@ const REPORT: AuditReport = {
       access: [reaching('everyone', 'a', 'b', 'c', 'd', 'e')],
     }),
     thing('also-open', {
-      findings: [OPEN],
+      findings: [OPEN, finding('any-branch', 'low')],
       access: [reaching('everyone', 'a', 'b', 'c'), reaching('nobody')],
     }),
     thing('gitlab.com', {
@@ -56,7 +56,7 @@ describe('the report for people', () => {
   test('counts roles and findings; those of providers, too', () => {
     assert.equal(
       lines[0],
-      '4 of 9 roles trust a CI. Findings: 2 critical, 1 medium, 1 low, 1 allowed.',
+      '4 of 9 roles trust a CI. Findings: 2 critical, 1 medium, 2 low, 1 allowed.',
     )
   })
 
@@ -93,6 +93,7 @@ describe('the report for people', () => {
         'role/also-open: detail of open-to-everyone',
       )}`,
       part('medium', 'no-audience', 'role/open: Statement[0].Condition: detail of no-audience'),
+      part('low', 'any-branch', 'role/also-open: detail of any-branch'),
       part('low', 'unused-provider', 'oidc-provider/gitlab.com: detail of unused-provider'),
     ])
   })
@@ -135,7 +136,7 @@ test('the report for programs', () => {
   assert.ok(open && provider && allowed && fine)
   const { results, ...rest } = report
   assert.deepEqual(rest, {
-    summary: { rolesRead: 9, rolesOfCi: 4, critical: 2, high: 0, medium: 1, low: 1 },
+    summary: { rolesRead: 9, rolesOfCi: 4, critical: 2, high: 0, medium: 1, low: 2 },
     notes: ['a note'],
   })
   assert.deepEqual(results[0], {
