@@ -80,6 +80,7 @@ const ALSO: Readonly<Record<string, readonly string[]>> = {
     'acceptance/token',
     'acceptance/whoami',
     'acceptance/exec',
+    'acceptance/exec-source',
     'acceptance/cleanup',
     'acceptance/explain',
     'acceptance/sandbox',

@@ -40,10 +40,22 @@ test('the command has the credentials, and no others', async (t) => {
     AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: '/parent',
     AWS_BEARER_TOKEN_BEDROCK: 'parent',
     AWS_OIDC_ROLE_SESSION_NAME: 'from-the-job',
+    AWS_CREDENTIAL_SCOPE: 'parent',
     AWS_PAGER: 'kept',
     OTHER: 'kept',
   }
-  const env = await environmentOf(job, ['--region', 'eu-west-1'], parent)
+  // Of other programs, by names that only resemble those.
+  const others = [
+    ...['MY_AWS_PROFILE', 'AWS_PROFILES', 'MY_AWS_SESSION_TOKEN', 'AWS_ACCOUNT_ID_OF_TEST'],
+    ...['MY_AWS_OIDC_AUDIENCE', 'AWS_OIDC_', 'MY_BASH_ENV', 'BASH_ENV_FILE'],
+  ]
+  const theirs = Object.fromEntries(others.map((name) => [name, 'kept']))
+  const all = await environmentOf(job, ['--region', 'eu-west-1'], { ...parent, ...theirs })
+  const { OTHER, ...env } = all
+  for (const name of others) {
+    assert.equal(env[name], 'kept', name)
+    delete env[name]
+  }
   assert.deepEqual(
     Object.keys(env)
       .filter((name) => name.startsWith('AWS_'))
@@ -65,7 +77,7 @@ test('the command has the credentials, and no others', async (t) => {
   const left = Date.parse(env['AWS_CREDENTIAL_EXPIRATION'] ?? '') - Date.now()
   assert.ok(left > 3_500_000 && left <= 3_600_000, `${left}`)
   assert.deepEqual([env['AWS_REGION'], env['AWS_DEFAULT_REGION']], ['eu-west-1', 'eu-west-1'])
-  assert.equal(env['OTHER'], 'kept')
+  assert.equal(OTHER, 'kept')
   assert.equal(sandbox.requests[0]?.parameters['RoleSessionName'], 'from-the-job')
   assert.deepEqual(job.files(), {}, 'nothing is written')
 })
