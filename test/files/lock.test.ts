@@ -13,7 +13,7 @@ import { hostname } from 'node:os'
 import { basename, join } from 'node:path'
 import { after, before as beforeAll, describe, type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { readLockHolder, showLife } from '../../src/files/holder.ts'
+import { machineTime, readLockHolder, showLife } from '../../src/files/holder.ts'
 import { lockFile, lockPath } from '../../src/files/lock.ts'
 import { parseIni } from '../../src/profiles/ini.ts'
 import { temporaryDirectory } from '../profiles/temporary-home.ts'
@@ -285,13 +285,29 @@ describe('the queue', () => {
     const [own = ''] = readdirSync(queueOf(target))
     const [, boot, processes] = own.split('-')
     const dead = [
-      `00000000-${boot}-${processes}-${deadProcess()}-0-${ID}`,
+      `00000000-${boot}-${processes}-${deadProcess()}-${machineTime()}-${ID}`,
+      `00000000-${boot}-${Number(processes) + 1}-${process.pid}-${machineTime() - 31_000}-${ID}`,
       `00000000-00000001-1-1-0-${ID}`,
     ]
     for (const name of dead) writeFileSync(join(queueOf(target), name), '')
     first.release()
     ;(await waiting).release()
     assert.deepEqual(readdirSync(join(target, '..')), [])
+  })
+
+  test('a process of another container is waited for, if it is not there for half a minute', async (t) => {
+    const target = join(temporaryDirectory(t), 'credentials')
+    mkdirSync(queueOf(target))
+    const first = await lockFile(target)
+    const waiting = lockFile(target)
+    await sleep(50)
+    const [own = ''] = readdirSync(queueOf(target))
+    const [, boot, processes] = own.split('-')
+    const other = `00000000-${boot}-${Number(processes) + 1}-${deadProcess()}-${machineTime()}-${ID}`
+    writeFileSync(join(queueOf(target), other), '')
+    first.release()
+    ;(await waiting).release()
+    assert.deepEqual(readdirSync(queueOf(target)), [other])
   })
 
   test('a process that is stopped when it is its turn is passed', async (t) => {
