@@ -8,7 +8,13 @@ const ISSUER = 'https://oidc.circleci.com/org/o1'
 const SUBJECT = 'org/o1/project/p1/user/u1'
 const ROLE = 'arn:aws:iam::111111111111:role/deploy'
 
-function refused(code: Failure['code'], detail: string, change: Partial<Failure> = {}) {
+function refused(
+  code: Failure['code'],
+  detail: string,
+  change: Partial<Failure> = {},
+  claims: object = {},
+  env: Record<string, string> = {},
+) {
   const request = {
     role: parseRoleArn(ROLE),
     roleSessionName: 'job',
@@ -20,12 +26,12 @@ function refused(code: Failure['code'], detail: string, change: Partial<Failure>
   const token = {
     value: 'secret',
     source: 'CIRCLE_OIDC_TOKEN_V2',
-    claims: { iss: ISSUER, aud: ['o1', 'other'], sub: SUBJECT, exp: 1_800_000_000 },
+    claims: { iss: ISSUER, aud: ['o1', 'other'], sub: SUBJECT, exp: 1_800_000_000, ...claims },
   }
   const failure: Failure = { code, transient: false, detail, ...change }
   const failed = { failure, attempts: 1, cause: new Error('cause') }
   const url = new URL('https://sts.eu-west-1.amazonaws.com/')
-  return refusal(failed, { request, token, url, env: {} })
+  return refusal(failed, { request, token, url, env })
 }
 
 const DENIED = 'AccessDenied: Not authorized to perform sts:AssumeRoleWithWebIdentity'
@@ -51,6 +57,51 @@ test('access-denied: all that role and policy must agree on, and the command tha
     /^Use the V2 token, if there is one\. In account 111111111111, .*doctor --role-arn \S+ --trust-policy role\.json$/,
   )
 })
+
+const V2 = `${SUBJECT}/vcs-origin/github.com/acme/site/vcs-ref`
+
+// https://circleci.com/docs/openid-connect-tokens/#format-of-the-openid-connect-id-token
+const SUBJECTS: [
+  name: string,
+  sub: string,
+  env: Record<string, string>,
+  likely: RegExp | undefined,
+  next: RegExp,
+][] = [
+  [
+    'V1',
+    SUBJECT,
+    {},
+    /^This is the subject of a V1 token/,
+    /^Use the V2 token, if there is one\. In/,
+  ],
+  ['V1, beside the V2', SUBJECT, { CIRCLE_OIDC_TOKEN_V2: 'v2' }, /V1 token/, /^In account/],
+  ['V1 in place of V2', SUBJECT, { CIRCLE_OIDC_TOKEN_V2: 'secret' }, /V1/, /^Use the V2 token/],
+  ['V2', `${V2}/refs/heads/main`, {}, /policy: the subject of a V1 token \(it ends/, /^In account/],
+  [
+    'V2, beside the V1',
+    `${V2}/refs/heads/main`,
+    { CIRCLE_OIDC_TOKEN: 'v1' },
+    /policy: vcs-ref without refs\/heads\/, or a wildcard under StringEquals/,
+    /^In account/,
+  ],
+  [
+    'a fork',
+    `${V2}/refs/pull/12`,
+    {},
+    /^This token is from a fork's pull request, .*: its vcs-ref is refs\/pull\/12/,
+    /^Assume the role in builds of the repository itself, not in pull requests from forks\. In/,
+  ],
+  ['another issuer', 'repo:acme/site:ref:refs/heads/main', {}, undefined, /^In account/],
+]
+for (const [name, sub, env, likely, next] of SUBJECTS) {
+  test(`access-denied, the subject of ${name}: the likely cause and the next step`, () => {
+    const error = refused('access-denied', DENIED, {}, { sub }, env)
+    if (likely) assert.match(error.likely ?? '', likely)
+    else assert.equal(error.likely, undefined)
+    assert.match(error.next ?? '', next)
+  })
+}
 
 test('access-denied of another action: the one that AWS names', () => {
   const error = refused('access-denied', 'AccessDenied: Not authorized to perform sts:TagSession')
