@@ -93,11 +93,6 @@ export const requestMade = new Promise<MadeRequest>((resolve) => {
 /** Sends requests, each once. Throws what the SDK throws. */
 function openTransport(url: URL, region: string, env: Environment) {
   const handler = httpHandler(url, env)
-  const protocol = new Protocol({
-    defaultNamespace: 'com.amazonaws.sts',
-    version: '2011-06-15',
-    xmlNamespace: 'https://sts.amazonaws.com/doc/2011-06-15/',
-  })
   const context = { endpoint: async () => ({ url }) } as unknown as Parameters<
     typeof protocol.serializeRequest
   >[2] &
@@ -151,6 +146,12 @@ class Protocol extends AwsQueryProtocol {
     return super.loadQueryErrorCode(output, data) ?? data.Code
   }
 }
+
+const protocol = new Protocol({
+  defaultNamespace: 'com.amazonaws.sts',
+  version: '2011-06-15',
+  xmlNamespace: 'https://sts.amazonaws.com/doc/2011-06-15/',
+})
 
 /** What an answer says twice, or with elements in it, is no text in the error that the SDK makes of it. */
 function withTexts(error: { name: unknown; message: unknown; Code?: unknown }): object {
