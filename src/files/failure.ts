@@ -39,6 +39,7 @@ const VARIABLES = ['AWS_CONFIG_FILE', 'AWS_SHARED_CREDENTIALS_FILE', 'BASH_ENV']
 const NEXT: Readonly<Record<string, string>> = {
   ENOSPC: 'Free some space and run again.',
   EDQUOT: 'Free some space and run again.',
+  ENOTDIR: 'Correct the path, or HOME: one of the directories in it is a file.',
   EBUSY:
     'Mount the directory instead of the single file, or point AWS_CONFIG_FILE or AWS_SHARED_CREDENTIALS_FILE elsewhere.',
 }

@@ -25,8 +25,8 @@ export interface WhenFailed {
 }
 
 /**
- * Repeats `attempt` while its failure is transient, with exponential backoff and full jitter, and tells of
- * every failed attempt that is followed by another. Attempts count from 1. Where AWS is there but can't answer now,
+ * Repeats `attempt` while its failure is transient, with exponential backoff and full jitter, and tells of the failed
+ * attempts that are followed by another: of the first four, then each time their number has doubled. Attempts count from 1. Where AWS is there but can't answer now,
  * it goes on until the time limit, unless the user gave a number.
  */
 export async function withRetries<T>(
@@ -57,7 +57,9 @@ export async function withRetries<T>(
       if (!failure.transient || delay >= deadline.remaining()) throw await explain(failed)
       const times = Number.isFinite(maximum) ? ` of ${maximum}` : ''
       const next = `next in ${(delay / 1000).toFixed(1)} s`
-      terminal.note(`Attempt ${number}${times} failed (${failure.detail}); ${next}.`)
+      // An outage may take dozens.
+      const tell = number <= 4 || Number.isInteger(Math.log2(number)) ? 'note' : 'debug'
+      terminal[tell](`Attempt ${number}${times} failed (${failure.detail}); ${next}.`)
       if (failure.requestId) terminal.debug(`AWS request id ${failure.requestId}`)
       before = `; the one before: ${failure.detail}`
       // Not referenced: the deadline's own timer keeps the process alive, and ends it.

@@ -143,10 +143,10 @@ test('full jitter: from 0 to 0.5 s, doubled each time, at most 5 s', async (t) =
   const random = t.mock.method(Math, 'random', () => 0)
   const failures = Array(9).fill(TRANSIENT)
   const none = await run(failures, { maxAttempts: 10 })
-  assert.deepEqual(none.delays, Array(9).fill('0.0'))
+  assert.deepEqual(none.delays, Array(5).fill('0.0'))
   random.mock.mockImplementation(() => 1)
   const most = await run(failures, { maxAttempts: 10 })
-  assert.deepEqual(most.delays, ['0.5', '1.0', '2.0', '4.0', ...Array(5).fill('5.0')])
+  assert.deepEqual(most.delays, ['0.5', '1.0', '2.0', '4.0', '5.0'])
   random.mock.mockImplementation(() => 0.4)
   const some = await run(failures, { maxAttempts: 4 })
   assert.deepEqual(some.delays, ['0.2', '0.4', '0.8'])
@@ -166,19 +166,20 @@ test('without a number of attempts: five, but as long as there is time where AWS
   const unlimited = { maxAttempts: undefined }
   const throttled = await run(Array(40).fill(TRANSIENT), unlimited)
   assert.equal(throttled.outcome, 'done')
-  assert.deepEqual(throttled.told.slice(0, 2), [
-    'Attempt 1 failed (HTTP 503)',
-    'Attempt 2 failed (HTTP 503)',
-  ])
+  assert.deepEqual(
+    throttled.told,
+    [1, 2, 3, 4, 8, 16, 32].map((number) => `Attempt ${number} failed (HTTP 503)`),
+    'dozens of attempts take a few lines',
+  )
   const away: Failure = { code: 'aws-unreachable', transient: true, detail: 'ECONNREFUSED' }
   const { outcome, made, told } = await run(Array(40).fill(away), unlimited)
   assert.ok(outcome instanceof FailedForGood)
   assert.deepEqual([made.length, told[0]], [5, 'Attempt 1 of 5 failed (ECONNREFUSED)'])
   const both = await run(
-    [...Array(6).fill(TRANSIENT), away, ...Array(6).fill(TRANSIENT)],
+    [...Array(7).fill(TRANSIENT), away, ...Array(6).fill(TRANSIENT)],
     unlimited,
   )
-  assert.deepEqual([both.outcome, both.told[6]], ['done', 'Attempt 7 of 11 failed (ECONNREFUSED)'])
+  assert.deepEqual([both.outcome, both.told[4]], ['done', 'Attempt 8 of 12 failed (ECONNREFUSED)'])
   const brief: Failure = { ...away, attempts: 3 }
   assert.equal((await run(Array(40).fill(brief), unlimited)).made.length, 3)
 })
