@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises'
+import { isatty } from 'node:tty'
 import { readTextFile } from '../files/read.ts'
 import type { Environment } from '../options.ts'
 import { forwardSignals, runChild } from '../processes.ts'
@@ -133,7 +134,8 @@ async function waitForSignal(
   try {
     const variables = describeExports(sandbox.world, sandbox.url, directory, process.env)
     await writeFile(directory.variables, variables, { mode: 0o600 })
-    print(`. ${shellWord(directory.variables)}`)
+    // For a script that starts the sandbox: who reads a terminal finds it among the next lines.
+    if (!isatty(1)) print(`. ${shellWord(directory.variables)}`)
     for (const line of nextSteps(sandbox, directory)) log(line)
     await stopped
     return 0

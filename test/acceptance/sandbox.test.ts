@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { test } from 'node:test'
+import { promisify } from 'node:util'
+import { PYTHON, withoutModules } from '../tools/python.ts'
+import { CLI } from './built-cli.ts'
 import { Job, ROLE } from './job.ts'
 
 test('the main job in a sandbox, and nothing of it left in the real home', async (t) => {
@@ -76,6 +80,30 @@ test('without a command: a job for other shells, until a signal ends it', async 
   assert.match(stdout, /^Account +111111111111$/m)
   assert.match(stdout, /^ended with 0\n$/m)
   assert.match(stderr, /^ls: .*\/config': No such file or directory\n$/, 'its files are gone')
+})
+
+const IN_TERMINAL = `
+import os, pty, signal, sys
+pid, terminal = pty.fork()
+if pid == 0:
+    os.execv(sys.argv[1], sys.argv[1:])
+shown = b''
+while b'whoami' not in shown:
+    shown += os.read(terminal, 4096)
+os.kill(pid, signal.SIGINT)
+print(shown.decode(), os.waitpid(pid, 0)[1])
+`
+
+test('on a terminal, the line to paste is there once', {
+  skip: withoutModules('pty'),
+}, async (t) => {
+  const job = new Job(t)
+  const command = [process.execPath, CLI, 'sandbox']
+  const { stdout } = await promisify(execFile)(PYTHON, ['-c', IN_TERMINAL, ...command], {
+    env: job.env,
+  })
+  assert.equal(stdout.match(/job\.sh/g)?.length, 1)
+  assert.match(stdout, / 0\n$/)
 })
 
 test("the command's exit code is the sandbox's", async (t) => {
