@@ -27,9 +27,7 @@ export async function run(
     const { assumeRoles, requestMade } = await import('../sts/assume-roles.ts')
     const tokens = tokenPool(plan.renewal.token, context)
     const assuming = assumeRoles(plan.profiles, tokens, context)
-    const prepared = requestMade.then(({ connected }) =>
-      deadline.race('checking the files', prepareWriting(plan, context, connected)),
-    )
+    const prepared = requestMade.then(({ connected }) => prepareWriting(plan, context, connected))
     const [roles, write] = await Promise.all([assuming, prepared])
     const files = await deadline.race('writing the profile', write(plan, roles, context))
     report({ plan, roles, files }, options.format, context)
@@ -99,7 +97,7 @@ async function prepareWriting(plan: Plan, context: Context, connected: Promise<u
   await afterEvents()
   const { checkWritable, writeProfiles } = await import('../delivery/write-profiles.ts')
   await connected
-  await checkWritable(plan, context)
+  await context.deadline.race('checking the files', checkWritable(plan, context))
   return writeProfiles
 }
 
