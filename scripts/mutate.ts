@@ -85,6 +85,8 @@ const ALSO: Readonly<Record<string, readonly string[]>> = {
     'acceptance/explain',
     'acceptance/sandbox',
     'acceptance/credential-process',
+    'acceptance/multi-account',
+    'acceptance/missing-token',
     'trust',
   ],
   sandbox: [

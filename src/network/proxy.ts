@@ -19,12 +19,13 @@ export function proxySetting(
   url: URL,
   env: Environment,
 ): { readonly name: string; readonly url: URL } | undefined {
-  const set = (name: string) => [name, name.toUpperCase()].find((one) => env[one]?.trim())
-  const read = (name: string) => env[set(name) ?? name]?.trim()
-  const scheme = url.protocol === 'https:' ? 'https_proxy' : 'http_proxy'
-  const name = set(scheme) ?? set('all_proxy')
-  const proxy = name === undefined ? undefined : env[name]?.trim()
-  if (name === undefined || !proxy || isExcluded(url, read('no_proxy') ?? '')) return undefined
+  const read = (variable: string) =>
+    [variable, variable.toUpperCase()]
+      .map((name) => ({ name, value: env[name]?.trim() ?? '' }))
+      .find(({ value }) => value !== '')
+  const set = read(url.protocol === 'https:' ? 'https_proxy' : 'http_proxy') ?? read('all_proxy')
+  if (!set || isExcluded(url, read('no_proxy')?.value ?? '')) return undefined
+  const { name, value: proxy } = set
   try {
     const parsed = new URL(proxy.includes('://') ? proxy : `http://${proxy}`)
     if (/^https?:$/.test(parsed.protocol) && parsed.hostname) {

@@ -67,6 +67,21 @@ test('a token file: another token, other credentials', async (t) => {
   assert.equal(sandbox.exchanges, 2)
 })
 
+test('a token file that is a pipe is read once; one that is too long is told of', async (t) => {
+  const { job } = await startJob(t)
+  const token = job.write('token.jwt', job.env['CIRCLE_OIDC_TOKEN_V2'] ?? '')
+  delete job.env['CIRCLE_OIDC_TOKEN_V2']
+  const args = ['--role-arn', ROLE, '--token-source', 'file', '--token-file']
+  const pipe = job.fifo('pipe')
+  const writer = execute('sh', ['-c', `cat '${token}' > '${pipe}'`])
+  assert.match(await accessKeyId(job, [...args, pipe]), /^ASIA/)
+  await writer
+  const long = job.write('long.jwt', 'x'.repeat(100_000))
+  const told = /It has 100000 characters; STS accepts at most 20000/
+  await job.fails(['credential-process', ...args, long], 'token-malformed', told)
+  await job.fails(['credential-process', ...args, 'none'], 'token-not-found', /none/)
+})
+
 test('the profile on the command line wins over a role in the variables of the job', async (t) => {
   const { job } = await startJob(t)
   await job.done(['assume-role', '--role-arn', ROLE, '--credentials', 'refresh'])

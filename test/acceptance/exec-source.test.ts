@@ -39,9 +39,14 @@ test('a chained profile of a profiles file, and only the roles that lead to it',
 test('a profile that the file does not have, or that nobody chose', async (t) => {
   const { job, sandbox } = await startJob(t)
   const file = ['exec', '--profiles-file', profilesFile(job)]
-  const names = /Choose one with --profile: base, playground, broken\./
-  await job.fails([...file, '--profile', 'plaground', ...SHOW], 'invalid-usage', names)
-  await job.fails([...file, ...SHOW], 'invalid-usage', names)
+  const names = 'Choose one with --profile: base, playground, broken\\.'
+  for (const [args, what] of [
+    [['--profile', 'plaground'], '--profile is "plaground", but the profiles file has no such'],
+    [[], 'The profiles file has several profiles and no "default"\\.'],
+  ] as const) {
+    const told = new RegExp(`${what}[^]*${names}`)
+    await job.fails([...file, ...args, ...SHOW], 'invalid-usage', told)
+  }
   await job.fails(
     ['exec', '--role-arn', ROLE, '--profile', 'base', ...SHOW],
     'invalid-usage',

@@ -152,6 +152,14 @@ test('a signal that ends the command makes the exit code 128+n', async (t) => {
   assert.deepEqual(await once(child, 'close'), [143, null])
 })
 
+test("the job's NODE_OPTIONS, which the orb's launcher keeps from our Node, are the command's", async (t) => {
+  const { job } = await startJob(t)
+  const kept = { CIRCLECI_AWS_OIDC_NODE_OPTIONS: '--no-warnings' }
+  const env = await environmentOf(job, [], kept)
+  assert.equal(env['NODE_OPTIONS'], '--no-warnings')
+  assert.equal(env['CIRCLECI_AWS_OIDC_NODE_OPTIONS'], undefined)
+})
+
 test('a signal before the command starts ends us, and it never starts', async (t) => {
   const world = readWorld({ latencyMs: 3000 })
   const { job } = await startJob(t, { world })

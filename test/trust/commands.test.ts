@@ -90,6 +90,26 @@ test('generated, then checked: from coordinates, from a token, from the environm
   assert.equal(JSON.parse(unregistered.out).findings[0].kind, 'audience-not-registered')
 })
 
+test('from a token: for one user', async () => {
+  const subjectOf = async (...args: string[]) => {
+    const { out, error } = await run(
+      ['generate', '--from-token', '--account-id', ACCOUNT, ...args],
+      {
+        CIRCLE_OIDC_TOKEN_V2: jwt,
+      },
+    )
+    assert.equal(error, undefined)
+    return Object.values(JSON.parse(out).Statement[0].Condition).flatMap((one) =>
+      Object.entries(one as object).flatMap(([key, value]) => (key.endsWith(':sub') ? value : [])),
+    )
+  }
+  // https://circleci.com/docs/openid-connect-tokens/#format-of-the-openid-connect-id-token
+  const project = `org/${ORG}/project/${PROJECT}/user`
+  const user = '11111111-2222-4333-8444-555555555555'
+  const subjects = await subjectOf('--user-id', user)
+  assert.deepEqual(subjects, [`${project}/${user}`, `${project}/${user}/*`])
+})
+
 test('claims: alone, or as the command token prints them', async () => {
   const { out } = await run(['generate', ...coordinates])
   const policy = file('for-claims.json', JSON.parse(out))
@@ -357,7 +377,27 @@ const REFUSED: readonly Refused[] = [
     'file-malformed',
     /Statement\[0\]\.Effect is "allow"/,
   ],
+  [
+    ['check', '--policy', file('policy.json', {}), '--claims', file('list.json', [])],
+    'file-malformed',
+    /The claims in \S*list\.json are not a JSON object\. $/,
+  ],
+  [
+    ['check', '--policy', file('policy.json'), '--claims', file('wrong.json', { iss: 1 })],
+    'file-malformed',
+    /not the claims of a token\. Its claim "iss" has a type/,
+  ],
   [['check', '--policy', 'none.json'], 'file-unreadable', /none\.json can't be read/],
+  [
+    ['audit', '--input', '-', '--allow', '-'],
+    'invalid-usage',
+    /--allow - and --input - cannot be combined/,
+  ],
+  [
+    ['audit', '--input', file('roles.json', { Roles: [] }), '--allow', file('allow.ini', 'x')],
+    'invalid-allow-file',
+    /\/allow\.ini has .*line 1/s,
+  ],
   [['thumbprint'], 'invalid-usage', /--issuer is missing/],
   [['thumbprint', '--issuer', 'http://x.example'], 'invalid-usage', /--issuer is "http:/],
   [['nonsense'], 'invalid-usage', /"trust" is not a complete command/],

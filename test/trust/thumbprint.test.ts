@@ -142,6 +142,19 @@ for (const [name, sent, why] of BROKEN) {
   })
 }
 
+test('no thumbprint of certificates that are not valid yet, or no longer', { skip }, async (t) => {
+  const { issuer } = await issuerWith(t, 'localhost', 'intermediate')
+  const now = Date.now()
+  let days = 0
+  t.mock.method(Date, 'now', () => now + days * 86_400_000)
+  for (days of [-1, 3]) {
+    await assert.rejects(find(issuer), {
+      code: 'unexpected-answer',
+      why: /^The certificate CN=localhost is valid from .* UTC to .* UTC\.$/,
+    })
+  }
+})
+
 test('through the proxy, both the document and the certificates', { skip }, async (t) => {
   const { issuer, keys } = await issuerWith(t, 'localhost', 'intermediate')
   const proxy = await startForwardProxy(t, { login: 'ana:p@ss' })

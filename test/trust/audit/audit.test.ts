@@ -228,13 +228,17 @@ describe('what is meant to be', () => {
   })
 
   const problems: readonly (readonly [text: string, problem: RegExp])[] = [
-    ['[allow a]', /line 1: \[allow a\] has no roles.*\n.*line 1: \[allow a\] has no reason/],
+    [
+      '[allow a]',
+      /^allow\.ini has 2 problems:\n {2}line 1: \[allow a\] has no roles.*\n.*line 1: \[allow a\] has no reason/,
+    ],
     [
       '[allow a]\nroles = *\nreason = x\nfindings = open-to-everyon',
       /line 4: .*Did you mean "open-to-everyone"/,
     ],
     ['[allow a]\nroles = *\nreason = x\nuntil = tomorrow', /line 4: until is "tomorrow"/],
-    ['[alow a]', /Did you mean "allow"/],
+    ['[alow a]', /^allow\.ini has a problem:\n {2}line 1: .*Did you mean "allow"/],
+    ['[allow a]\nroles = ${NO_SUCH}\nreason = x', /^allow\.ini has .*\n {2}line 2: .*NO_SUCH/],
   ]
   for (const [text, problem] of problems) {
     test(`refused: ${JSON.stringify(text)}`, () =>
