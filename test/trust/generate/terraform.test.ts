@@ -281,6 +281,11 @@ accounts = dev
 repository = acme/site
 ref = main
 role_name = publish
+[role elsewhere]
+accounts = 4-prod
+repository = acme/site
+environment = prod
+role_name = publish
 [role playground]
 accounts = dev
 trusts_role = ${TRUSTED}
@@ -311,7 +316,10 @@ describe('Terraform files for many accounts', () => {
       `"${HOST}" = { url = "https://${HOST}" client_ids = ["${ORG}"] ${more} }`
     const given =
       'thumbprints = ["6938fd4d98bab03faadb97b34396831e3780aea1"] tags = { owner = "ci" }'
-    const only = '{ for name in ["deploy"] : name => local.roles[name] }'
+    const github =
+      '"token.actions.githubusercontent.com" = { url = "https://token.actions.githubusercontent.com" client_ids = ["sts.amazonaws.com"] }'
+    const only = (...names: readonly string[]) =>
+      `{ for name in [${names.map((name) => `"${name}"`).join(', ')}] : name => local.roles[name] }`
     assert.deepEqual(main, {
       terraform: TERRAFORM,
       'provider "aws"': [
@@ -322,15 +330,20 @@ describe('Terraform files for many accounts', () => {
       ],
       'module "dev"': call(
         'dev',
-        `${circleciProvider(given)} "token.actions.githubusercontent.com" = { url = "https://token.actions.githubusercontent.com" client_ids = ["sts.amazonaws.com"] }`,
-        'local.roles',
+        `${circleciProvider(given)} ${github}`,
+        only('deploy', 'of-github', 'playground'),
       ),
       'module "account_4_prod"': call(
         'account_4_prod',
         circleciProvider(`create = false ${given}`),
-        only,
+        only('deploy'),
       ),
-      'module "account_4-prod"': call('account_4-prod', circleciProvider(given), only),
+      // Two roles may have the same name in IAM, in different accounts.
+      'module "account_4-prod"': call(
+        'account_4-prod',
+        `${circleciProvider(given)} ${github}`,
+        only('deploy', 'elsewhere'),
+      ),
     })
   })
 
@@ -339,6 +352,13 @@ describe('Terraform files for many accounts', () => {
     const [{ roles: values = '' } = {}] = (roles as HclBody)['locals'] as readonly HclBody[]
     const entry = (test: string, variable: string, value: string) =>
       `{ test = "${test}" variable = "${variable}" values = ["${value}"] }`
+    const publishing = (key: string, rest: string) =>
+      [
+        `${key} = { name = "publish" action = "sts:AssumeRoleWithWebIdentity"`,
+        'oidc_provider = "token.actions.githubusercontent.com" conditions = [',
+        `${entry('StringEquals', 'token.actions.githubusercontent.com:aud', 'sts.amazonaws.com')},`,
+        `${entry('StringEquals', 'token.actions.githubusercontent.com:sub', `repo:acme/site:${rest}`)}, ] }`,
+      ].join(' ')
     const subject = `org/${ORG}/project/${PROJECT}/user/*`
     assert.equal(
       values,
@@ -349,10 +369,8 @@ describe('Terraform files for many accounts', () => {
         `${entry('StringLike', `${HOST}:sub`, subject)}, ]`,
         'policy_arns = ["arn:aws:iam::aws:policy/ReadOnlyAccess"]',
         `permissions_boundary = "${BOUNDARY}" max_session_duration = 7200 tags = { owner = "ci" } }`,
-        '"of-github" = { name = "publish" action = "sts:AssumeRoleWithWebIdentity"',
-        'oidc_provider = "token.actions.githubusercontent.com" conditions = [',
-        `${entry('StringEquals', 'token.actions.githubusercontent.com:aud', 'sts.amazonaws.com')},`,
-        `${entry('StringEquals', 'token.actions.githubusercontent.com:sub', 'repo:acme/site:ref:refs/heads/main')}, ] }`,
+        publishing('"of-github"', 'ref:refs/heads/main'),
+        publishing('elsewhere', 'environment:prod'),
         `playground = { name = "playground" action = "sts:AssumeRole" trusted_role_arn = "${TRUSTED}"`,
         `conditions = [ ${entry('StringEquals', 'sts:ExternalId', 'acme:7')}, ] } }`,
       ].join(' '),
