@@ -54,6 +54,7 @@ const ALSO: Readonly<Record<string, readonly string[]>> = {
     'acceptance/export',
     'acceptance/own-keys',
     'acceptance/other-ci',
+    'acceptance/missing-token',
     'acceptance/later-steps',
     'acceptance/assume-role',
     'acceptance/multi-account',

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { describe, type TestContext, test } from 'node:test'
 import {
   appendGithubEnv,
+  checkGithubEnv,
   keyVariables,
   neutralizedVariables,
   profileVariables,
@@ -116,6 +117,21 @@ test('GITHUB_ENV is added to, also where the last line has no end', async (t) =>
     message:
       'Cannot append to the file in GITHUB_ENV: a part of its path is not a directory (ENOTDIR).',
   })
+})
+
+test('GITHUB_ENV is a file, or /dev/null', (t) => {
+  const path = file(t, '')
+  checkGithubEnv(path)
+  checkGithubEnv('/dev/null')
+  for (const [wrong, why] of [
+    [join(path, '..'), 'it is not a regular file'],
+    [`${path}x`, 'no such file or directory (ENOENT)'],
+  ] as const) {
+    assert.throws(() => checkGithubEnv(wrong), {
+      code: 'file-unwritable',
+      message: `Cannot append to the file in GITHUB_ENV: ${why}.`,
+    })
+  }
 })
 
 test('a variable file is made, and every other byte stays', async (t) => {
