@@ -111,6 +111,7 @@ test('the environment of a job', async () => {
   assert.equal(env['CIRCLE_JOB'], 'deploy')
   assert.equal(env['CIRCLE_PROJECT_USERNAME'], 'acme')
   assert.equal(env['CIRCLE_PROJECT_REPONAME'], 'website')
+  assert.equal(env['CIRCLE_USERNAME'], 'octocat')
   assert.equal(env['CIRCLE_BRANCH'], 'main')
   assert.equal(env['CIRCLE_TAG'], undefined)
   assert.equal(env['CIRCLE_WORKING_DIRECTORY'], '~/project')

@@ -85,6 +85,7 @@ const FAULTY: readonly (readonly [args: string[], code: number, error: RegExp])[
     6,
     /file-malformed: .* has the key "StringLike" twice in the same object \(line 2, column 45\)/,
   ],
+  [['--policy', '-'], 6, /file-malformed: The trust policy in stdin is malformed: Statement /],
   [
     ['--policy', '-', '--claims', '-'],
     2,

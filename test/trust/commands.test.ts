@@ -375,7 +375,12 @@ const REFUSED: readonly Refused[] = [
   [
     ['check', '--policy', file('bad.json', { Statement: [{ Effect: 'allow' }] })],
     'file-malformed',
-    /Statement\[0\]\.Effect is "allow"/,
+    /The trust policy in \S*bad\.json is malformed: Statement\[0\]\.Effect is "allow"/,
+  ],
+  [
+    ['check', '--policy', file('array.json', [])],
+    'file-malformed',
+    /The trust policy in \S*array\.json is malformed: the document /,
   ],
   [
     ['check', '--policy', file('policy.json', {}), '--claims', file('list.json', [])],
