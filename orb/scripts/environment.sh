@@ -41,6 +41,8 @@ case ${BASH_VERSION:+bash}:${SHELLOPTS:-} in
     ;;
 esac
 
+# They may have set one for themselves.
+unset IFS
 home=${HOME:-}
 if [ -z "$home" ]; then
   user=$(id -un 2>/dev/null) || user=

@@ -10,7 +10,9 @@ usable() {
 
 # Sets $node to that of the image, or one fetched before.
 find_node() {
-  for node in node "$root"/node-*/bin/node; do
+  if node=$(usable node); then return 0; fi
+  # Not before: bash fails here where an earlier step has set failglob, and there is none.
+  for node in "$root"/node-*/bin/node; do
     if node=$(usable "$node"); then return 0; fi
   done
   return 1

@@ -21,7 +21,9 @@ place() {
 
 # By the Node of the image, or one fetched before.
 place_by_any() {
-  for candidate in node "$root"/node-*/bin/node; do
+  if place node "$@"; then return 0; fi
+  # Not before: bash fails here where an earlier step has set failglob, and there is none.
+  for candidate in "$root"/node-*/bin/node; do
     if place "$candidate" "$@"; then return 0; fi
   done
   return 1

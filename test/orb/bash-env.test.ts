@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { writeFileSync } from 'node:fs'
+import { readdirSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { jobOf } from './config.ts'
 import { openHost, runJob } from './job-runner.ts'
@@ -13,6 +14,8 @@ const job = jobOf('aws-oidc/install', {
   },
 })
 
+const HOSTILE = 'IFS=/eo0\nset -C\numask 0\nexport CDPATH=/tmp LC_ALL=C\nshopt -s failglob'
+
 /** What earlier steps may have written to `$BASH_ENV`, before the export that is used. */
 const FILES = {
   'a command that fails': 'false',
@@ -20,6 +23,7 @@ const FILES = {
   'a variable that is not set': 'export NODE_PATH="$NOT_SET/lib"',
   'what only bash knows': '[[ $CI == true ]]\nshopt -s globstar',
   'options of its own': 'set -ux',
+  'separators, patterns, redirections and a mask of its own': HOSTILE,
   'no end of the last line': ':',
 }
 
@@ -92,3 +96,19 @@ for (const { command: shell, skip, busybox } of SHELLS) {
     }
   })
 }
+
+test('bash with separators, patterns, redirections and a mask of its own: nothing that others may write or read', async (t) => {
+  const host = await openHost(t)
+  writeFileSync(host.bashEnv, `${HOSTILE}\nexport STAGE=dev\n`, { mode: 0o600 })
+  const { succeeded, output } = await runJob(host, job)
+  assert.ok(succeeded, output)
+  const written = readdirSync(host.home, { recursive: true, encoding: 'utf8' })
+  const modes = written.map((name) => ({ name, mode: statSync(join(host.home, name)).mode }))
+  assert.deepEqual(
+    modes.filter(({ mode }) => (mode & 0o022) !== 0),
+    [],
+  )
+  assert.equal(statSync(join(host.home, '.aws/credentials')).mode & 0o777, 0o600)
+  const ours = statSync(join(host.home, '.local/share/circleci-aws-oidc')).mode
+  assert.equal(ours & 0o077, 0)
+})
