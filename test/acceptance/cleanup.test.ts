@@ -83,6 +83,16 @@ test('--profile: that profile alone, and the exports if they are of it', async (
   assert.deepEqual(filesOf(job), { bash_env: '' })
 })
 
+test('--profile: several names, with commas and blanks; a list of none is told of', async (t) => {
+  const { job } = await startJob(t)
+  for (const name of ['a', 'b', 'c'])
+    await job.done(['assume-role', '--role-arn', ROLE, '--profile', name])
+  await job.fails(['cleanup', '--profile', ' , '], 'invalid-profile-name', /" , "/)
+  await job.done(['cleanup', '--profile', ' a,  c,'])
+  const names = (job.read('.aws/credentials') ?? '').match(/^\[.*\]$/gm)
+  assert.deepEqual(names, ['[b]'])
+})
+
 test('--profile: exported keys go with their profile', async (t) => {
   const { job } = await startJob(t)
   await assume(job, '--profile', 'other', '--export', 'none')

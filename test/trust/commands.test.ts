@@ -371,6 +371,16 @@ const REFUSED: readonly Refused[] = [
     'file-malformed',
     /has 10241 characters; IAM accepts at most 10240\./,
   ],
+  [
+    ['generate', '--from-token', '--org-id', ORG],
+    'invalid-usage',
+    /--from-token and --org-id cannot be combined/,
+  ],
+  [
+    ['generate', '--from-token', '--external-id', 'x1'],
+    'invalid-usage',
+    /--external-id does not apply with --from-token/,
+  ],
   [['check'], 'invalid-usage', /--policy is missing/],
   [
     ['check', '--policy', file('bad.json', { Statement: [{ Effect: 'allow' }] })],
