@@ -30,6 +30,7 @@ const ALSO: Readonly<Record<string, readonly string[]>> = {
     'acceptance/shared-files',
     'acceptance/home',
     'acceptance/cleanup',
+    'refresh/recipe',
   ],
   sts: [
     'acceptance/refusals',

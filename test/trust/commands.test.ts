@@ -418,7 +418,7 @@ const REFUSED: readonly Refused[] = [
   [['nonsense'], 'invalid-usage', /"trust" is not a complete command/],
 ]
 for (const [args, code, error] of REFUSED) {
-  test(`trust ${args.join(' ').slice(0, 90)}: ${code}`, async () => {
+  test(`trust ${args.join(' ').replaceAll(directory, '…').slice(0, 90)}: ${code}`, async () => {
     const result = await run(args)
     assert.equal(result.error?.split(':')[0], code)
     assert.equal(result.code, ERROR_EXIT_CODES[code])
