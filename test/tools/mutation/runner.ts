@@ -44,7 +44,7 @@ Object.assign(globalThis, { __stryker__: state })
 const ACTIVE = '__STRYKER_ACTIVE_MUTANT__'
 const REACHED = 'MUTATION_REACHED'
 /** Also programs that tests run as another user write here. */
-const REACHED_FILE = join(mkdtempSync(join(tmpdir(), 'reached-')), 'mutants.txt')
+let reachedFile = ''
 const AT_END_FILE = 'at-end.cjs'
 const TIMES_FILE = 'times.json'
 /** Tests that fail without any change: here, where all that is installed is node_modules. */
@@ -92,10 +92,11 @@ class InProcessRunner {
   async dryRun() {
     const coverage: Coverage = { static: {}, perTest: {} }
     state.mutantCoverage = coverage
-    chmodSync(dirname(REACHED_FILE), 0o755)
-    writeFileSync(REACHED_FILE, '')
-    chmodSync(REACHED_FILE, 0o666)
-    process.env[REACHED] = REACHED_FILE
+    reachedFile = join(mkdtempSync(join(tmpdir(), 'reached-')), 'mutants.txt')
+    chmodSync(dirname(reachedFile), 0o755)
+    writeFileSync(reachedFile, '')
+    chmodSync(reachedFile, 0o666)
+    process.env[REACHED] = reachedFile
     const results: Result[] = []
     const { slow, tooSlow, each } = this.#patience
     const slowTests = new Set<string>()
@@ -120,7 +121,7 @@ class InProcessRunner {
       leftOut.map(({ id, failureMessage }) => `${id}: ${failureMessage}\n`).join(''),
     )
     delete process.env[REACHED]
-    rmSync(dirname(REACHED_FILE), { recursive: true })
+    rmSync(dirname(reachedFile), { recursive: true })
     writeFileSync(TIMES_FILE, JSON.stringify([...this.#times]))
     const tests = results.filter(({ status }) => status === 0)
     return { status: 'complete', tests, mutantCoverage: coverage }
@@ -267,8 +268,8 @@ function withVariables(given: unknown): unknown {
 
 /** Adds to a test, or to all of its file, what the programs that it started wrote at their end. */
 function takeReached(test: string | undefined): void {
-  const ids = readFileSync(REACHED_FILE, 'utf8').split(/[\n,]/).filter(Boolean)
-  writeFileSync(REACHED_FILE, '')
+  const ids = readFileSync(reachedFile, 'utf8').split(/[\n,]/).filter(Boolean)
+  writeFileSync(reachedFile, '')
   const { perTest = {}, static: loaded = {} } = state.mutantCoverage ?? {}
   if (test !== undefined) perTest[test] ??= {}
   const reached = test === undefined ? loaded : perTest[test]
