@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
+import { isFull } from '../attack/size.ts'
 import { without } from '../tools/programs.ts'
 import { jobOf } from './config.ts'
 import { BASH, type Host, openHost, runJob, type StepResult } from './job-runner.ts'
@@ -76,7 +77,7 @@ function assertClean(host: Host, value: string, { code, stdout, stderr }: StepRe
 }
 
 describe('a parameter is data', { skip: without('dash', 'curl') }, () => {
-  for (const { command, parameter } of targets) {
+  for (const [turn, { command, parameter }] of targets.entries()) {
     test(`${command}, ${parameter}`, async (t) => {
       const needsInstall = command !== 'install'
       const host = await victim(t, needsInstall ? ['node'] : ['curl'])
@@ -88,6 +89,8 @@ describe('a parameter is data', { skip: without('dash', 'curl') }, () => {
       }
       if (needsInstall) await runJob(host, jobOf('aws-oidc/install'))
       for (const [index, value] of HOSTILE.entries()) {
+        // Each value with a third of the parameters; `npm run attack` takes all of them.
+        if (!isFull && (index + turn) % 3 > 0) continue
         const known = Object.entries(base).filter(([name]) => commands[command]?.parameters[name])
         const given = { ...Object.fromEntries(known), [parameter]: value }
         const { steps } = await runJob(host, jobOf({ [`aws-oidc/${command}`]: given }), {

@@ -239,7 +239,12 @@ describe('where the files are', () => {
     const env = { HOME: '/h', AWS_CONFIG_FILE: '/a~/~b', AWS_SHARED_CREDENTIALS_FILE: '/$/a$-' }
     assert.deepEqual(sharedFileLocations(env), { config: '/a~/~b', credentials: '/$/a$-' })
   })
-  test('an empty HOME is none: the home is that of the account', () => {
+  test('an empty HOME is none: the home is that of the account', (t) => {
+    const { HOME } = process.env
+    t.after(() => {
+      process.env['HOME'] = HOME
+    })
+    delete process.env['HOME']
     for (const env of [{ HOME: '' }, {}]) {
       const { config } = sharedFileLocations(withoutEmptyHome(env))
       assert.equal(config, join(userInfo().homedir, '.aws', 'config'))
