@@ -23,7 +23,9 @@ export function startDeadline(seconds: number, tell?: (text: string) => void): D
   // Every request under way listens, and there may be dozens.
   setMaxListeners(0, controller.signal)
   const underWay = new Map<object, string>()
-  const giveUp = (doing: string) => controller.abort(timedOut(seconds, doing))
+  const giveUp = (doing: string) => {
+    if (!controller.signal.aborted) controller.abort(timedOut(seconds, doing))
+  }
   const timer = setTimeout(() => giveUp([...underWay.values()].at(-1) ?? 'running'), seconds * 1000)
   let isTold = tell === undefined
   const tellOnce = (doing: string) => {
@@ -71,12 +73,21 @@ function timedOut(seconds: number, doing: string): OidcError {
  * file is read. For work that may be long, to be called often.
  */
 export async function pause(): Promise<void> {
-  if (now() < lastPause + 20) return
-  await new Promise(setImmediate)
-  lastPause = now()
+  // Of many that wait, those go on for whom there is time before the next turn.
+  while (now() >= lastTurn + 20) {
+    turn ??= new Promise((resolve) => {
+      setImmediate(() => {
+        lastTurn = now()
+        turn = undefined
+        resolve()
+      })
+    })
+    await turn
+  }
 }
 
-let lastPause = 0
+let lastTurn = 0
+let turn: Promise<void> | undefined
 
 /** Milliseconds on a clock that is never set; unlike `performance.now()`, nothing has to load for it. */
 export function now(): number {

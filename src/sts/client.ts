@@ -5,7 +5,7 @@ import { NodeHttpHandler } from '@smithy/node-http-handler'
 import type { MetadataBearer, NodeHttpHandlerOptions, StaticOperationSchema } from '@smithy/types'
 import { version } from '../../package.json'
 import type { Context } from '../context.ts'
-import { now } from '../deadline.ts'
+import { now, pause } from '../deadline.ts'
 import type { OidcError } from '../errors.ts'
 import { agents, CONNECTION_TIMEOUT, CONNECTIONS, REQUEST_TIMEOUT } from '../network/agents.ts'
 import type { Environment } from '../options.ts'
@@ -117,6 +117,8 @@ function openTransport(url: URL, region: string, env: Environment) {
     const [{ response }] = await Promise.all([answered, rehearsal])
     try {
       response.body = await readAnswer(response.body, response.statusCode)
+      // Dozens may come at once.
+      await pause()
       return await protocol.deserializeResponse(operation, context, response)
     } catch (error) {
       throw Object.assign(withTexts(error as Error), { $response: response })

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Context } from '../context.ts'
+import { pause } from '../deadline.ts'
 import { type Failure, failureOf } from './failure.ts'
 
 const BASE_DELAY = 500
@@ -41,6 +42,8 @@ export async function withRetries<T>(
     try {
       return await deadline.race(doing, attempt(number))
     } catch (cause) {
+      // When the time is up, all roles of a step come here.
+      await pause()
       deadline.signal.throwIfAborted()
       const failure = failureOf(cause)
       const isBusy = failure.code === 'aws-unavailable'
