@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { ERROR_EXIT_CODES, type ErrorCode } from '../../src/errors.ts'
+import { errorCode } from '../../src/files/failure.ts'
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/index.ts'
 import { CLI } from './built-cli.ts'
 import { assertConceals, secretsIn, watchArguments } from './secrets.ts'
@@ -158,7 +159,7 @@ export class Job {
 
   /** Every file below the home with its text, lock files and temporary files included. */
   files(): Record<string, string> {
-    const names = fs.readdirSync(this.home, { recursive: true, encoding: 'utf8' }).sort()
+    const names = namesBelow(this.home).sort()
     // Other processes may be replacing files meanwhile.
     const stat = (name: string) => fs.statSync(join(this.home, name), { throwIfNoEntry: false })
     const files = names.filter((name) => stat(name)?.isFile())
@@ -175,6 +176,20 @@ export class Job {
     if (bashEnv && fs.existsSync(bashEnv) && fs.statSync(bashEnv).isFile())
       this.#remember(fs.readFileSync(bashEnv, 'utf8'))
   }
+}
+
+/** Of all files and directories; other processes may be removing some meanwhile, over which Node's own recursion fails. */
+function namesBelow(root: string, directory = ''): string[] {
+  let entries: fs.Dirent[] = []
+  try {
+    entries = fs.readdirSync(join(root, directory), { withFileTypes: true })
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT') throw error
+  }
+  return entries.flatMap((entry) => {
+    const name = join(directory, entry.name)
+    return entry.isDirectory() ? [name, ...namesBelow(root, name)] : [name]
+  })
 }
 
 export interface SandboxJob {
