@@ -45,7 +45,6 @@ async function identify(options: OptionsOf<'whoami'>, context: Context) {
   terminal.conceal(credentials.secretAccessKey)
   if (credentials.sessionToken) terminal.conceal(credentials.sessionToken)
   const identity = await callerIdentity(sts, credentials, context)
-  sts.destroy()
   if (otherwise)
     terminal.note(terminal.paint('stderr', 'yellow', `Warning: ${printable(otherwise)}`))
   return { ...identity, source }

@@ -1,8 +1,10 @@
+import type { IncomingMessage } from 'node:http'
 import type { Context } from '../context.ts'
 import { EXIT } from '../errors.ts'
+import { reach } from '../network/agents.ts'
 import { proxyFor } from '../network/proxy.ts'
+import { send } from '../network/request.ts'
 import type { Environment } from '../options.ts'
-import { httpHandler } from '../sts/client.ts'
 import { askedHost, endpointUrl, type StsEndpoint } from '../sts/endpoint.ts'
 import { failedConnection } from '../sts/failed-connection.ts'
 import { withRetries } from '../sts/retry.ts'
@@ -22,46 +24,29 @@ export interface Reached {
 export async function reachEndpoint(endpoint: StsEndpoint, context: Context): Promise<Reached> {
   const { env, deadline } = context
   const url = endpointUrl(endpoint)
-  const handler = httpHandler(url, env)
   const proxy = proxyFor(url, env)
   const attempt = async (): Promise<Reached> => {
     const start = Date.now()
-    const { response } = await handler.handle(request(url), { abortSignal: deadline.signal })
-    response.body?.destroy?.()
-    if (proxy && isOfProxy(response)) {
-      throw Object.assign(new Error('the proxy refuses'), { $response: response })
+    const { agent } = await reach(url, env)
+    const headers = { 'user-agent': 'circleci-aws-oidc' }
+    const answer = await send(url, { headers, agent, signal: deadline.signal })
+    answer.destroy()
+    if (proxy && isOfProxy(answer)) {
+      throw Object.assign(new Error('the proxy refuses'), { $response: answer })
     }
-    const there = new Date(response.headers['date'] ?? '')
+    const there = new Date(answer.headers.date ?? '')
     const clock = Number.isNaN(there.getTime()) ? undefined : { here: new Date(), there }
     return { url, proxy: proxy?.host, milliseconds: Date.now() - start, clock }
   }
-  try {
-    return await withRetries(attempt, context, {
-      explain: (failed) => failedConnection(failed, url, env),
-      host: `AWS STS at ${askedHost(url, env)}`,
-    })
-  } finally {
-    handler.destroy()
-  }
+  return withRetries(attempt, context, {
+    explain: (failed) => failedConnection(failed, url, env),
+    host: `AWS STS at ${askedHost(url, env)}`,
+  })
 }
 
 /** Whether a proxy answered in the place of STS, whose own answers all have a header of AWS. */
-function isOfProxy({ statusCode, headers }: Answer): boolean {
+function isOfProxy({ statusCode = 0, headers }: IncomingMessage): boolean {
   return statusCode >= 400 && !Object.keys(headers).some((name) => name.startsWith('x-amz'))
-}
-
-interface Answer {
-  readonly statusCode: number
-  readonly headers: Readonly<Record<string, string>>
-}
-
-function request(url: URL): Parameters<ReturnType<typeof httpHandler>['handle']>[0] {
-  const { protocol, hostname, port, pathname: path, host } = url
-  const headers = { host, 'user-agent': 'circleci-aws-oidc' }
-  const parts = { method: 'GET', protocol, hostname, path, headers, query: {} }
-  return { ...parts, ...(port ? { port: Number(port) } : {}) } as unknown as ReturnType<
-    typeof request
-  >
 }
 
 export function checkEndpoint(outcome: Settled<Reached>, env: Environment): Finding[] {

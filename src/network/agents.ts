@@ -1,36 +1,29 @@
 import type { Agent as HttpAgent } from 'node:http'
-import { type AgentOptions, Agent as HttpsAgent } from 'node:https'
+import type { Agent as HttpsAgent } from 'node:https'
 import { isIP } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { type ConnectionOptions, connect } from 'node:tls'
+import type { ConnectionOptions } from 'node:tls'
 import { OidcError } from '../errors.ts'
 import { unreadable } from '../files/failure.ts'
 import { readLastingFile } from '../files/read.ts'
 import type { Environment } from '../options.ts'
 import { proxyFor } from './proxy.ts'
+import type { Destination } from './proxy-agents.ts'
 
-/**
- * How `url` is reached: through the proxy of the environment, and with the certificates of
- * `AWS_CA_BUNDLE` (which replace Node's own, as in the AWS CLI).
- * Throws `invalid-usage` for the proxy; `file-unreadable` and `file-malformed` for the certificates.
- */
-export async function agents(url: URL, env: Environment): Promise<Agents> {
-  const opened = openedAhead.get(url.origin)
-  openedAhead.delete(url.origin)
-  if (opened) return opened
-  const proxy = proxyFor(url, env)
-  const ca = url.protocol === 'https:' ? await caBundle(env) : undefined
-  if (proxy) return (await import('./proxy-agents.ts')).proxyAgents(proxy, ca)
-  if (url.protocol === 'http:') return {}
-  return { httpsAgent: ca ? { ca } : {} }
+/** The connections to one origin. */
+interface Reached {
+  readonly agent: HttpAgent
+  /** Resolves once the connection opened ahead is open, or has failed. */
+  readonly connected: Promise<unknown>
 }
 
-interface Agents {
-  readonly httpAgent?: HttpAgent
-  /** Options stand for an agent still to be made: TLS takes a while to load. */
-  readonly httpsAgent?: HttpsAgent | AgentOptions
-  /** Resolves once the connection opened ahead is open, or has failed. */
-  readonly opened?: Promise<unknown>
+/**
+ * The connections to the origin of `url`, which all requests of the process share: through the proxy of the
+ * environment, and with the certificates of `AWS_CA_BUNDLE` (which replace Node's own, as in the AWS CLI).
+ * Throws `invalid-usage` for the proxy; `file-unreadable` and `file-malformed` for the certificates.
+ */
+export function reach(url: URL, env: Environment): Promise<Reached> {
+  return origins(env).get(url.origin) ?? kept(open(url, env), url, env)
 }
 
 /**
@@ -40,41 +33,60 @@ interface Agents {
  */
 export async function connectAhead(url: URL, env: Environment): Promise<void> {
   if (url.protocol !== 'https:') return
-  const opening = openAhead(url, env)
-  openedAhead.set(url.origin, opening)
-  await opening.catch(() => {})
-}
-
-/** Agents with an open connection, by the origin it leads to. */
-const openedAhead = new Map<string, Promise<Agents>>()
-
-async function openAhead(url: URL, env: Environment): Promise<Agents> {
   const host = url.hostname.replace(/^\[|\]$/g, '')
   const place = { host, port: Number(url.port || 443), servername: isIP(host) ? '' : host }
-  const proxy = proxyFor(url, env)
-  const ca = await caBundle(env)
-  if (proxy) return (await import('./proxy-agents.ts')).proxyAgents(proxy, ca, place)
-  const options = ca ? { ca } : {}
-  return agentAhead({ ...options, ...place, ALPNProtocols: ['http/1.1'] }, options)
+  await kept(open(url, env, place), url, env).catch(() => {})
 }
 
-/** An agent whose first connection is opening already. */
-function agentAhead(place: ConnectionOptions, options: AgentOptions): Agents {
-  const httpsAgent = new HttpsAgent({ keepAlive: true, maxSockets: CONNECTIONS, ...options })
-  const connectAnew = httpsAgent.createConnection.bind(httpsAgent)
-  const socket = connect(place).on('error', ignore)
-  let first: Duplex | undefined = socket
-  httpsAgent.createConnection = (...given) => {
-    const socket = first
-    first = undefined
-    return socket && !socket.destroyed ? socket.off('error', ignore) : connectAnew(...given)
+const reached = new WeakMap<Environment, Map<string, Promise<Reached>>>()
+
+function origins(env: Environment): Map<string, Promise<Reached>> {
+  const own = reached.get(env) ?? new Map<string, Promise<Reached>>()
+  reached.set(env, own)
+  return own
+}
+
+function kept(opening: Promise<Reached>, url: URL, env: Environment): Promise<Reached> {
+  origins(env).set(url.origin, opening)
+  // By the next request it may have been put right.
+  opening.catch(() => origins(env).delete(url.origin))
+  return opening
+}
+
+async function open(url: URL, env: Environment, ahead?: Destination): Promise<Reached> {
+  const connected = new Promise(setImmediate)
+  const proxy = proxyFor(url, env)
+  const ca = url.protocol === 'https:' ? await caBundle(env) : undefined
+  if (proxy) {
+    const { proxyAgent } = await import('./proxy-agents.ts')
+    return { agent: proxyAgent(url, proxy, ca, ahead), connected }
   }
-  const opened = new Promise((resolve) => {
+  if (url.protocol === 'http:') {
+    const { Agent } = await import('node:http')
+    return { agent: new Agent(SHARED), connected }
+  }
+  const { Agent } = await import('node:https')
+  const tls = ca ? { ca } : {}
+  const agent = new Agent({ ...SHARED, ...tls })
+  return { agent, connected: ahead ? openFirst(agent, { ...tls, ...ahead }) : connected }
+}
+
+/** Opens the first connection of an agent. Resolves once it is open, or has failed. */
+async function openFirst(agent: HttpsAgent, place: ConnectionOptions): Promise<unknown> {
+  const { connect } = await import('node:tls')
+  const connectAnew = agent.createConnection.bind(agent)
+  const opening = connect({ ...place, ALPNProtocols: ['http/1.1'] })
+  let first: Duplex | undefined = opening.on('error', ignore)
+  agent.createConnection = (...given) => {
+    const next = first?.destroyed === false ? first.off('error', ignore) : connectAnew(...given)
+    first = undefined
+    return next
+  }
+  return new Promise((resolve) => {
     // What waits for the connection goes first.
     const settle = () => setImmediate(resolve)
-    socket.once('secureConnect', settle).once('close', settle)
+    opening.once('secureConnect', settle).once('close', settle)
   })
-  return { httpsAgent, opened }
 }
 
 /** The request connects anew, and meets the same. */
@@ -106,13 +118,13 @@ async function readCertificates(path: string, variable: string): Promise<string>
   })
 }
 
-/** Connections to one host, and requests under way: as many as the SDK's handler has where it makes the agent. */
+/** Connections to one origin, and requests under way. */
 export const CONNECTIONS = 50
 
-/** Milliseconds, for every request: Node has no limits of its own. */
-export const CONNECTION_TIMEOUT = 5_000
+/** A connection waits for so many milliseconds for the next request: that of a role with another one as its source. */
+const IDLE_MS = 1_000
 
-export const REQUEST_TIMEOUT = 15_000
+const SHARED = { keepAlive: true, maxSockets: CONNECTIONS, timeout: IDLE_MS } as const
 
 /** Codes of Node for a certificate that it does not accept, as far as they have something in common. */
 export const CERTIFICATE_ERROR = /CERT|SELF_SIGNED|UNABLE_TO_|ERR_TLS_/

@@ -1,6 +1,5 @@
 import { EventEmitter } from 'node:events'
 import type { ClientRequest, Agent as HttpAgent } from 'node:http'
-import type { Agent as HttpsAgent } from 'node:https'
 import type { Socket } from 'node:net'
 import { checkServerIdentity, type PeerCertificate } from 'node:tls'
 import { HttpProxyAgent } from 'http-proxy-agent'
@@ -8,21 +7,23 @@ import { HttpsProxyAgent } from 'https-proxy-agent'
 import { isSuccess } from './proxy.ts'
 
 /** Where a connection leads to, with the name that the certificate must have; empty for an IP address. */
-interface Place {
+export interface Destination {
   readonly host: string
   readonly port: number
   readonly servername: string
 }
 
 /**
- * The agents that send requests through `proxy`; loaded only when a proxy is set. The first tunnel is opened
+ * The agent that sends requests to `url` through `proxy`; loaded only when a proxy is set. The first tunnel is opened
  * at once where `ahead` says what it leads to.
  */
-export function proxyAgents(
+export function proxyAgent(
+  url: URL,
   proxy: URL,
   ca: readonly string[] | undefined,
-  ahead?: Place,
-): { readonly httpAgent: HttpAgent; readonly httpsAgent: HttpsAgent } {
+  ahead?: Destination,
+): HttpAgent {
+  if (url.protocol === 'http:') return new HttpProxyAgent(proxy)
   const tls = ca ? { ca: [...ca] } : {}
   const httpsAgent = new HttpsProxyAgent(proxy, tls)
   // RFC 9110 §9.3.6: every 2xx opens the tunnel; the agent takes 200 alone.
@@ -44,7 +45,7 @@ export function proxyAgents(
     first = undefined
     return (await opened?.(request)) ?? open(request, options)
   }
-  return { httpAgent: new HttpProxyAgent(proxy, tls), httpsAgent: httpsAgent as HttpsAgent }
+  return httpsAgent
 }
 
 type Open = HttpsProxyAgent<string>['connect']
@@ -52,7 +53,7 @@ type Open = HttpsProxyAgent<string>['connect']
 /** Opens a tunnel, and gives it to the request that asks for it; undefined where it failed. */
 function openAhead(
   open: Open,
-  place: Place,
+  place: Destination,
 ): (request: ClientRequest) => Promise<Socket | undefined> {
   // What the agent waits for in a request: that it has its socket.
   const request = new EventEmitter() as ClientRequest

@@ -111,7 +111,7 @@ export async function exchangeToken(
     },
     mend,
   }
-  const role = await sts.request(request, context).finally(() => sts.destroy())
+  const role = await sts.request(request, context)
   return { ...role, token }
 }
 
@@ -134,7 +134,7 @@ async function assumeChainedRole(
       return chainedRefusal(failed, { request: plan, sourceProfile: source.name, url, env })
     },
   }
-  return sts.request(request, context).finally(() => sts.destroy())
+  return sts.request(request, context)
 }
 
 /** What every AssumeRole… operation answers. Throws `FailedExchange` where it is not what was asked for. */
@@ -203,6 +203,5 @@ export async function sharedCredentials(
 ): Promise<Credentials> {
   const { readProfile } = await import('./profile-credentials.ts')
   const sts = connectSts(endpoint, context)
-  const reading = readProfile(name, sts, context).finally(() => sts.destroy())
-  return context.deadline.race(`reading the profile "${name}"`, reading)
+  return context.deadline.race(`reading the profile "${name}"`, readProfile(name, sts, context))
 }

@@ -10,7 +10,6 @@ import {
   type Sources,
   sharedCredentials,
 } from './assume-role.ts'
-import { connectSts } from './client.ts'
 
 export { requestMade } from './client.ts'
 
@@ -46,8 +45,6 @@ export async function settledRoles<Plan extends RolePlan>(
   context: Context,
 ): Promise<{ readonly plan: Plan; readonly settled: PromiseSettledResult<AssumedRole> }[]> {
   const started = new Map<string, Promise<AssumedRole>>()
-  // A role that is asked for by another one finds its connection open.
-  const connections = plans.map(({ endpoint }) => connectSts(endpoint, context))
   for (const plan of plans) {
     await pause()
     const own = plans.length > 1 ? naming(plan.profile, context) : context
@@ -57,7 +54,6 @@ export async function settledRoles<Plan extends RolePlan>(
     started.set(plan.profile, role)
   }
   const all = await Promise.allSettled(started.values())
-  for (const connection of connections) connection.destroy()
   return plans.flatMap((plan, index) => {
     const settled = all[index]
     return settled ? [{ plan, settled }] : []

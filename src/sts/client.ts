@@ -1,13 +1,12 @@
-import type { Readable } from 'node:stream'
+import type { IncomingMessage } from 'node:http'
 import { AwsQueryProtocol } from '@aws-sdk/core/protocols'
-import type { HttpRequest } from '@smithy/core/transport'
-import { NodeHttpHandler } from '@smithy/node-http-handler'
-import type { MetadataBearer, NodeHttpHandlerOptions, StaticOperationSchema } from '@smithy/types'
+import type { HeaderBag, HttpResponse, MetadataBearer, StaticOperationSchema } from '@smithy/types'
 import { version } from '../../package.json'
 import type { Context } from '../context.ts'
 import { now, pause } from '../deadline.ts'
 import type { OidcError } from '../errors.ts'
-import { agents, CONNECTION_TIMEOUT, CONNECTIONS, REQUEST_TIMEOUT } from '../network/agents.ts'
+import { CONNECTIONS, reach } from '../network/agents.ts'
+import { bodyOf, send } from '../network/request.ts'
 import type { Environment } from '../options.ts'
 import type { Credentials } from '../role/request.ts'
 import { printable } from '../text.ts'
@@ -34,20 +33,17 @@ export interface StsConnection {
   readonly url: URL
   /** Asks until there is an answer, the attempts are used up or the time is. Throws `OidcError`. */
   request<Answer>(request: StsCall<Answer>, context: Context): Promise<Answer>
-  destroy(): void
 }
 
 /**
- * The SDK's schemas, protocol, signature and HTTP handler, without its client: that one's
- * middleware for retries, shared configuration and the credential chain would do nothing here, and
- * double the time of a run.
+ * The SDK's schemas, protocol and signature, without its client: that one's middleware for retries, shared
+ * configuration and the credential chain would do nothing here, and double the time of a run.
  */
 export function connectSts(endpoint: StsEndpoint, { env }: Pick<Context, 'env'>): StsConnection {
   const url = endpointUrl(endpoint)
-  const { send, destroy } = openTransport(url, endpoint.region, env)
+  const ask = transport(url, endpoint.region, env)
   return {
     url,
-    destroy,
     request: ({ operation, input, credentials, read, explain, mend }, context) => {
       const { deadline, terminal } = context
       const attempt = async (number: number) => {
@@ -56,7 +52,7 @@ export function connectSts(endpoint: StsEndpoint, { env }: Pick<Context, 'env'>)
           const start = now()
           const took = () => `attempt ${number} at ${url.host} took ${Math.round(now() - start)} ms`
           try {
-            const answer = await send(operation, values, deadline.signal, credentials)
+            const answer = await ask(operation, values, deadline.signal, credentials)
             const result = read(answer)
             const { $metadata }: Partial<MetadataBearer> = answer
             terminal.debug(
@@ -90,17 +86,16 @@ export const requestMade = new Promise<MadeRequest>((resolve) => {
   onRequest = resolve
 })
 
-/** Sends requests, each once. Throws what the SDK throws. */
-function openTransport(url: URL, region: string, env: Environment) {
-  const handler = httpHandler(url, env)
+/** What sends requests, each once. Throws what Node throws, and the SDK. */
+function transport(url: URL, region: string, env: Environment) {
   const context = { endpoint: async () => ({ url }) } as unknown as Parameters<
     typeof protocol.serializeRequest
   >[2] &
     Parameters<typeof protocol.deserializeResponse>[1]
-  const send = async (
+  const ask = async (
     schema: StaticOperationSchema,
     values: object,
-    abortSignal: AbortSignal,
+    signal: AbortSignal,
     credentials: Credentials | undefined,
   ): Promise<object> => {
     const [, namespace, name, traits, input, output] = schema
@@ -108,15 +103,19 @@ function openTransport(url: URL, region: string, env: Environment) {
     const request = await protocol.serializeRequest(operation, values, context)
     request.headers['host'] = url.host
     request.headers['content-length'] = String(Buffer.byteLength(request.body))
-    const sent = credentials
+    const { method, headers, body } = credentials
       ? await (await import('./signature.ts')).sign(request, credentials, region)
       : request
-    sent.headers['user-agent'] = `circleci-aws-oidc/${version} aws-sdk-js`
-    const answered = handler.handle(sent as HttpRequest, { abortSignal })
-    rehearsal ??= requestMade.then(({ connected }) => connected).then(() => rehearse(operation))
-    const [{ response }] = await Promise.all([answered, rehearsal])
+    headers['user-agent'] = `circleci-aws-oidc/${version} aws-sdk-js`
+    const { agent, connected } = await reach(url, env)
+    const answered = send(new URL(request.path, url), { method, headers, body, agent, signal })
+    onRequest({ connected })
+    rehearsal ??= connected.then(() => rehearse(operation))
+    const [answer] = await Promise.all([answered, rehearsal])
+    const { statusCode = 0 } = answer
+    const response: HttpResponse = { statusCode, headers: answer.headers as HeaderBag }
     try {
-      response.body = await readAnswer(response.body, response.statusCode)
+      response.body = await readAnswer(answer, statusCode)
       // Dozens may come at once.
       await pause()
       return await protocol.deserializeResponse(operation, context, response)
@@ -131,7 +130,7 @@ function openTransport(url: URL, region: string, env: Environment) {
     const body = Buffer.from(`<Answer><${result}>${credentials}</${result}></Answer>`)
     await protocol.deserializeResponse(operation, context, { statusCode: 200, headers: {}, body })
   }
-  return { send, destroy: handler.destroy }
+  return ask
 }
 
 let rehearsal: Promise<unknown> | undefined
@@ -163,97 +162,19 @@ function withTexts(error: { name: unknown; message: unknown; Code?: unknown }): 
   return error
 }
 
-/**
- * The body of an answer; an empty one in the place of HTML. Throws `FailedExchange` for one that is longer than any of STS,
- * or does not come to its end in time.
- */
-async function readAnswer(body: Readable, status: number): Promise<Buffer> {
-  const chunks: Buffer[] = []
-  let size = 0
-  const stalled = new FailedExchange({
-    code: 'aws-unreachable',
-    transient: true,
-    detail: `the answer did not come to its end in ${ANSWER_TIMEOUT / 1000} s`,
-  })
-  const limit = setTimeout(() => body.destroy(stalled), ANSWER_TIMEOUT)
-  try {
-    for await (const chunk of body) {
-      chunks.push(chunk)
-      size += chunk.length
-      if (size <= MAXIMUM_BYTES) continue
-      // An error page tells enough by its status.
-      if (status >= 300) return Buffer.alloc(0)
-      throw new FailedExchange(unexpectedAnswer(`longer than ${MAXIMUM_BYTES / 1000} kB`))
-    }
-  } finally {
-    clearTimeout(limit)
+/** The body of an answer; an empty one in the place of HTML. Throws `FailedExchange` for one that is longer than any of STS. */
+async function readAnswer(answer: IncomingMessage, status: number): Promise<Buffer> {
+  const body = await bodyOf(answer, MAXIMUM_BYTES)
+  if (!body && status < 300) {
+    throw new FailedExchange(unexpectedAnswer(`longer than ${MAXIMUM_BYTES / 1000} kB`))
   }
-  const bytes = Buffer.concat(chunks)
-  // XML of STS has no declarations, over which the SDK's parser takes quadratic time.
-  return bytes.includes('<!') ? Buffer.alloc(0) : bytes
+  // An error page tells enough by its status. XML of STS has no declarations, over which the SDK's parser takes
+  // quadratic time.
+  return !body || body.includes('<!') ? Buffer.alloc(0) : body
 }
 
 /** Ten times what STS answers at most; the SDK's parser takes 0.1 s for as much. */
 const MAXIMUM_BYTES = 100_000
-
-/** Milliseconds from the header of an answer to its end. */
-const ANSWER_TIMEOUT = 5_000
-
-/**
- * The SDK's HTTP handler, made with the first request: what is wrong with proxy or certificates fails that. Requests to
- * one origin share their connections, which are closed when there has been none for a while.
- */
-export function httpHandler(url: URL, env: Environment) {
-  const own: Shared = open.get(url.origin) ?? { users: 0 }
-  open.set(url.origin, own)
-  own.users += 1
-  const make = async () => {
-    const { opened: connected = new Promise(setImmediate), ...reached } = await agents(url, env)
-    return { handler: new NodeHttpHandler({ ...LIMITS, ...reached }), connected }
-  }
-  const leave = () => {
-    own.users -= 1
-    if (own.users > 0) return
-    open.delete(url.origin)
-    own.made?.then(
-      ({ handler }) => handler.destroy(),
-      () => {},
-    )
-  }
-  return {
-    handle: async (...args: Parameters<NodeHttpHandler['handle']>) => {
-      own.made ??= make()
-      const { handler, connected } = await own.made.catch((error) => {
-        own.made = undefined
-        throw error
-      })
-      const answer = handler.handle(...args)
-      onRequest({ connected })
-      return answer
-    },
-    destroy: () => void setTimeout(leave, LINGER_MS).unref(),
-  }
-}
-
-interface Shared {
-  users: number
-  made?:
-    | Promise<{ readonly handler: NodeHttpHandler; readonly connected: Promise<unknown> }>
-    | undefined
-}
-
-const open = new Map<string, Shared>()
-
-/** For a role that is asked for after another one; closing takes a while, too, which the process may not have. */
-const LINGER_MS = 1_000
-
-/** Timeouts that the SDK's HTTP handler lacks. */
-const LIMITS = {
-  connectionTimeout: CONNECTION_TIMEOUT,
-  requestTimeout: REQUEST_TIMEOUT,
-  socketTimeout: REQUEST_TIMEOUT,
-  throwOnRequestTimeout: true,
-} as const satisfies NodeHttpHandlerOptions
 
 /** Runs at most `limit` of the works given to it at the same time, the others in their order. */
 export function concurrency(limit: number): <T>(work: () => Promise<T>) => Promise<T> {

@@ -79,11 +79,10 @@ interface SdkError extends Error {
 
 function network(error: SdkError): Failure {
   const code = error.code ?? ''
-  if (NETWORK.test(code) || error.name === 'TimeoutError') {
+  if (NETWORK.test(code)) {
     // The system's message names host and port, which may be the proxy's.
     const named = error.message.includes(code) ? error.message : code
-    const timedOut = !NETWORK.test(code) || named === 'ETIMEDOUT'
-    const detail = timedOut ? 'no answer in time' : named
+    const detail = named === 'ETIMEDOUT' ? 'no answer in time' : named
     return { code: 'aws-unreachable', transient: true, detail }
   }
   if (CERTIFICATE_ERROR.test(code)) {
@@ -98,7 +97,9 @@ function network(error: SdkError): Failure {
 
 function answer(error: SdkError, status: number): Failure {
   if (NETWORK.test(error.code ?? '')) {
-    const detail = `the answer broke off (${error.code})`
+    // Ours: it took too long.
+    const detail =
+      error.code === 'ETIMEDOUT' ? error.message : `the answer broke off (${error.code})`
     return { code: 'aws-unreachable', transient: true, detail }
   }
   const wireCode = error.Code ?? error.name

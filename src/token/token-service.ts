@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { OidcError } from '../errors.ts'
 import { CERTIFICATE_ERROR } from '../network/agents.ts'
-import { get } from '../network/get.ts'
+import { get } from '../network/request.ts'
 import type { Environment } from '../options.ts'
 import { withoutTokens } from '../text.ts'
 import { decodeClaims } from './claims.ts'

@@ -149,8 +149,12 @@ describe('no answer', () => {
     ],
     [networkError('EAI_AGAIN', 'getaddrinfo EAI_AGAIN x'), TRANSIENT, 'getaddrinfo EAI_AGAIN x'],
     [networkError('EPIPE', 'write EPIPE'), TRANSIENT, 'write EPIPE'],
-    [networkError('ETIMEDOUT', 'x', 'TimeoutError'), TRANSIENT, 'no answer in time'],
-    [networkError(undefined, 'requestTimeout', 'TimeoutError'), TRANSIENT, 'no answer in time'],
+    [networkError('ETIMEDOUT', 'x'), TRANSIENT, 'no answer in time'],
+    [
+      networkError('ETIMEDOUT', 'connect ETIMEDOUT 10.0.0.1:443'),
+      TRANSIENT,
+      'connect ETIMEDOUT 10.0.0.1:443',
+    ],
     [networkError(undefined, 'socket hang up'), TRANSIENT, 'socket hang up'],
     [
       networkError(undefined, 'Proxy connection ended before receiving CONNECT response'),

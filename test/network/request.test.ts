@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
-import { CONNECTION_TIMEOUT } from '../../src/network/agents.ts'
-import { get } from '../../src/network/get.ts'
 import { tunnel } from '../../src/network/proxy.ts'
+import { CONNECTION_TIMEOUT, get } from '../../src/network/request.ts'
 import { startForwardProxy } from '../acceptance/forward-proxy.ts'
 import { saying, startTokenServer } from '../token/token-server.ts'
 
@@ -18,6 +19,19 @@ test('a server that is connected may take longer than connecting may', async (t)
     const answer = await get(new URL(server.url), {}, env, new AbortController().signal)
     assert.deepEqual(answer, { status: 200, body: 'late' })
   }
+})
+
+test('a proxy that keeps the connection waiting is given up', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  const proxy = createServer((socket) => {
+    socket.once('data', () => t.mock.timers.tick(CONNECTION_TIMEOUT))
+    t.after(() => socket.destroy())
+  })
+  await once(proxy.listen(0, '127.0.0.1'), 'listening')
+  t.after(() => proxy.close())
+  const HTTPS_PROXY = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`
+  const asking = get(new URL('https://sts.test'), {}, { HTTPS_PROXY }, new AbortController().signal)
+  await assert.rejects(asking, { code: 'ETIMEDOUT', message: 'no answer in time' })
 })
 
 test('a million bytes are read, and no more', async (t) => {
