@@ -25,6 +25,9 @@ const STAGES = {
   write: ['delivery/write-profiles.ts', 'delivery/bash-env.ts'],
 } as const
 
+/** What the SDK's classes of errors say, we read from the answer. */
+const UNNEEDED = ['TypeRegistry.for', '_s_registry.registerError', 'n0_registry.registerError']
+
 /**
  * How the orb's copy is made: without commands for a workstation, help, what reads the tokens of other CIs, and
  * what IAM's grammar of policies needs.
@@ -55,6 +58,7 @@ const EMBEDDED = {
     ],
   },
   restName: DOCTOR_FILE,
+  unneeded: UNNEEDED,
 } as const
 
 /** Of the commands of `trust`, which the orb leaves out, it keeps the names: so it can say that it has not got them. */
@@ -124,7 +128,11 @@ const partsWith = (replaced: Readonly<Record<string, string>>) =>
   })
 const main = await partsWith({})
 await writeFile(`${OUT}/metafile.json`, JSON.stringify(main.metafile))
-const whole = await stagedFiles(main, { stages: STAGES, restName: LATER_FILE })
+const whole = await stagedFiles(main, {
+  stages: STAGES,
+  restName: LATER_FILE,
+  unneeded: UNNEEDED,
+})
 await write('circleci-aws-oidc.cjs', whole.file)
 await write(LATER_FILE, whole.rest)
 await chmod(`${OUT}/circleci-aws-oidc.cjs`, 0o755)

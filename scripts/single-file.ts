@@ -11,6 +11,8 @@ type Output = Metafile['outputs'][string]
 interface Division {
   /** The name of the second file, which lies beside the first and is loaded when it comes to that. */
   readonly restName: string
+  /** Functions whose results nothing needs: calls of them go. */
+  readonly unneeded: readonly string[]
 }
 
 /** The text of a file that runs, and of the one beside it. */
@@ -29,7 +31,7 @@ interface TwoFiles {
  */
 export async function stagedFiles(
   built: Built,
-  { stages, restName }: StagedDivision,
+  { stages, restName, unneeded }: StagedDivision,
 ): Promise<TwoFiles> {
   const { outputs, texts } = partsOf(built)
   const stageOf = new Map<string, string>()
@@ -38,7 +40,9 @@ export async function stagedFiles(
       if (!stageOf.has(name)) stageOf.set(name, stage)
     }
   }
-  const chunks = await merged(texts, reachable(outputs, []), (name) => stageOf.get(name))
+  const chunks = await merged({ texts, names: reachable(outputs, []), unneeded }, (name) =>
+    stageOf.get(name),
+  )
   const first = Object.keys(stages).map((stage) => `${stage}.cjs`)
   const others = [...chunks.keys()].filter((name) => !first.includes(name))
   const parts = await linkedParts(chunks, [...first, ...others])
@@ -69,7 +73,7 @@ interface SmallDivision extends Division {
  */
 export async function smallFiles(
   built: Built,
-  { leftOut, later, unread, restName }: SmallDivision,
+  { leftOut, later, unread, restName, unneeded }: SmallDivision,
 ): Promise<TwoFiles> {
   const { outputs, texts } = partsOf(built)
   for (const [name, { inputs }] of outputs) {
@@ -78,7 +82,8 @@ export async function smallFiles(
     }
   }
   const first = reachable(outputs, [...leftOut, ...later])
-  const chunks = await merged(texts, reachable(outputs, leftOut), (name) =>
+  const names = reachable(outputs, leftOut)
+  const chunks = await merged({ texts, names, unneeded }, (name) =>
     first.has(name) ? 'main' : 'rest',
   )
   const [main = '', rest = ''] = await Promise.all(
@@ -87,21 +92,28 @@ export async function smallFiles(
   return { file: await started([main], restName), rest: `module.exports=[${quoted(rest)}];\n` }
 }
 
-/** Calls in the SDK that are for nothing here: what its classes of errors say, we read from the answer. */
-const UNUSED_CALLS = ['TypeRegistry.for', '_s_registry.registerError', 'n0_registry.registerError']
+interface Parts {
+  readonly texts: ReadonlyMap<string, string>
+  /** Those that are taken. */
+  readonly names: ReadonlySet<string>
+  readonly unneeded: readonly string[]
+}
 
 /** What Rollup makes of these parts, by name: one chunk of all that `chunkOf` gives the same name. */
 async function merged(
-  texts: ReadonlyMap<string, string>,
-  names: ReadonlySet<string>,
+  { texts, names, unneeded }: Parts,
   chunkOf: (name: string) => string | undefined,
 ): Promise<ReadonlyMap<string, OutputChunk>> {
+  const all = [...names].map((name) => texts.get(name)).join('\n')
+  for (const name of unneeded) {
+    if (!all.includes(`${name}(`)) throw new Error(`Nothing calls ${name} any more`)
+  }
   const bundle = await rollup({
     input: 'main.cjs',
     treeshake: {
       moduleSideEffects: false,
       tryCatchDeoptimization: false,
-      manualPureFunctions: UNUSED_CALLS,
+      manualPureFunctions: [...unneeded],
     },
     plugins: [
       {

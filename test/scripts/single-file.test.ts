@@ -24,7 +24,8 @@ async function buildParts(t: TestContext, files: Files) {
     outExtension: { '.js': '.cjs' },
     chunkNames: '[name]-[hash]',
     bundle: true,
-    minify: true,
+    minifySyntax: true,
+    minifyWhitespace: true,
     platform: 'node',
     target: 'node20',
     format: 'esm',
@@ -37,10 +38,19 @@ async function buildParts(t: TestContext, files: Files) {
 }
 
 /** The first command is loaded as a part of the first file, the second from the other one. */
-const DIVISION = { stages: { main: ['main.ts'], one: ['one.ts'] }, restName: 'rest.cjs' }
+const DIVISION = {
+  stages: { main: ['main.ts'], one: ['one.ts'] },
+  restName: 'rest.cjs',
+  unneeded: [],
+}
 
 /** The same in two parts, the first command in the second of them. */
-const SMALL = { later: ['one.ts'], unread: { of: [], keys: [] }, restName: 'rest.cjs' }
+const SMALL = {
+  later: ['one.ts'],
+  unread: { of: [], keys: [] },
+  restName: 'rest.cjs',
+  unneeded: [],
+}
 
 async function runStages(t: TestContext, files: Files) {
   const { built, root } = await buildParts(t, files)
@@ -83,7 +93,10 @@ test('a file beside the bundle is loaded from there, wherever the build ran', as
   const { built, root } = await buildParts(t, {
     'src/main.ts': "import('./beside.cjs').then(({ name }) => console.log(name))",
   })
-  const { file } = await stagedFiles(built, { stages: { main: ['main.ts'] }, restName: 'rest.cjs' })
+  const { file } = await stagedFiles(built, {
+    ...DIVISION,
+    stages: { main: ['main.ts'] },
+  })
   writeFileSync(join(root, 'first.cjs'), file)
   writeFileSync(join(root, 'beside.cjs'), "exports.name = 'beside'")
   const { stdout, stderr } = spawnSync(process.execPath, [join(root, 'first.cjs')], {
@@ -91,6 +104,19 @@ test('a file beside the bundle is loaded from there, wherever the build ran', as
   })
   assert.equal(stderr, '')
   assert.equal(stdout, 'beside\n')
+})
+
+test('a call of a function whose result nothing needs goes; one that nothing calls any more ends the build', async (t) => {
+  const { built } = await buildParts(t, {
+    'src/main.ts': `const registry = { add: () => console.log('registered') }
+const kept = registry.add()
+console.log('done')`,
+  })
+  const stages = { main: ['main.ts'] }
+  const made = (unneeded: string[]) => stagedFiles(built, { ...DIVISION, stages, unneeded })
+  assert.match((await made([])).file, /registered/)
+  assert.doesNotMatch((await made(['registry.add'])).file, /registered/)
+  await assert.rejects(made(['registry.drop']), { message: 'Nothing calls registry.drop any more' })
 })
 
 test('a module left out is not found when it is loaded', async (t) => {
@@ -156,7 +182,7 @@ const ESBUILD_CHANGES: readonly {
   },
   {
     name: 'a helper that the loader does not have',
-    from: /^(?=.* as run\};)/s,
+    from: /^(?=.*export\{run\b)/s,
     to: 'export * from "node:os";',
     message: /Left over from esbuild: __reExport\(/,
   },
