@@ -115,12 +115,14 @@ const ALSO: Readonly<Record<string, readonly string[]>> = {
 /** For how many milliseconds tests are waited for: a sample may take the slow ones, which run the built program. */
 const WHOLE = {
   patience: { slow: 300, tooSlow: 3_000, each: 600_000 },
-  ...{ timeoutMS: 5_000, timeoutFactor: 1.5 },
+  timeoutMS: 5_000,
+  timeoutFactor: 1.5,
 }
 const SAMPLE = {
   patience: { slow: 3_000, tooSlow: 20_000, each: 30_000 },
   // What is late on a busy machine would count as noticed.
-  ...{ timeoutMS: 20_000, timeoutFactor: 3 },
+  timeoutMS: 20_000,
+  timeoutFactor: 3,
 }
 
 const { values, positionals } = parseArgs({
@@ -192,11 +194,10 @@ function mutate(folder: string): Mutant[] {
     disableTypeChecks: false,
   }
   writeFileSync(config, JSON.stringify(settings))
-  // Without programs in Python, each of which takes longer to start than all tests of a file.
-  const quick = `${dirname(process.execPath)}:/usr/bin:/bin`
   const run = spawnSync(process.execPath, [STRYKER, 'run', config, '--logLevel', 'warn'], {
     stdio: ['ignore', 'inherit', 'inherit'],
-    env: { ...process.env, PATH: quick },
+    // Without programs in Python, each of which takes longer to start than all tests of a file.
+    env: { ...process.env, PATH: `${dirname(process.execPath)}:/usr/bin:/bin` },
   })
   if (!existsSync(report)) throw new Error(`Stryker ended with ${run.status}`)
   const leftOut = readFileSync(join(work, 'left-out.txt'), 'utf8')

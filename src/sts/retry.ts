@@ -26,9 +26,9 @@ export interface WhenFailed {
 }
 
 /**
- * Repeats `attempt` while its failure is transient, with exponential backoff and full jitter, and tells of the failed
- * attempts that are followed by another: of the first four, then each time their number has doubled. Attempts count from 1. Where AWS is there but can't answer now,
- * it goes on until the time limit, unless the user gave a number.
+ * Repeats `attempt` while its failure is transient, with exponential backoff and full jitter. Attempts count from 1.
+ * Where AWS is there but can't answer now, it goes on until the time limit, unless the user gave a number. Notes tell
+ * of the failed attempts that are followed by another: of the first four, then each time their number has doubled.
  */
 export async function withRetries<T>(
   attempt: (number: number) => Promise<T>,
