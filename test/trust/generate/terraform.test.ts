@@ -54,6 +54,10 @@ const statement = (conditions: readonly object[]) => [
     ],
   },
 ]
+const ASSUMED_BY_ROLE = {
+  actions: '["sts:AssumeRole"]',
+  principals: [{ type: '"AWS"', identifiers: '[var.trusted_role_arn]' }],
+}
 const providerFor = (url: string) => ({
   [PROVIDER]: [
     {
@@ -175,8 +179,7 @@ const CASES: Readonly<Record<string, Case>> = {
         {
           statement: [
             {
-              actions: '["sts:AssumeRole"]',
-              principals: [{ type: '"AWS"', identifiers: '[var.trusted_role_arn]' }],
+              ...ASSUMED_BY_ROLE,
               condition: [condition('StringEquals', 'sts:ExternalId', '[var.external_id]')],
             },
           ],
@@ -203,8 +206,7 @@ const CASES: Readonly<Record<string, Case>> = {
         {
           statement: [
             {
-              actions: '["sts:AssumeRole"]',
-              principals: [{ type: '"AWS"', identifiers: '[var.trusted_role_arn]' }],
+              ...ASSUMED_BY_ROLE,
             },
           ],
         },
