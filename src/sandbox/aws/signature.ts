@@ -25,8 +25,6 @@ export function authenticate(request: StsRequest, sessions: Sessions): Signed {
 }
 
 interface Signature {
-  /** Where it stands: STS takes the signature out of the query before it signs that. */
-  readonly presigned: boolean
   readonly accessKeyId: string
   /** Date, region, service and terminator of the scope. */
   readonly scope: readonly [date: string, region: string, service: string, terminator: string]
@@ -44,13 +42,13 @@ function readSignature({ headers, query }: StsRequest): Signature {
   const authorization = headers['authorization']
   if (authorization !== undefined) {
     const date = headers['x-amz-date'] ?? headers['date']
-    const [algorithm, rest = ''] = /^(\S+)\s*(.*)$/s.exec(authorization)?.slice(1) ?? []
+    const [algorithm = '', rest = ''] = /^(\S+)\s*(.*)$/s.exec(authorization)?.slice(1) ?? []
     const parts = new Map(
       rest
         .split(',')
         .map((part) => /^\s*([^=]*)=?(.*?)\s*$/s.exec(part)?.slice(1) as [string, string]),
     )
-    if (algorithm !== ALGORITHM && algorithm?.startsWith('AWS4-')) {
+    if (algorithm !== ALGORITHM && algorithm.startsWith('AWS4-')) {
       throw new StsError('IncompleteSignature', `Unsupported AWS 'algorithm': '${algorithm}'.`)
     }
     const missing = ['Credential', 'Signature', 'SignedHeaders'].filter(
@@ -58,13 +56,10 @@ function readSignature({ headers, query }: StsRequest): Signature {
     )
     if (missing.length > 0) {
       const problems = missing.map((name) => `Authorization header requires '${name}' parameter. `)
-      throw new StsError(
-        'IncompleteSignature',
-        `${problems.join('')}Authorization=${algorithm ?? ''}`,
-      )
+      throw new StsError('IncompleteSignature', `${problems.join('')}Authorization=${algorithm}`)
     }
     const sessionToken = headers['x-amz-security-token']
-    return parseSignature((name) => parts.get(name) ?? '', { presigned: false, date, sessionToken })
+    return parseSignature((name) => parts.get(name) ?? '', { date, sessionToken })
   }
   if (!query.has('X-Amz-Algorithm')) {
     throw new StsError('MissingAuthenticationToken', 'Request is missing Authentication Token')
@@ -76,7 +71,6 @@ function readSignature({ headers, query }: StsRequest): Signature {
     throw new StsError('IncompleteSignature', problem.join(' ') || "Unsupported AWS 'algorithm'.")
   }
   return parseSignature((name) => query.get(`X-Amz-${name}`) ?? '', {
-    presigned: true,
     date: query.get('X-Amz-Date'),
     sessionToken: query.get('X-Amz-Security-Token'),
   })
@@ -84,12 +78,12 @@ function readSignature({ headers, query }: StsRequest): Signature {
 
 function parseSignature(
   part: (name: string) => string,
-  rest: Pick<Signature, 'presigned' | 'date' | 'sessionToken'>,
+  rest: Pick<Signature, 'date' | 'sessionToken'>,
 ): Signature {
   const credential = part('Credential')
-  const [accessKeyId = '', date = '', region = '', service = '', terminator = '', ...more] =
-    credential.split('/')
-  if (credential.split('/').length !== 5 || more.length > 0) {
+  const parts = credential.split('/')
+  const [accessKeyId = '', date = '', region = '', service = '', terminator = ''] = parts
+  if (parts.length !== 5) {
     throw new StsError(
       'IncompleteSignature',
       `Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, got '${credential}'`,
@@ -157,7 +151,7 @@ function checkScope({ scope }: Signature, signingDate: string): void {
     terminator === 'aws4_request'
       ? ''
       : `Credential should be scoped with a valid terminator: 'aws4_request', not '${terminator}'. `,
-    signingDate.startsWith(date) && date.length === 8
+    signingDate.slice(0, 8) === date
       ? ''
       : `Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '${date}' != '${signingDate.slice(0, 8)}', from '${signingDate}'. `,
   ].join('')
@@ -215,14 +209,14 @@ const MISMATCH =
 
 function checkSignature(
   request: StsRequest,
-  { scope, signedHeaders, signature, presigned }: Signature,
+  { scope, signedHeaders, signature }: Signature,
   { secretAccessKey }: Session,
   date: string,
 ): void {
   const canonical = [
     request.method,
     '/',
-    canonicalQuery(request.target, presigned),
+    canonicalQuery(request.target),
     ...signedHeaders.map((name) => `${name}:${canonicalValue(request.headers[name])}`),
     '',
     signedHeaders.join(';'),
@@ -237,10 +231,11 @@ function checkSignature(
   throw new StsError('SignatureDoesNotMatch', MISMATCH)
 }
 
-function canonicalQuery(target: string, presigned: boolean): string {
+/** The signature of a presigned URL stands in the query that it signs. */
+function canonicalQuery(target: string): string {
   const parameters = [...new URL(target, 'http://sandbox').searchParams]
   return parameters
-    .filter(([name]) => !(presigned && name === 'X-Amz-Signature'))
+    .filter(([name]) => name !== 'X-Amz-Signature')
     .map((pair) => pair.map(percentEncode).join('\0'))
     .sort()
     .map((pair) => pair.replace('\0', '='))

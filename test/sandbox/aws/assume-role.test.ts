@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { AssumeRoleCommandInput } from '@aws-sdk/client-sts'
-import { AssumeRoleCommand, GetCallerIdentityCommand } from '@aws-sdk/client-sts'
+import {
+  AssumeRoleCommand,
+  GetAccessKeyInfoCommand,
+  GetCallerIdentityCommand,
+} from '@aws-sdk/client-sts'
+import type { AwsCredentialIdentity } from '@smithy/types'
 import type { Sandbox } from '../../../src/sandbox/index.ts'
 import { readWorld } from '../../../src/sandbox/index.ts'
 import {
@@ -196,4 +201,111 @@ test('parameters', async (t) => {
     400,
     "1 validation error detected: Value 'a b' at 'externalId' failed to satisfy constraint: Member must satisfy regular expression pattern: [\\w+=,.@:\\/-]*",
   )
+})
+
+async function chain(sandbox: Sandbox, from: AwsCredentialIdentity, change: object) {
+  const command = new AssumeRoleCommand({
+    RoleArn: PLAYGROUND_ROLE,
+    RoleSessionName: 'chained',
+    ...change,
+  })
+  const answer = await clientFor(sandbox, from).send(command)
+  const { AccessKeyId = '', SecretAccessKey = '', SessionToken = '' } = answer.Credentials ?? {}
+  const credentials = {
+    ...{ accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken },
+  }
+  return { answer, credentials }
+}
+
+// "persists across chained role sessions" and "transitive": id_credentials_temp_control-access_monitor.html, id_session-tags.html
+test('source identity and transitive tags stay for the whole chain', async (t) => {
+  const world = chainable({ Principal: { AWS: '*' } })
+  const { sandbox } = await sandboxFor(t, { world })
+  const first = await chain(sandbox, await sessionCredentials(sandbox), {
+    SourceIdentity: 'ann',
+    Tags: [
+      { Key: 'team', Value: 'web' },
+      { Key: 'stage', Value: 'dev' },
+    ],
+    TransitiveTagKeys: ['team'],
+  })
+  const second = await chain(sandbox, first.credentials, {})
+  assert.equal(second.answer.SourceIdentity, 'ann')
+  const third = await chain(sandbox, second.credentials, { SourceIdentity: 'ann' })
+  assert.equal(third.answer.SourceIdentity, 'ann')
+  for (const { credentials } of [first, second, third]) {
+    await refused(
+      chain(sandbox, credentials, { SourceIdentity: 'bob' }),
+      'ValidationError',
+      400,
+      'The source identity is already set for this assume role session',
+    )
+    await refused(
+      chain(sandbox, credentials, { Tags: [{ Key: 'TEAM', Value: 'x' }] }),
+      'InvalidParameterValue',
+      400,
+      /conflicts with a transitive tag key from the calling session/,
+    )
+    await chain(sandbox, credentials, { Tags: [{ Key: 'stage', Value: 'live' }] })
+  }
+})
+
+test('conditions see the tags and the source identity of the caller', async (t) => {
+  const StringEquals = { 'aws:PrincipalTag/team': 'web', 'aws:SourceIdentity': 'ann' }
+  const roles = [
+    { name: 'playground', trustPolicy: trusting({}) },
+    { name: 'inner', trustPolicy: trusting({ StringEquals }) },
+    {
+      name: 'without-stage',
+      trustPolicy: trusting({ StringEquals, Null: { 'aws:PrincipalTag/stage': 'true' } }),
+    },
+  ]
+  const accounts = { ...circleciAccount(), '222222222222': { roles } }
+  const { sandbox } = await sandboxFor(t, { world: readWorld({ accounts }) })
+  const inner = { RoleArn: 'arn:aws:iam::222222222222:role/inner' }
+  const withoutStage = { RoleArn: 'arn:aws:iam::222222222222:role/without-stage' }
+  const start = await sessionCredentials(sandbox)
+  const Tags = [
+    { Key: 'team', Value: 'web' },
+    { Key: 'stage', Value: 'dev' },
+  ]
+  const tagged = { SourceIdentity: 'ann', Tags, TransitiveTagKeys: ['team'] }
+  const { credentials } = await chain(sandbox, start, tagged)
+  await chain(sandbox, credentials, inner)
+  await assert.rejects(chain(sandbox, credentials, withoutStage), { name: 'AccessDenied' })
+  // Of the two tags only the transitive one goes on.
+  const next = await chain(sandbox, credentials, {})
+  await chain(sandbox, next.credentials, withoutStage)
+  for (const change of [{ Tags, TransitiveTagKeys: ['team'] }, { SourceIdentity: 'ann' }]) {
+    const part = await chain(sandbox, start, change)
+    await assert.rejects(chain(sandbox, part.credentials, inner), { name: 'AccessDenied' })
+  }
+})
+
+const trusting = (Condition: object) => ({
+  Version: '2012-10-17',
+  Statement: { Effect: 'Allow', Principal: { AWS: '*' }, Action: 'sts:*', Condition },
+})
+
+test('a role of another partition, and the keys of another sandbox', async (t) => {
+  const { sandbox, lines } = await sandboxFor(t)
+  const RoleArn = 'arn:aws-cn:iam::222222222222:role/playground'
+  await refused(
+    assume(sandbox, { RoleArn }),
+    'AccessDenied',
+    403,
+    denied('sts:AssumeRole', RoleArn),
+  )
+  assert.match(lines.at(-1) ?? '', /a session of aws cannot assume a role of aws-cn\)$/)
+  const credentials = await sessionCredentials(sandbox)
+  const client = clientFor(sandbox, credentials)
+  const info = new GetAccessKeyInfoCommand({ AccessKeyId: credentials.accessKeyId })
+  assert.equal((await client.send(info)).Account, '111111111111')
+  await refused(
+    client.send(new GetAccessKeyInfoCommand({ AccessKeyId: 'ASIAAAAAAAAAAAAAAAAA' })),
+    'AccessDenied',
+    403,
+    'Access Denied',
+  )
+  assert.match(lines.at(-1) ?? '', /the sandbox knows only the access keys it issued\)$/)
 })

@@ -30,7 +30,15 @@ const SESSION: readonly Case[] = [
   ['aws:FederatedProvider', ['StringEquals', PROVIDER], ['StringEquals', 'other']],
   ['aws:TokenIssueTime', ['DateGreaterThan', '2020-01-01'], ['DateLessThan', '2020-01-01']],
   ['aws:MultiFactorAuthPresent', ['Bool', 'false'], ['Bool', 'true']],
+  ['aws:PrincipalIsAWSService', ['Bool', 'false'], ['Bool', 'true']],
 ]
+
+/** Of calls by services, of IAM users and of devices for multi-factor authentication: a job has none of them. */
+const NONE: readonly Case[] = [
+  ...['aws:CalledVia', 'aws:CalledViaFirst', 'aws:CalledViaLast', 'aws:PrincipalServiceName'],
+  ...['aws:PrincipalServiceNamesList', 'aws:SourceArn', 'aws:SourceAccount', 'aws:username'],
+  'aws:MultiFactorAuthAge',
+].map((key) => [key, ['Null', 'true']])
 
 const STS: readonly Case[] = [
   ['sts:RoleSessionName', ['StringEquals', 'job-42'], ['StringLike', 'release-*']],
@@ -67,6 +75,8 @@ const TOKEN: readonly Case[] = [
   ['sts:RoleSessionName', ['StringEquals', 'job-42'], ['StringLike', 'release-*']],
   ['aws:userid', ['Null', 'true'], ['StringLike', 'AROA*']],
   ['aws:PrincipalType', ['Null', 'true'], ['StringEquals', 'AssumedRole']],
+  ['aws:TokenIssueTime', ['Null', 'true'], ['DateGreaterThan', '2020-01-01']],
+  ['aws:MultiFactorAuthPresent', ['Null', 'true'], ['Bool', 'false']],
 ]
 
 /** Keys whose values only AWS knows. */
@@ -79,7 +89,7 @@ const UNKNOWN: readonly Case[] = [
 
 /** The keys that are evaluated, as the docs write them: a tag's stands for all. */
 export function evaluatedKeys(): string[] {
-  const keys = [...REQUEST, ...SESSION, ...STS, ...TOKEN].map(([key]) => key)
+  const keys = [...REQUEST, ...SESSION, ...NONE, ...STS, ...TOKEN].map(([key]) => key)
   return [...new Set([...keys, 'aws:SecureTransport'])].map((key) =>
     key.replace('/team', '/KEY').replace(KEYS, 'ISSUER'),
   )
@@ -103,9 +113,9 @@ const PLAIN = { line: 'Plain HTTP', aws: 'AccessDenied' }
 
 /** One role each, with that condition in its trust policy. */
 export const CONDITIONS: readonly Row[] = [
-  ...rows('AssumeRole', 'condition keys', [...REQUEST, ...SESSION]),
+  ...rows('AssumeRole', 'condition keys', [...REQUEST, ...SESSION, ...NONE]),
   ...rows('AssumeRole', 'condition keys of STS', STS),
-  ...rows('AssumeRoleWithWebIdentity', 'condition keys', [...REQUEST, ...TOKEN]),
+  ...rows('AssumeRoleWithWebIdentity', 'condition keys', [...REQUEST, ...TOKEN, ...NONE]),
   ...rows('AssumeRole', 'condition keys', [['aws:SecureTransport', ['Bool', 'true']]]).map(
     (row) => ({ ...row, deviation: PLAIN }),
   ),

@@ -157,3 +157,221 @@ test('a world that is not JSON', () => {
     message: /^The world is not JSON \(line 1, column 2\)/,
   })
 })
+
+/** What has a least and a most, with what stands around it. */
+const RANGES: [name: string, least: number, most: number, world: (value: number) => object][] = [
+  ['tokenLifetimeSeconds', 1, 86_400, (tokenLifetimeSeconds) => ({ tokenLifetimeSeconds })],
+  ['tokenGraceSeconds', 0, 86_400, (tokenGraceSeconds) => ({ tokenGraceSeconds })],
+  [
+    'credentialsLifetimeSeconds',
+    1,
+    86_400,
+    (credentialsLifetimeSeconds) => ({ credentialsLifetimeSeconds }),
+  ],
+  ['latencyMs', 0, 60_000, (latencyMs) => ({ latencyMs })],
+  ['buildNumber', 1, Number.MAX_SAFE_INTEGER, (buildNumber) => ({ job: { buildNumber } })],
+  [
+    'pullRequest',
+    1,
+    Number.MAX_SAFE_INTEGER,
+    (pullRequest) => ({ job: { fork: { repository: 'github.com/a/b', pullRequest } } }),
+  ],
+  // "between 3,600 and 43,200 seconds": API_CreateRole.html, MaxSessionDuration
+  [
+    'maxSessionDuration',
+    3600,
+    43_200,
+    (maxSessionDuration) => role({ maxSessionDuration, trustPolicy: trust({}) }),
+  ],
+  // "2048 characters", up to 4096 on request: reference_iam-quotas.html
+  [
+    'trustPolicyQuota',
+    2048,
+    4096,
+    (trustPolicyQuota) => ({ accounts: { '111111111111': { trustPolicyQuota } } }),
+  ],
+]
+for (const [name, least, most, world] of RANGES) {
+  test(`${name} is from ${least} to ${most}`, () => {
+    for (const value of [least, most]) assert.doesNotThrow(() => readWorld(world(value)))
+    for (const value of [least - 1, most + 1, least + 0.5, null]) {
+      assert.throws(() => readWorld(world(value as number)), {
+        code: 'invalid-world',
+        message: new RegExp(`${name} .* must be an integer from ${least} to ${most}, not `),
+      })
+    }
+  })
+}
+
+/** Texts that a world may hold in a place, and texts that it may not. */
+const TEXTS: {
+  readonly name: string
+  readonly world: (text: string) => object
+  readonly good: readonly string[]
+  readonly bad: readonly string[]
+}[] = [
+  {
+    name: 'region',
+    world: (region) => ({ region }),
+    good: ['us-east-1', 'us-gov-west-1', 'ap-southeast-12'],
+    bad: ['', 'us-east', 'useast1', 'us-east-1a', '1us-east-1', 'us--1', 'us-east-x', 'US-EAST-1'],
+  },
+  {
+    name: 'repository',
+    world: (repository) => ({ job: { repository } }),
+    good: ['github.com/acme/website', 'a/b/c', 'gitlab.com/group/sub/project'],
+    bad: ['', 'acme/website', '/acme/website', 'github.com//website', 'github.com/acme/'],
+  },
+  ...['name', 'branch', 'tag', 'sha1', 'userId'].map((name) => ({
+    name,
+    world: (text: string) => ({ job: { [name]: text } }),
+    ...{ good: ['a', 'a b'], bad: [''] },
+  })),
+  {
+    name: 'contextIds',
+    world: (one) => ({ job: { contextIds: ['c1', one] } }),
+    ...{ good: ['c2'], bad: ['', 'c 2'] },
+  },
+  // An account id has twelve digits: API_Account.html
+  {
+    name: 'an account',
+    world: (account) => ({ accounts: { [account]: {} } }),
+    good: ['000000000001', '123456789012'],
+    bad: ['', '1', '12345678901', '1234567890123', 'a23456789012', '12345678901x'],
+  },
+  {
+    name: 'partition',
+    world: (partition) => ({ accounts: { '111111111111': { partition } } }),
+    good: ['aws', 'aws-cn', 'aws-us-gov', 'aws-iso-b'],
+    bad: ['', 'xaws', 'aws-CN', 'aws_cn', 'aws-cn ', 'cn'],
+  },
+  // "[\w+=,.@-]+", 1 to 64 characters: API_CreateRole.html, RoleName
+  {
+    name: 'a role name',
+    world: (name) => role({ name, trustPolicy: trust({}) }),
+    good: ['r', 'Az09_+=,.@-', 'r'.repeat(64)],
+    bad: ['', 'r'.repeat(65), 'a b', 'a/b', 'a:b', ' r', 'r ', 'ä'],
+  },
+  // "(\u002F)|(\u002F[\u0021-\u007E]+\u002F)", 1 to 512 characters: API_CreateRole.html, Path
+  {
+    name: 'path',
+    world: (path) => role({ path, trustPolicy: trust({}) }),
+    good: ['/', '/a/', '/a/b/', `/${'a'.repeat(510)}/`],
+    bad: ['', 'a', '/a', 'a/', `/${'a'.repeat(511)}/`, '/a b/', '/ä/', '//a/ ', ' /a/'],
+  },
+  // "must be unique … from 1 to 255 characters": API_CreateOpenIDConnectProvider.html, ClientIDList
+  {
+    name: 'a client id',
+    world: (one) => provider({ clientIds: [one] }),
+    good: ['a', 'a'.repeat(255), 'https://a.example/x?y'],
+    bad: ['', 'a'.repeat(256), 'a b', ' a', 'a '],
+  },
+  // "must begin with https://", no query, no port number: id_roles_providers_create_oidc.html
+  {
+    name: 'the URL of a provider',
+    world: (url) => provider({ url }),
+    good: [
+      ...['https://a.example', 'https://a.example/', 'https://a.example/org/x'],
+      ...['http://127.0.0.1', 'http://127.0.0.1:8080', 'https://localhost:1/x', 'http://[::1]:12/'],
+    ],
+    bad: [
+      ...['', 'a.example', 'https://', 'https:///x', 'xhttps://a.example', 'https://a.example/?q'],
+      ...['https://a.example?q', 'https://a.example#f', 'https://a.example/#f', 'https://u@a.b'],
+      ...['https://a.example:443', 'https://a.example:443/x', 'https://a .example', 'https://a/ b'],
+      ...['http://a.example', 'http://127.0.0.1:', 'http://127.0.0.1:x', 'http://127.0.0.1/?q'],
+      ...['http://127x0.0.1', 'http://127.0.0.12', 'xhttp://127.0.0.1', 'http://127.0.0.1:1 '],
+      ...['http://127.0.0.1/#f', 'http://127.0.0.1/a b', 'http://localhost.example'],
+    ],
+  },
+]
+for (const { name, world, good, bad } of TEXTS) {
+  test(`${name}: what is accepted, and what is not`, () => {
+    for (const text of good) assert.doesNotThrow(() => readWorld(world(text)), text)
+    for (const text of bad) {
+      assert.throws(() => readWorld(world(text)), { code: 'invalid-world' }, JSON.stringify(text))
+    }
+  })
+}
+
+test('the size of a trust policy is without white space: 2048 characters, up to 4096 on request', () => {
+  const sized = (length: number) => {
+    const rest = JSON.stringify(trust({ Sid: '' })).length
+    return trust({ Sid: 'x'.repeat(length - rest) })
+  }
+  const world = (trustPolicy: unknown, trustPolicyQuota?: number) => ({
+    accounts: { '111111111111': { trustPolicyQuota, roles: [{ name: 'r', trustPolicy }] } },
+  })
+  const spaced = JSON.stringify(sized(2048), undefined, 8)
+  assert.ok(spaced.length > 2100)
+  for (const good of [
+    world(sized(2048)),
+    world(spaced),
+    world(sized(2049), 2049),
+    world(sized(4096), 4096),
+  ]) {
+    assert.equal(readWorld(good).accounts[0]?.roles.length, 1)
+  }
+  for (const [size, quota] of [
+    [2049, undefined],
+    [3001, 3000],
+  ] as const) {
+    assert.throws(() => readWorld(world(sized(size), quota)), {
+      code: 'invalid-world',
+      message: new RegExp(`trustPolicy .* has ${size} characters .* at most ${quota ?? 2048}\\.$`),
+    })
+  }
+})
+
+test('a role, a provider or a fork with a key too many or a value of another type', () => {
+  for (const [wrong, message] of [
+    [role({ trustPolicy: trust({}), arn: 'x' }), /unknown key "arn".* trustPolicy\.$/],
+    [
+      role({ trustPolicy: 7 }),
+      /^accounts\["111111111111"\]\.roles\[0\]\.trustPolicy in the world /,
+    ],
+    [role({ trustPolicy: '{' }), /\.trustPolicy in the world is not JSON/],
+    [provider({ thumbprint: 'x' }), /unknown key "thumbprint"; .* url, clientIds\.$/],
+    [provider({ url: undefined }), /url in the world must be .* not missing\.$/],
+    [provider({ clientIds: [7] }), /clientIds\[0\] in the world .* not 7\.$/],
+    [{ accounts: { '111111111111': { users: [] } } }, /unknown key "users"; .* roles\.$/],
+    [{ accounts: { '111111111111': null } }, /^accounts\["111111111111"\] .* not null\.$/],
+    [{ accounts: { '111111111111': { roles: {} } } }, /roles in the world must be an array/],
+    [{ job: 'x' }, /^job in the world must be a JSON object, not "x"\.$/],
+    [{ job: { fork: { repo: 'x' } } }, /^job\.fork .* unknown key "repo"/],
+    [{ job: { trigger: 7 } }, /^job\.trigger in the world must be one of/],
+    ...['false', null, 0].map((passSecrets) => [
+      { job: { fork: { repository: 'a/b/c', pullRequest: 1, passSecrets } } },
+      /^job\.fork\.passSecrets in the world must be true or false/,
+    ]),
+    [
+      { accounts: { '111111111111': { providers: [0, 1].map(() => ({ url: 'https://a.b' })) } } },
+      /^accounts\["111111111111"\]\.providers in the world has the provider "a\.b" twice\.$/,
+    ],
+  ] as [object, RegExp][]) {
+    assert.throws(() => readWorld(wrong), { code: 'invalid-world', message })
+  }
+})
+
+test('every fact of the job can be set; what is not set is that of the default world', () => {
+  const fork = { repository: 'github.com/mallory/website', pullRequest: 7, passSecrets: false }
+  const job = {
+    ...{ name: 'n', buildNumber: 7, branch: 'b', tag: 't', trigger: 'api' as const, fork },
+    ...{ repository: 'h/o/r', sha1: 's', username: 'u', userId: 'ui', jobId: 'j' },
+    ...{ workflowId: 'w', pipelineId: 'p', pipelineDefinitionId: 'd', contextIds: ['c'] },
+  }
+  assert.deepEqual(readWorld({ job }).job, job)
+  const { job: facts, ...world } = readWorld({})
+  assert.deepEqual(readWorld({ job: {} }).job, facts)
+  assert.deepEqual([facts.tag, facts.fork, facts.trigger], [undefined, undefined, 'push'])
+  for (const [name, value] of Object.entries(job)) {
+    assert.deepEqual(readWorld({ job: { [name]: value } }).job, { ...facts, [name]: value })
+  }
+  const { tokenLifetimeSeconds, tokenGraceSeconds, region, latencyMs } = world
+  assert.deepEqual([tokenLifetimeSeconds, tokenGraceSeconds, latencyMs], [3600, 300, 0])
+  assert.deepEqual([region, world.credentialsLifetimeSeconds], ['us-east-1', undefined])
+  const ids = [world.organization, world.project, facts.userId, facts.jobId, facts.workflowId]
+  for (const one of [...ids, facts.pipelineId, facts.pipelineDefinitionId]) {
+    assert.match(one, /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/)
+  }
+  assert.match(facts.sha1, /^[0-9a-f]{40}$/)
+})
