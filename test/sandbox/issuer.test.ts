@@ -15,6 +15,7 @@ import {
   UnsecuredJWT,
 } from 'jose'
 import { readWorld } from '../../src/sandbox/index.ts'
+import { createIssuer, discover, type Issuer } from '../../src/sandbox/issuer.ts'
 import { exchange, refused, sandboxFor } from './aws/sandbox-client.ts'
 
 const NO_KEY =
@@ -207,4 +208,83 @@ test('the root issuer counts when it is registered', async (t) => {
   const WebIdentityToken = await sandbox.mint({ rootIssuer: true, audience: 'x' })
   const answer = await exchange(sandbox, { WebIdentityToken })
   assert.equal(answer.Provider, 'arn:aws:iam::111111111111:oidc-provider/oidc.circleci.com')
+})
+
+// https://circleci.com/docs/openid-connect-tokens/#format-of-the-openid-connect-id-token
+test('the subject, repository and ref of every kind of build', async () => {
+  const fork = { repository: 'github.com/mallory/copy', pullRequest: 7, passSecrets: true }
+  for (const [job, origin, ref] of [
+    [{}, 'github.com/acme/website', 'refs/heads/main'],
+    [{ branch: 'a/b', trigger: 'api' }, 'github.com/acme/website', 'refs/heads/a/b'],
+    [{ tag: 'v1', branch: 'a' }, 'github.com/acme/website', 'refs/tags/v1'],
+    [{ fork }, 'github.com/mallory/copy', 'refs/heads/pull/7'],
+    [{ trigger: 'webhook' }],
+    [{ trigger: 'schedule' }, 'github.com/acme/website', 'refs/heads/main'],
+  ] as const) {
+    const world = readWorld({ job: { ...job, contextIds: ['c1', 'c2'] } })
+    const { mint } = await createIssuer(world)
+    const [v1, v2, plain] = [
+      decodeJwt(await mint({ version: 'v1' })),
+      decodeJwt(await mint({ version: 'v2' })),
+      decodeJwt(await mint()),
+    ]
+    // The id of those that a schedule starts: kelvintaywl/terraform-provider-circleci
+    const user =
+      world.job.trigger === 'schedule' ? 'd9b3fcaa-6032-405a-8c75-40079ce33c3e' : world.job.userId
+    const subject = `org/${world.organization}/project/${world.project}/user/${user}`
+    assert.equal(v1.sub, subject)
+    assert.equal(v2.sub, origin ? `${subject}/vcs-origin/${origin}/vcs-ref/${ref}` : subject)
+    assert.equal(plain.sub, v2.sub)
+    for (const claims of [v1, v2]) {
+      assert.equal(claims['oidc.circleci.com/vcs-origin'], origin)
+      assert.equal(claims['oidc.circleci.com/vcs-ref'], ref)
+      assert.deepEqual(claims['oidc.circleci.com/context-ids'], ['c1', 'c2'])
+    }
+  }
+})
+
+test('times of a token: the lifetime of the world, or the one asked for', async (t) => {
+  const { mint } = await createIssuer(readWorld({ tokenLifetimeSeconds: 600 }))
+  t.mock.timers.enable({ apis: ['Date'], now: 1_800_000_000_900 })
+  const times = async (options: object) => {
+    const { iat = 0, exp = 0 } = decodeJwt(await mint(options))
+    return [iat - 1_800_000_000, exp - 1_800_000_000]
+  }
+  assert.deepEqual(await times({}), [0, 600])
+  assert.deepEqual(await times({ expiresIn: 60 }), [0, 60])
+  assert.deepEqual(await times({ expiresIn: 0 }), [-1, 0])
+  const [issued = 0, expired] = await times({ expiresIn: -60 })
+  assert.equal(expired, -60)
+  assert.ok(issued < -60)
+})
+
+// https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderMetadata
+test('the documents of both issuers, and nothing elsewhere', () => {
+  const url = 'http://127.0.0.1:4566'
+  const jwks = { keys: [{ kid: 'k1' }] }
+  const names = ['https://ci.example/org/o1', 'https://ci.example', 'https://other.example/a/']
+  const at = (path: string) => discover({ names, jwks } as unknown as Issuer, path, url)
+  for (const [name, path] of [
+    ['https://ci.example/org/o1', '/org/o1'],
+    ['https://ci.example', ''],
+    ['https://other.example/a/', '/a'],
+  ] as const) {
+    assert.equal(at(`${path}/.well-known/jwks-pub.json`), jwks)
+    assert.deepEqual(at(`${path}/.well-known/openid-configuration`), {
+      issuer: name,
+      jwks_uri: `${url}${path}/.well-known/jwks-pub.json`,
+      response_types_supported: ['id_token'],
+      subject_types_supported: ['public', 'pairwise'],
+      id_token_signing_alg_values_supported: ['RS256'],
+      scopes_supported: ['openid'],
+    })
+  }
+  for (const path of [
+    '/',
+    '/org/o1',
+    '/org/o2/.well-known/openid-configuration',
+    '/.well-known/',
+  ]) {
+    assert.equal(at(path), undefined)
+  }
 })
