@@ -15,6 +15,7 @@ type Block = readonly [operator: string, value: string | readonly string[]]
 const REQUEST: readonly Case[] = [
   ['aws:CurrentTime', ['DateGreaterThan', '2020-01-01T00:00:00Z'], ['DateLessThan', '2020-01-01']],
   ['aws:EpochTime', ['NumericGreaterThan', '1577836800'], ['DateLessThan', '1577836800']],
+  ['aws:EpochTime', ['NumericLessThan', '4102444800']],
   ['aws:UserAgent', ['StringLike', '*'], ['StringEquals', 'no such program']],
   ['aws:Referer', ['Null', 'true'], ['StringEquals', 'https://example.com/']],
   ['aws:ViaAWSService', ['Bool', 'false'], ['Bool', 'true']],

@@ -3,7 +3,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { gunzipSync } from 'node:zlib'
-import { INPUTS, type Shape } from '../../../src/sandbox/aws/constraints.ts'
+import { INPUTS, type Shape, validateParameters } from '../../../src/sandbox/aws/constraints.ts'
+import { parseQuery } from '../../../src/sandbox/aws/request.ts'
 import { partitionOf } from '../../../src/sandbox/aws/signature.ts'
 import { ROWS } from './request-table.ts'
 
@@ -89,26 +90,67 @@ test('the members that requests name as their source are in the model', { skip }
   }
 })
 
-// The expressions for names of regions in botocore's partitions.json, which AWS's SDKs share: \w+ and \d+ at the end.
+// The expressions for names of regions in botocore's partitions.json, which AWS's SDKs share: \\w+ and \\d+ at the end.
 for (const [region, partition] of [
   ['eu-central-1', 'aws'],
-  ['il-central-12', 'aws'],
   ['cn-north-1', 'aws-cn'],
   ['eusc-de-east-1', 'aws-eusc'],
-  ['us-iso-east-10', 'aws-iso'],
+  ['us-iso-east-1', 'aws-iso'],
   ['us-isob-east-1', 'aws-iso-b'],
-  ['eu-isoe-west-10', 'aws-iso-e'],
+  ['eu-isoe-west-1', 'aws-iso-e'],
   ['us-isof-south-1', 'aws-iso-f'],
   ['us-gov-west-1', 'aws-us-gov'],
-  ['us-gov-east-10', 'aws-us-gov'],
-  ...['us-gov-west', 'us-gov-west-', 'us-gov--1', 'us-gov-west-x', 'us-gov-we.st-1'],
-  ...['aus-gov-west-1', 'us-gov-west-1a', 'aeu-isoe-west-1', 'eu-isoe-west-1a', 'eu-isoe-.-1'],
-  ...['us-east', 'xx-east-1', 'us-east-1-', '-us-east-1', 'acn-north-1', 'cn-north-1a', ''],
-].map((one) => (typeof one === 'string' ? [one] : one))) {
-  test(`the region "${region}" is in ${partition ?? 'no partition'}`, () => {
-    assert.equal(partitionOf(region ?? ''), partition)
+] as const) {
+  test(`regions like "${region}" are in ${partition}`, () => {
+    assert.equal(partitionOf(region), partition)
+    assert.equal(partitionOf(`${region}2`), partition)
+    const start = region.replace(/-\w+-\d$/, '')
+    for (const wrong of [
+      ...[`a${region}`, `-${region}`, `${region}a`, `${region}-`, ` ${region}`, `${region}\n`],
+      ...[start, `${start}-`, `${start}-west`, `${start}-west-`, `${start}--1`, `${start}-west-x`],
+      ...[`${start}-we.st-1`, `${start}-.-1`, `${start}-${region}`],
+    ]) {
+      assert.equal(partitionOf(wrong), undefined, JSON.stringify(wrong))
+    }
   })
 }
+
+test('what is the name of no region', () => {
+  for (const wrong of ['', 'xx-east-1', 'us', 'US-EAST-1', 'nowhere-1']) {
+    assert.equal(partitionOf(wrong), undefined, wrong)
+  }
+})
+
+test('a parameter that comes as a structure has no value', () => {
+  const faults = (query: string) => {
+    const given = `RoleArn=${'x'.repeat(20)}&RoleSessionName=job&${query}`
+    try {
+      validateParameters(parseQuery(given), INPUTS.AssumeRole)
+    } catch (error) {
+      return (error as Error).message
+    }
+    return undefined
+  }
+  const failed = 'failed to satisfy constraint: Member must'
+  assert.equal(faults(''), undefined)
+  for (const [query, message] of [
+    ['DurationSeconds.x=900', `Value '' at 'durationSeconds' ${failed} be an integer`],
+    [
+      'ExternalId.x=abc',
+      `Value '' at 'externalId' ${failed} have length greater than or equal to 2`,
+    ],
+    ['DurationSeconds=9e2', `Value '9e2' at 'durationSeconds' ${failed} be an integer`],
+    ['DurationSeconds=a900', `Value 'a900' at 'durationSeconds' ${failed} be an integer`],
+    ['DurationSeconds=900s', `Value '900s' at 'durationSeconds' ${failed} be an integer`],
+    [
+      'Tags.member.3.Key=a&Tags.member.3.Value=&Tags.member.7.Value=b',
+      `Value null at 'tags.2.member.key' ${failed} not be null`,
+    ],
+    ['Tags.member.1.Key=a', `Value null at 'tags.1.member.value' ${failed} not be null`],
+  ] as const) {
+    assert.equal(faults(query), `1 validation error detected: ${message}`)
+  }
+})
 
 test("every region of botocore's list is in its partition", { skip }, () => {
   const { partitions } = JSON.parse(readFileSync(join(DATA, 'partitions.json'), 'utf8')) as {

@@ -97,6 +97,14 @@ test('at most ten ARNs, each of a policy of the account or of AWS', () => {
   }
 })
 
+test('an entry of the list that is no structure names no ARN', () => {
+  const query = new Map([['PolicyArns.member.1', READ_ONLY]])
+  assert.throws(() => packSessionPolicy(query, ROLE, new Map()), {
+    code: 'ValidationError',
+    message: 'ARN  is not valid.',
+  })
+})
+
 test('what is wrong with a document, as AWS says it and as the log does', () => {
   for (const [text, message, reason] of [
     ['{', 'The policy is not in the valid JSON format.', /^the session policy is not JSON/],

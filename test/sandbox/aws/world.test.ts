@@ -137,10 +137,6 @@ const WRONG: [world: unknown, message: RegExp][] = [
   [provider({ url: 'http://a.example' }), /url in the world must be an https:\/\/ URL/],
   [provider({ url: 'https://a.example:8443' }), /without a port/],
   [provider({ url: 'https://a.example/?x' }), /without a port, query/],
-  [
-    provider({ clientIds: Array.from({ length: 101 }, (_, at) => `id${at}`) }),
-    /has 101 client ids/,
-  ],
   [provider({ clientIds: ['a', 'a'] }), /has the client id "a" twice/],
   [provider({ clientIds: ['a'.repeat(256)] }), /at most 255 characters/],
 ]
@@ -322,6 +318,14 @@ test('the size of a trust policy is without white space: 2048 characters, up to 
   }
 })
 
+const ids = (count: number) => Array.from({ length: count }, (_, at) => `id${at}`)
+
+// "Client IDs per OIDC provider: 100": reference_iam-quotas.html
+test('a provider has at most 100 client ids', () => {
+  const { accounts } = readWorld(provider({ clientIds: ids(100) }))
+  assert.equal(accounts[0]?.providers[0]?.clientIds.length, 100)
+})
+
 test('a role, a provider or a fork with a key too many or a value of another type', () => {
   for (const [wrong, message] of [
     [role({ trustPolicy: trust({}), arn: 'x' }), /unknown key "arn".* trustPolicy\.$/],
@@ -330,8 +334,19 @@ test('a role, a provider or a fork with a key too many or a value of another typ
       /^accounts\["111111111111"\]\.roles\[0\]\.trustPolicy in the world /,
     ],
     [role({ trustPolicy: '{' }), /\.trustPolicy in the world is not JSON/],
+    [
+      { accounts: { '111111111111': { partition: 'cn' } } },
+      /partition .* must be like aws, not "cn"/,
+    ],
+    [role({ name: 'a b', trustPolicy: trust({}) }), /\.name .* must be a role name, not "a b"\.$/],
+    [role({ path: 'x', trustPolicy: trust({}) }), /\.path .* must be a path such as \/ or /],
+    [{ region: 'x' }, /^region in the world must be a region such as us-east-1, not "x"\.$/],
     [provider({ thumbprint: 'x' }), /unknown key "thumbprint"; .* url, clientIds\.$/],
     [provider({ url: undefined }), /url in the world must be .* not missing\.$/],
+    [
+      provider({ clientIds: ids(101) }),
+      /clientIds in the world has 101 client ids; .* most 100\.$/,
+    ],
     [provider({ clientIds: [7] }), /clientIds\[0\] in the world .* not 7\.$/],
     [{ accounts: { '111111111111': { users: [] } } }, /unknown key "users"; .* roles\.$/],
     [{ accounts: { '111111111111': null } }, /^accounts\["111111111111"\] .* not null\.$/],
