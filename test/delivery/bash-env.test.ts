@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
-import { editExports } from '../../src/delivery/bash-env.ts'
+import { editExports, isExportOf } from '../../src/delivery/bash-env.ts'
 import type { Exports } from '../../src/delivery/export-block.ts'
 import { writeBashEnv } from '../files/write-files.ts'
 import { temporaryDirectory } from '../profiles/temporary-home.ts'
@@ -245,6 +245,30 @@ describe('editExports', () => {
     }
     assert.throws(() => editExports('', region, {}), { code: 'invalid-region' })
   })
+})
+
+describe('isExportOf', () => {
+  const dev = editExports('', PROFILE, {})
+  const keys = editExports('', KEYS, {})
+  const prod = editExports('', { ...PROFILE, profile: 'prod' }, {})
+  for (const [name, text, rest, expected] of [
+    ['a block of the profile', `a\n${dev}`, 'a\n', true],
+    ['a block of its keys', keys, '', true],
+    ['a block with CRLF', dev.replaceAll('\n', '\r\n'), '', true],
+    ['a block of another profile', prod, '', false],
+    ['a block that stays', dev, dev, false],
+    ['nothing', '', '', false],
+    ['a line of the same words that stays', "export AWS_PROFILE='dev'\n", dev, false],
+    ['one of two lines', `export AWS_PROFILE='dev'\n${dev}`, "export AWS_PROFILE='dev'\n", true],
+    [
+      'a mention of the profile',
+      "# export AWS_PROFILE='dev'\n# keys of the profile dev x\n",
+      '',
+      false,
+    ],
+  ] as const) {
+    test(name, () => assert.equal(isExportOf('dev', text, rest), expected))
+  }
 })
 
 describe('writeBashEnv', () => {
