@@ -52,6 +52,7 @@ const ALSO: Readonly<Record<string, readonly string[]>> = {
     'commands',
   ],
   delivery: [
+    'acceptance/cleanup',
     'acceptance/export',
     'acceptance/own-keys',
     'acceptance/other-ci',

@@ -40,7 +40,7 @@ function parseTokenArguments(args: readonly string[]) {
   let rootIssuer = false
   const rest = [...args]
   for (let flag = rest.shift(); flag !== undefined; flag = rest.shift()) {
-    const [name, inline] = /^(--claims)=(.*)$/s.exec(flag)?.slice(1) ?? [flag]
+    const [name, inline] = /^(--claims)=(.*)/s.exec(flag)?.slice(1) ?? [flag]
     if (name === '--root-issuer') rootIssuer = true
     else if (name === '--claims') claims = parseClaims(inline ?? rest.shift())
     else throw new UsageError(`unknown flag: ${flag}`)

@@ -26,9 +26,10 @@ export interface Issuer {
 
 const ALGORITHM = 'RS256'
 
-/** An OIDC issuer with a fresh RSA key of 2048 bits, like CircleCI's. */
+/** An OIDC issuer with an RSA key of 2048 bits, like CircleCI's, that no other process has. */
 export async function createIssuer(world: World): Promise<Issuer> {
-  const { privateKey, publicKey } = await generateKeyPair(ALGORITHM, { modulusLength: 2048 })
+  keyPair ??= generateKeyPair(ALGORITHM)
+  const { privateKey, publicKey } = await keyPair
   const kid = crypto.randomUUID()
   const key = { ...(await exportJWK(publicKey)), kid, alg: ALGORITHM, use: 'sig' }
   const root = new URL(world.issuer).origin
@@ -56,6 +57,9 @@ export async function createIssuer(world: World): Promise<Issuer> {
     },
   }
 }
+
+/** Making it takes longer than all else of a sandbox's start. */
+let keyPair: ReturnType<typeof generateKeyPair> | undefined
 
 /** CircleCI's id for the one who starts scheduled pipelines: kelvintaywl/terraform-provider-circleci */
 const SCHEDULER = 'd9b3fcaa-6032-405a-8c75-40079ce33c3e'

@@ -111,6 +111,7 @@ const USAGE = /\nUsage:\n {2}circleci run oidc get .*\n {2}circleci env subst .*
 for (const [args, message] of [
   [['run', 'oidc', 'get', '--aud', 'x'], 'unknown flag: --aud'],
   [['run', 'oidc', 'get', '--claim=x'], 'unknown flag: --claim=x'],
+  [['run', 'oidc', 'get', 'x--claims={}'], 'unknown flag: x--claims={}'],
   [['run', 'oidc', 'get', '--claims'], 'flag needs an argument: --claims'],
   [['config', 'validate'], 'unknown command "config validate" for "circleci"'],
   [['run', 'oidc', 'put'], 'unknown command "run oidc put" for "circleci"'],

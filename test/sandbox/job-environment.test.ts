@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { describe, test } from 'node:test'
 import { readWorld } from '../../src/sandbox/index.ts'
 import { mintForJob } from '../../src/sandbox/issuer.ts'
 import {
   circleVariables,
+  createJobDirectory,
   isHiddenFromJob,
   type JobDirectory,
   jobEnvironment,
@@ -240,5 +244,47 @@ describe('what `circleci run oidc get` asks for', () => {
     assert.deepEqual(await asked({}, false), [
       { problem: 'builds of this fork get no secrets, so no token' },
     ])
+  })
+})
+
+describe('the directory of a job', () => {
+  const create = () => createJobDirectory({ cli: "/the cli's.cjs", circleci: '/circleci.cjs' })
+  const mode = (path: string) => statSync(path).mode & 0o777
+
+  test('is private, with tools, an empty BASH_ENV and the project', async (t) => {
+    const { home, bin, bashEnv, variables, remove } = await create()
+    t.after(remove)
+    const root = dirname(home)
+    assert.deepEqual([root, home, bin].map(mode), [0o700, 0o700, 0o700])
+    assert.deepEqual([mode(bashEnv), readFileSync(bashEnv, 'utf8')], [0o600, ''])
+    assert.deepEqual([dirname(bashEnv), dirname(variables)], [root, root])
+    assert.equal(existsSync(variables), false)
+    assert.equal(realpathSync(join(home, 'project')), process.cwd())
+    assert.deepEqual(readdirSync(bin).sort(), ['circleci', 'circleci-agent', 'circleci-aws-oidc'])
+    for (const [name, script] of [
+      ['circleci', '/circleci.cjs'],
+      ['circleci-agent', '/circleci.cjs'],
+      ['circleci-aws-oidc', "/the cli's.cjs"],
+    ] as const) {
+      assert.equal(mode(join(bin, name)), 0o755)
+      const node = `exec() { printf '%s\\n' "$@"; }; set -- a 'b c'; . '${join(bin, name)}'`
+      const { stdout } = spawnSync('bash', ['-c', node], { encoding: 'utf8' })
+      assert.deepEqual(stdout.split('\n'), [process.execPath, script, 'a', 'b c', ''])
+    }
+  })
+
+  test('goes with the job, or at the end of a process that fails', async () => {
+    const listeners = () => process.listeners('exit')
+    const before = listeners()
+    const gone = await create()
+    await gone.remove()
+    assert.equal(existsSync(dirname(gone.home)), false)
+    assert.deepEqual(listeners(), before)
+    const left = await create()
+    const [atExit = assert.fail()] = listeners().filter((one) => !before.includes(one))
+    atExit.call(process, 1)
+    assert.equal(existsSync(dirname(left.home)), false)
+    await left.remove()
+    assert.deepEqual(listeners(), before)
   })
 })
