@@ -176,6 +176,133 @@ describe('a block in bash', { skip: without('bash') }, () => {
     })
   })
 
+  const CHOSEN = {
+    AWS_PROFILE: 'dev',
+    AWS_REGION: 'eu-west-1',
+    AWS_DEFAULT_REGION: 'eu-west-1',
+    AWS_ACCOUNT_ID: '111111111111',
+  }
+  const uri = 'AWS_CONTAINER_CREDENTIALS_FULL_URI'
+  const role = { AWS_WEB_IDENTITY_TOKEN_FILE: '/mine', AWS_ROLE_ARN: 'mine' }
+  // What the whole job has, what a step has when the block is read, and what it has then.
+  for (const [name, job, step, expected] of [
+    // What a step sets by which AWS tools find credentials is left to it.
+    ...['AWS_ACCESS_KEY_ID', 'AWS_PROFILE', 'AWS_DEFAULT_PROFILE', uri].map(
+      (own) => [`a step with ${own}`, {}, { [own]: 'mine' }, { [own]: 'mine' }] as const,
+    ),
+    ['a step with a role', {}, role, role],
+    ['a step with half of that', {}, { AWS_ROLE_ARN: 'mine' }, { ...CHOSEN, AWS_ROLE_ARN: 'mine' }],
+    ['a machine with credentials', { [uri]: 'job' }, { [uri]: 'job' }, { ...CHOSEN, [uri]: 'job' }],
+    // What the job has gives way.
+    ...['AWS_ACCESS_KEY_ID', 'AWS_PROFILE', 'AWS_DEFAULT_PROFILE'].map(
+      (own) => [`a job with ${own}`, { [own]: 'old' }, { [own]: 'old' }, CHOSEN] as const,
+    ),
+    [
+      'a job with keys',
+      { AWS_ACCESS_KEY_ID: 'AKIAOLD1' },
+      {
+        ...{ AWS_ACCESS_KEY_ID: 'AKIAOLD1', AWS_SECRET_ACCESS_KEY: 'x', AWS_SESSION_TOKEN: 'x' },
+        ...{ AWS_SECURITY_TOKEN: 'x', AWS_CREDENTIAL_EXPIRATION: 'x' },
+      },
+      CHOSEN,
+    ],
+    [
+      'a step with other keys than the job',
+      { AWS_ACCESS_KEY_ID: 'AKIAOLD1' },
+      { AWS_ACCESS_KEY_ID: 'AKIAOLD2', AWS_SECRET_ACCESS_KEY: 'x' },
+      { AWS_ACCESS_KEY_ID: 'AKIAOLD2', AWS_SECRET_ACCESS_KEY: 'x' },
+    ],
+    ['keys without an id', {}, { AWS_SECRET_ACCESS_KEY: 'x', AWS_SESSION_TOKEN: 'x' }, CHOSEN],
+    ['a job with a region', { AWS_REGION: 'old' }, { AWS_REGION: 'old' }, CHOSEN],
+    [
+      'a step with a region',
+      { AWS_REGION: 'old' },
+      { AWS_REGION: 'us-east-2' },
+      { AWS_PROFILE: 'dev', AWS_ACCOUNT_ID: '111111111111', AWS_REGION: 'us-east-2' },
+    ],
+    [
+      'a step with the other variable of the region',
+      {},
+      { AWS_DEFAULT_REGION: 'us-east-2' },
+      { AWS_PROFILE: 'dev', AWS_ACCOUNT_ID: '111111111111', AWS_DEFAULT_REGION: 'us-east-2' },
+    ],
+    [
+      'a step with an account',
+      { AWS_ACCOUNT_ID: '222222222222' },
+      { AWS_ACCOUNT_ID: '222222222222' },
+      { ...CHOSEN, AWS_ACCOUNT_ID: '222222222222' },
+    ],
+  ] as [string, Record<string, string>, Record<string, string>, Record<string, string>][]) {
+    test(name, (t) => {
+      const text = editExports('', PROFILE, job)
+      assert.deepEqual(ours(source(temporaryDirectory(t), bash, text, 'eu', step).environment), {
+        ...expected,
+      })
+    })
+  }
+
+  test('the AWS CLI waits in no pager, unless somebody chose one', (t) => {
+    const directory = temporaryDirectory(t)
+    const text = editExports('', PROFILE, {})
+    for (const [env, expected] of [
+      [{}, ''],
+      [{ AWS_PAGER: 'more' }, 'more'],
+      [{ AWS_PAGER: '' }, ''],
+      [{ PAGER: 'less' }, undefined],
+    ] as const) {
+      assert.equal(source(directory, bash, text, 'eu', env).environment['AWS_PAGER'], expected)
+    }
+  })
+
+  test('a later block takes over what an earlier one exported, in the same shell and in another', (t) => {
+    const directory = temporaryDirectory(t)
+    const other = { ...PROFILE, profile: 'prod', region: 'us-east-2', accountId: '222222222222' }
+    const first = editExports('', PROFILE, {})
+    const expected = {
+      ...{ AWS_PROFILE: 'prod', AWS_ACCOUNT_ID: '222222222222' },
+      ...{ AWS_REGION: 'us-east-2', AWS_DEFAULT_REGION: 'us-east-2' },
+    }
+    const job = source(directory, bash, first, 'eu').environment
+    const next = editExports(first, other, job)
+    assert.deepEqual(ours(source(directory, bash, next, 'eu').environment), expected)
+    assert.deepEqual(ours(source(directory, bash, next, 'eu', job).environment), expected)
+    const keys = editExports(first, { ...KEYS, region: undefined }, job)
+    const { AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, ...rest } = ours(
+      source(directory, bash, keys, 'eu', job).environment,
+    )
+    assert.deepEqual(rest, {
+      ...{ AWS_ACCESS_KEY_ID: 'ASIAEXAMPLE', AWS_ACCOUNT_ID: '111111111111' },
+      ...{ AWS_REGION: 'eu-west-1', AWS_DEFAULT_REGION: 'eu-west-1' },
+    })
+    const back = editExports(keys, PROFILE, { ...job, AWS_ACCESS_KEY_ID: 'ASIAEXAMPLE' })
+    const withKeys = source(directory, bash, keys, 'eu').environment
+    assert.deepEqual(ours(source(directory, bash, back, 'eu', withKeys).environment), CHOSEN)
+  })
+
+  test('of an access key id of the job, the file has the end alone', () => {
+    const text = editExports('', PROFILE, { AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE' })
+    assert.match(text, /MPLE/)
+    assert.doesNotMatch(text, /AKIA|EXAMPLE/)
+  })
+
+  test('records of another form are read as far as they go', (t) => {
+    const directory = temporaryDirectory(t)
+    const first = editExports('', PROFILE, { AWS_PROFILE: 'old' })
+    for (const [record, expected] of [
+      ['null', 'old'],
+      ['7', 'old'],
+      ['{}', 'old'],
+      ['{"ours":{}}', 'old'],
+      ['{"job":{"AWS_PROFILE":"old"}}', 'dev'],
+      ['{"job":{"AWS_PROFILE":[7,"old"]},"ours":7}', 'dev'],
+      ['{"job":{"AWS_PROFILE":{"old":"old"}}}', 'old'],
+    ] as const) {
+      const text = editExports(first.replace(/(?<=^# replaces ).*$/m, record), PROFILE, {})
+      const { environment } = source(directory, bash, text, 'eu', { AWS_PROFILE: 'old' })
+      assert.equal(environment['AWS_PROFILE'], expected, record)
+    }
+  })
+
   test('what the job had is replaced by every later block; what is no record is passed over', (t) => {
     const directory = temporaryDirectory(t)
     const job = { AWS_PROFILE: 'of-the-job' }
