@@ -15,28 +15,32 @@ interface Request {
 
 /**
  * Sends one request; redirects are not followed. Resolves with the answer once its header is there. Throws what Node
- * throws where there is none, with the code `ETIMEDOUT` where it took too long.
+ * throws where there is none, with the code `ETIMEDOUT` where it took too long, and the reason of `signal`, which
+ * also ends the answer.
  */
 export async function send(
   url: URL,
   { method = 'GET', headers, body, agent, signal }: Request,
 ): Promise<IncomingMessage> {
   const { request } = await (url.protocol === 'https:' ? import('node:https') : import('node:http'))
+  signal.throwIfAborted()
   return new Promise((resolve, reject) => {
-    const sent = request(url, { method, headers, agent, signal })
-    const giveUp = () => {
-      const error = late('no answer in time')
-      // The request itself tells of no error while a proxy keeps it waiting for its connection.
+    const sent = request(url, { method, headers, agent })
+    // The request itself tells of no error while a proxy keeps it waiting for its connection.
+    const giveUp = (error: Error) => {
       settle(() => reject(error))
       sent.destroy(error)
     }
-    const connecting = setTimeout(giveUp, CONNECTION_TIMEOUT)
-    const answering = setTimeout(giveUp, ANSWER_TIMEOUT)
+    const connecting = setTimeout(giveUp, CONNECTION_TIMEOUT, late('no answer in time'))
+    const answering = setTimeout(giveUp, ANSWER_TIMEOUT, late('no answer in time'))
     const settle = (settled: () => void) => {
       clearTimeout(connecting)
       clearTimeout(answering)
       settled()
     }
+    const abort = () => giveUp(signal.reason)
+    signal.addEventListener('abort', abort)
+    sent.on('close', () => signal.removeEventListener('abort', abort))
     sent.on('socket', (socket) => {
       if (socket.connecting) socket.once('connect', () => clearTimeout(connecting))
       else clearTimeout(connecting)
