@@ -56,6 +56,7 @@ async function askOnce(
     const transient = status === 429 || status >= 500
     return { reason: `HTTP ${status}${said && `: ${said}`}`, status, transient }
   } catch (error) {
+    signal.throwIfAborted()
     // What is wrong with the proxy or the certificates stays wrong.
     if (error instanceof OidcError) throw error
     const { code = '', message } = error as NodeJS.ErrnoException
