@@ -71,9 +71,16 @@ export async function examine(
   const names = await settle(() => {
     for (const { profile } of planned) assertProfileName(profile)
   })
-  const writable =
-    'error' in names ? planned.map((one) => ({ ...one, profile: 'default' })) : planned
-  const writing = await settle(() => checkWriting(writable, options, context))
+  const writing = await settle(() =>
+    'error' in names
+      ? checkWriting(
+          planned.map((one) => ({ ...one, profile: 'default' })),
+          { ...options, profile: undefined },
+          context,
+        )
+      : checkWriting(planned, options, context),
+  )
+  const ofFiles = 'error' in files ? [errorFinding(files.error)] : await checkFiles(facts, env)
   const beside =
     'error' in plans ? await checkBesideRole(options, context) : { role: [], files: [] }
   const written =
@@ -105,8 +112,8 @@ export async function examine(
         ? exchanges.flatMap((one) => checkExchange(one, strange)).filter(isUnexplained)
         : [skipped('exchange', obstacle)],
     files: [
-      ...('error' in files ? [errorFinding(files.error)] : await checkFiles(facts, env)),
-      ...('error' in writing && !facts.some(isTold(writing.error))
+      ...ofFiles,
+      ...('error' in writing && !isTold(writing.error, facts, ofFiles)
         ? [errorFinding(writing.error)]
         : []),
       ...beside.files,
@@ -136,11 +143,18 @@ function asSkipped(findings: Findings): Findings {
 
 const REFUSALS: readonly string[] = ['access-denied', 'token-version-refused', 'fork-token']
 
-/** Whether why a file can't be written was found when it was read. */
-const isTold =
-  ({ message }: OidcError) =>
-  ({ error, path }: SharedFileFacts) =>
-    error !== undefined && message.includes(path)
+/** Whether why a file can't be written was found when it was read: it can't be, or not this line. */
+function isTold(
+  { code, message }: OidcError,
+  files: readonly SharedFileFacts[],
+  found: readonly Finding[],
+): boolean {
+  const [at = message] = /^.*?, line \d+(?=:)/.exec(message) ?? []
+  return (
+    files.some(({ error, path }) => error !== undefined && message.includes(path)) ||
+    found.some(({ id, what }) => id === code && what.startsWith(`${at}:`))
+  )
+}
 
 /** A quarter of the time at most: a FIFO that nobody writes to must not keep the rest from being looked at. */
 async function readFiles(options: OptionsOf<'doctor'>, context: Context) {

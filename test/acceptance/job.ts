@@ -201,12 +201,16 @@ export interface SandboxJob {
 export async function startJob(t: TestContext, options: SandboxOptions = {}): Promise<SandboxJob> {
   const sandbox = await startSandbox(options)
   t.after(() => sandbox.close())
-  const job = new Job(t, {
+  return { job: await jobIn(t, sandbox), sandbox }
+}
+
+/** A job with its token from a sandbox that may have others. */
+export async function jobIn(t: Pick<TestContext, 'after'>, sandbox: Sandbox): Promise<Job> {
+  return new Job(t, {
     AWS_ENDPOINT_URL_STS: sandbox.url,
     CIRCLE_OIDC_TOKEN_V2: await sandbox.mint(),
     CIRCLE_BUILD_NUM: '42',
     CIRCLE_PROJECT_REPONAME: 'website',
     CIRCLE_JOB: 'deploy',
   })
-  return { job, sandbox }
 }

@@ -220,6 +220,7 @@ export const AWS_SET_UPS: readonly BrokenSetUp[] = [
     first:
       /^✗ AWS STS can't be reached at 127\.0\.0\.1:9 \(from --sts-endpoint\): connection refused/,
     code: 5,
+    also: ['exchange: STS cannot be reached'],
   },
   {
     name: 'a host that does not resolve',
@@ -227,18 +228,23 @@ export const AWS_SET_UPS: readonly BrokenSetUp[] = [
     first:
       /^✗ (The host sts\.invalid \(from AWS_ENDPOINT_URL_STS\) does not exist|The DNS of this job does not answer for sts\.invalid \(from AWS_ENDPOINT_URL_STS\))\.$/,
     code: 5,
+    also: ['exchange: STS cannot be reached'],
   },
   {
     name: 'a proxy that is not there',
+    sandbox: {},
     breakIt: () => ({ env: { HTTP_PROXY: 'http://ana:s3cret-pass@127.0.0.1:9' } }),
     first: /^✗ The proxy 127\.0\.0\.1:9 \(HTTP_PROXY\) can't be reached/,
     code: 5,
+    also: ['exchange: STS cannot be reached'],
   },
   {
     name: 'a proxy that is no URL',
+    sandbox: {},
     breakIt: () => ({ env: { HTTP_PROXY: 'socks5://ana:s3cret-pass@127.0.0.1:9' } }),
     first: /^✗ The proxy in HTTP_PROXY is not an http:\/\/ or https:\/\/ URL/,
     code: 2,
+    also: ['exchange: STS cannot be reached'],
   },
   {
     name: 'a certificate of a private CA',
@@ -250,6 +256,7 @@ export const AWS_SET_UPS: readonly BrokenSetUp[] = [
     first:
       /^✗ The certificate of 127\.0\.0\.1:\d+ \(from AWS_ENDPOINT_URL_STS\) is not from a CA that this job trusts\.$/,
     code: 5,
+    also: ['exchange: STS cannot be reached'],
   },
   {
     name: 'certificates in a FIFO',
@@ -258,6 +265,7 @@ export const AWS_SET_UPS: readonly BrokenSetUp[] = [
     }),
     first: /^✗ The file \S*ca\.pem \(AWS_CA_BUNDLE\) can't be read: it is a FIFO\./,
     code: 6,
+    also: ['exchange: STS cannot be reached'],
   },
   {
     name: 'a captive portal',

@@ -27,9 +27,11 @@ export const COMBINED_SET_UPS: readonly BrokenSetUp[] = [
     }),
     first: /^✗ The token in CIRCLE_OIDC_TOKEN_V2 expired at/,
     code: 3,
+    also: ['exchange: the token has expired'],
   },
   {
     name: 'an expired token, and a proxy that is not there',
+    sandbox: {},
     breakIt: async (_, sandbox) => ({
       env: {
         CIRCLE_OIDC_TOKEN_V2: await sandbox.mint({ expiresIn: -600 }),
@@ -38,6 +40,7 @@ export const COMBINED_SET_UPS: readonly BrokenSetUp[] = [
     }),
     first: /^✗ The token in CIRCLE_OIDC_TOKEN_V2 expired at/,
     code: 3,
+    also: ['aws-unreachable', 'exchange: STS cannot be reached'],
   },
   {
     name: 'no token, and a variable of the role that is not set',
@@ -45,6 +48,7 @@ export const COMBINED_SET_UPS: readonly BrokenSetUp[] = [
     first: /^✗ This job has no OIDC token/,
     // As assume-role, which reads its options first.
     code: 2,
+    also: ['unset-variable', 'exchange: the options or profiles are wrong'],
   },
   {
     name: 'a variable that nothing expanded for a token',
@@ -52,6 +56,7 @@ export const COMBINED_SET_UPS: readonly BrokenSetUp[] = [
     first:
       /^✗ The content of CIRCLE_OIDC_TOKEN_V2 is not .* It is the name of a variable that was not/,
     code: 3,
+    also: ['exchange: there is no token'],
   },
   {
     name: 'the token of another organization',
@@ -65,6 +70,7 @@ export const COMBINED_SET_UPS: readonly BrokenSetUp[] = [
     }),
     first: /^✗ Likely cause of AWS's refusal: .*from the organization other, but the job is from/,
     code: 4,
+    also: ['provider-not-found'],
   },
   {
     name: 'a region of another partition',
@@ -72,24 +78,28 @@ export const COMBINED_SET_UPS: readonly BrokenSetUp[] = [
     first:
       /^✗ The region "us-gov-west-1" .* is in the partition "aws-us-gov", but the role .* "aws"/,
     code: 2,
+    also: ['exchange: the options or profiles are wrong'],
   },
   {
     name: 'the ARN of a session',
     breakIt: () => ({ args: ['--role-arn', 'arn:aws:sts::111111111111:assumed-role/deploy/me'] }),
     first: /^✗ The role ARN .* It is the ARN of a session/,
     code: 2,
+    also: ['exchange: the options or profiles are wrong'],
   },
   {
     name: 'an account that the context does not allow',
     breakIt: () => ({ env: { AWS_OIDC_ALLOWED_ACCOUNT_IDS: '222222222222' } }),
     first: /^✗ Account 111111111111 is not allowed here\.$/,
     code: 2,
+    also: ['exchange: the options or profiles are wrong'],
   },
   {
     name: 'keys for later steps, without $BASH_ENV',
-    breakIt: () => ({ env: { AWS_OIDC_EXPORT: 'keys' } }),
+    breakIt: () => ({ env: { AWS_OIDC_EXPORT: 'keys', BASH_ENV: undefined } }),
     first: /^✗ --export keys needs BASH_ENV, which is not set\./,
     code: 2,
+    also: ['nothing-exported'],
   },
   {
     name: 'a profiles file with a byte order mark',
@@ -98,6 +108,7 @@ export const COMBINED_SET_UPS: readonly BrokenSetUp[] = [
     }),
     first: /^✗ \S*profiles has a problem: line 1: it starts with a byte order mark/,
     code: 2,
+    also: ['exchange: the options or profiles are wrong'],
   },
   {
     name: 'a profiles file whose source_profile is nowhere',
@@ -109,6 +120,7 @@ export const COMBINED_SET_UPS: readonly BrokenSetUp[] = [
     }),
     first: /^✗ \S*profiles has a problem: line 3, profile a: the source_profile "b" is neither in/,
     code: 2,
+    also: ['exchange: the options or profiles are wrong'],
   },
   {
     name: 'a trust policy for another branch, and no network',
@@ -120,6 +132,7 @@ export const COMBINED_SET_UPS: readonly BrokenSetUp[] = [
     }),
     first: /^✗ The trust policy rejects this token: it requires another branch \(statement 1\)/,
     code: 4,
+    also: ['aws-unreachable', 'exchange: STS cannot be reached'],
   },
   {
     name: 'a trust policy for another branch, static keys and a wrong AWS_PROFILE',
@@ -130,6 +143,7 @@ export const COMBINED_SET_UPS: readonly BrokenSetUp[] = [
     }),
     first: /^✗ The trust policy rejects this token: it requires another branch \(statement 1\)/,
     code: 4,
+    also: ['static-keys', 'profile-missing', 'region-variables'],
   },
   {
     name: 'a role that does not exist, and credentials that everyone can read',
@@ -139,6 +153,7 @@ export const COMBINED_SET_UPS: readonly BrokenSetUp[] = [
     },
     first: /^✗ AWS does not let this token assume arn:aws:iam::111111111111:role\/nobody:/,
     code: 4,
+    also: ['profile-has-keys', 'file-mode'],
   },
   {
     name: 'a file where the directory ~/.aws should be',
@@ -149,6 +164,7 @@ export const COMBINED_SET_UPS: readonly BrokenSetUp[] = [
     first:
       /^✗ \S*\/\.aws\/config can't be read: a part of its path is not a directory \(ENOTDIR\)\./,
     code: 6,
+    also: ['file-unreadable'],
   },
   {
     name: 'a directory for certificates',
@@ -158,6 +174,7 @@ export const COMBINED_SET_UPS: readonly BrokenSetUp[] = [
     }),
     first: /^✗ The file \S*home \(AWS_CA_BUNDLE\) can't be read: it is a directory \(EISDIR\)\./,
     code: 6,
+    also: ['exchange: STS cannot be reached'],
   },
   {
     name: 'no file for credentials',

@@ -11,12 +11,13 @@ function withFile(
   text: string,
   first: RegExp,
   code: number,
+  also: readonly string[] = [],
 ): BrokenSetUp {
   const breakIt: BrokenSetUp['breakIt'] = (job) => {
     job.write(path, text)
     return {}
   }
-  return { name, breakIt, first, code }
+  return { name, breakIt, first, code, also }
 }
 
 const CONFIG = '.aws/config'
@@ -37,6 +38,7 @@ const FIFOS: readonly BrokenSetUp[] = [
     }),
     first: /^✗ The profiles file \S*profiles can't be read: nobody wrote to this FIFO in time\./,
     code: 6,
+    also: ['exchange: the options or profiles are wrong'],
   },
   {
     name: 'a trust policy that is a FIFO',
@@ -53,6 +55,7 @@ const FIFOS: readonly BrokenSetUp[] = [
     }),
     first: /^✗ The command was not done after 1 s; it was reading the token file \S*token\./,
     code: 5,
+    also: ['exchange: there is no token'],
   },
 ]
 
@@ -108,12 +111,14 @@ export const FILE_SET_UPS: readonly BrokenSetUp[] = [
     breakIt: () => ({ args: ['--profiles-file', '/dev/zero'] }),
     first: /^✗ The profiles file \/dev\/zero can't be read: it has more than 10 MB\./,
     code: 6,
+    also: ['exchange: the options or profiles are wrong'],
   },
   {
     name: 'a directory for a token file',
     breakIt: (job) => ({ args: [...BY_ROLE, '--token-file', job.home] }),
     first: /^✗ The token file \S*home can't be read: it is a directory \(EISDIR\)\./,
     code: 3,
+    also: ['exchange: there is no token'],
   },
   {
     name: 'a credentials file that may not be written',
@@ -175,6 +180,7 @@ export const FILE_SET_UPS: readonly BrokenSetUp[] = [
     '[default]\nregion = eu-west-1\n[constructor]\nkeys = x\n',
     /^✗ \S*\/\.aws\/config, line 3: the name "?constructor"? is not allowed here\./,
     6,
+    ['section-ignored'],
   ),
   withFile(
     'a byte order mark',
@@ -273,6 +279,7 @@ export const LOCAL_SET_UPS: readonly BrokenSetUp[] = [
     first:
       /^✗ The role ARN "arn:aws:iam:111111111111:role\/circleci-oidc" is not valid\. A colon is missing/,
     code: 2,
+    also: ['exchange: the options or profiles are wrong'],
   },
   {
     name: 'a variable that the context should have',
@@ -280,12 +287,14 @@ export const LOCAL_SET_UPS: readonly BrokenSetUp[] = [
     first:
       /^✗ --role-arn refers to the environment variable DEPLOY_ROLE_ARN, which is unset or empty\./,
     code: 2,
+    also: ['exchange: the options or profiles are wrong'],
   },
   {
     name: 'the display name of a region',
     breakIt: () => ({ env: { AWS_REGION: 'Frankfurt' } }),
     first: /^✗ "Frankfurt" \(from AWS_REGION\) is not an AWS region\./,
     code: 2,
+    also: ['region-variables', 'exchange: the options or profiles are wrong'],
   },
   {
     name: 'an unknown key in the profiles file',
@@ -294,6 +303,7 @@ export const LOCAL_SET_UPS: readonly BrokenSetUp[] = [
     }),
     first: /^✗ \S*profiles has 2 problems: line 1/,
     code: 2,
+    also: ['exchange: the options or profiles are wrong'],
   },
   {
     name: 'more than the maximum session duration',
@@ -364,7 +374,7 @@ export const LOCAL_SET_UPS: readonly BrokenSetUp[] = [
   },
   {
     name: 'no BASH_ENV',
-    breakIt: () => ({ args: [...BY_ROLE, '--profile', 'dev'] }),
+    breakIt: () => ({ args: [...BY_ROLE, '--profile', 'dev'], env: { BASH_ENV: undefined } }),
     first: /^! Later steps would get no profile: BASH_ENV is not set\.$/,
     code: 0,
   },

@@ -1,7 +1,7 @@
 import type { TestContext } from 'node:test'
 import { readWorld } from '../../src/sandbox/aws/world.ts'
 import type { Sandbox, SandboxOptions } from '../../src/sandbox/index.ts'
-import { type Environment, type Job, ROLE, startJob } from '../acceptance/job.ts'
+import { type Environment, type Job, jobIn, ROLE, startJob } from '../acceptance/job.ts'
 
 export const ORG = 'a6e1f8a0-5b7c-4c1d-9e2f-0123456789ab'
 export const PROJECT = '3c2d5e10-77aa-4f6b-8d0e-fedcba987654'
@@ -25,6 +25,8 @@ export interface BrokenSetUp {
   /** The first line that `doctor` prints. */
   readonly first: RegExp
   readonly code: number
+  /** The ids of what else is wrong, and what was not checked, in the order of the report. */
+  readonly also?: readonly string[]
 }
 
 /** A trust policy with these conditions, as it stands in the role. */
@@ -44,11 +46,18 @@ export function worldOf(policy: object, clientIds: readonly string[] = [ORG]) {
   return readWorld({ accounts: { '111111111111': { providers, roles } } })
 }
 
-/** Runs `doctor` on a broken set-up. */
-export async function examine(t: TestContext, { sandbox: options, breakIt }: BrokenSetUp) {
-  const { job, sandbox } = await startJob(t, options ?? {})
+/** A job with this set-up, which would be in order without it; where it has no sandbox of its own, in one that is shared. */
+export async function startBroken(
+  t: TestContext,
+  { sandbox: options, breakIt }: BrokenSetUp,
+  shared?: Sandbox,
+) {
+  const { job, sandbox } =
+    options || !shared
+      ? await startJob(t, options)
+      : { job: await jobIn(t, shared), sandbox: shared }
+  job.env['BASH_ENV'] = job.write('bash_env', '')
   const { args = BY_ROLE, ...settings } = (await breakIt?.(job, sandbox, t)) ?? {}
-  const before = job.files()
-  const outcome = await job.run(['doctor', ...args], settings)
-  return { ...outcome, job, sandbox, before, after: job.files() }
+  if (settings.asNobody) delete job.env['BASH_ENV']
+  return { job, args: ['doctor', ...args], settings }
 }

@@ -26,6 +26,7 @@ export const TOKEN_SET_UPS: readonly BrokenSetUp[] = [
     breakIt: () => ({ env: NO_TOKEN }),
     first: /^✗ This job has no OIDC token: CIRCLE_OIDC_TOKEN_V2 and CIRCLE_OIDC_TOKEN are unset/,
     code: 3,
+    also: ['exchange: there is no token'],
   },
   {
     name: 'no token in the pull request of a fork',
@@ -35,6 +36,7 @@ export const TOKEN_SET_UPS: readonly BrokenSetUp[] = [
     first:
       /^✗ This is a pull request from a fork, and those get no token: it was opened by mallory\./,
     code: 3,
+    also: ['exchange: there is no token'],
   },
   {
     name: 'a token that has expired',
@@ -43,6 +45,7 @@ export const TOKEN_SET_UPS: readonly BrokenSetUp[] = [
     }),
     first: /^✗ The token in CIRCLE_OIDC_TOKEN_V2 expired at \d{4}-/,
     code: 3,
+    also: ['exchange: the token has expired'],
   },
   {
     name: 'a token about to expire',
@@ -57,6 +60,7 @@ export const TOKEN_SET_UPS: readonly BrokenSetUp[] = [
     breakIt: () => ({ env: { CIRCLE_OIDC_TOKEN_V2: '{"value":"x"}' } }),
     first: /^✗ The content of CIRCLE_OIDC_TOKEN_V2 is not a web identity token .* It is JSON/,
     code: 3,
+    also: ['exchange: there is no token'],
   },
   {
     name: 'an access token',
@@ -84,6 +88,7 @@ export const TOKEN_SET_UPS: readonly BrokenSetUp[] = [
     }),
     first: /^✗ The clock of this machine is wrong: the token was issued 90 minutes in the future\./,
     code: 4,
+    also: ['aws-unreachable', 'exchange: STS cannot be reached'],
   },
   {
     name: 'a job that was rerun with SSH',
@@ -111,6 +116,7 @@ export const TOKEN_SET_UPS: readonly BrokenSetUp[] = [
     first:
       /^✗ Likely cause of AWS's refusal: .*from the project other, but the job is from website/,
     code: 4,
+    also: ['access-denied'],
   },
   {
     name: "a fork's pull request at a role for main",
@@ -123,6 +129,7 @@ export const TOKEN_SET_UPS: readonly BrokenSetUp[] = [
     },
     first: /^✗ Likely cause of AWS's refusal: The token is from a fork's pull request:/,
     code: 4,
+    also: ['access-denied'],
   },
   {
     name: 'a token of the root issuer',
@@ -131,6 +138,7 @@ export const TOKEN_SET_UPS: readonly BrokenSetUp[] = [
     }),
     first: /^✗ Likely cause of AWS's refusal: The token is from the root issuer, not from the org/,
     code: 4,
+    also: ['provider-not-found'],
   },
   {
     name: 'a minting program that hangs',
@@ -140,5 +148,6 @@ export const TOKEN_SET_UPS: readonly BrokenSetUp[] = [
     },
     first: /^✗ The command was not done after 1 s; it was reading the web identity token\./,
     code: 5,
+    also: ['exchange: there is no token'],
   },
 ]

@@ -8,7 +8,8 @@ import { replacements } from '../../../scripts/replacements.ts'
 export async function bundled(file: string): Promise<string> {
   const kept = resolve(`${file}.cjs`)
   if (!existsSync(kept)) {
-    const code = await bundle({ entryPoints: [file], packages: 'external', plugins: [ownPlaces] })
+    const plugins = [ownPlaces, onlyBuilt(await builtModules())]
+    const code = await bundle({ entryPoints: [file], packages: 'external', plugins })
     writeFileSync(kept, code)
     if (code.includes(BUILT_CLI)) await buildCli()
   }
@@ -44,17 +45,7 @@ const MODULE_URL = `const moduleUrl = require('node:url').pathToFileURL(__filena
 /** The CLI of the instrumented sources, without what the real build does to make it small. */
 async function buildCli(): Promise<void> {
   if (existsSync(BUILT_CLI)) return
-  const launcher = await bundle({
-    entryPoints: ['src/launcher.ts'],
-    external: ['./circleci-aws-oidc.cjs'],
-  })
-  const pages = ['docs/errors', 'docs/findings']
-    .flatMap((folder) => readdirSync(folder).map((name) => readFileSync(`${folder}/${name}`)))
-    .join('\n')
-  const provided = {
-    'launcher-text': `export default ${JSON.stringify(launcher)}`,
-    'code-pages': `export default ${JSON.stringify(pages)}`,
-  }
+  const provided = await builtModules()
   for (const [name, entry] of [
     ['circleci-aws-oidc', 'src/main.ts'],
     ['sandbox', 'src/sandbox/index.ts'],
@@ -72,11 +63,39 @@ async function buildCli(): Promise<void> {
   }
 }
 
+/** What the real build makes for modules that only it has. */
+async function builtModules(): Promise<Record<string, string>> {
+  const launcher = await bundle({
+    entryPoints: ['src/launcher.ts'],
+    external: ['./circleci-aws-oidc.cjs'],
+  })
+  const pages = ['docs/errors', 'docs/findings']
+    .flatMap((folder) => readdirSync(folder).map((name) => readFileSync(`${folder}/${name}`)))
+    .join('\n')
+  return {
+    'launcher-text': `export default ${JSON.stringify(launcher)}`,
+    'code-pages': `export default ${JSON.stringify(pages)}`,
+  }
+}
+
+/** Such modules for tests that run a command in their own process. */
+const onlyBuilt = (modules: Readonly<Record<string, string>>): Plugin => ({
+  name: 'only-built',
+  setup({ onResolve, onLoad }) {
+    const namespace = 'built'
+    const filter = new RegExp(`^(${Object.keys(modules).join('|')})$`)
+    onResolve({ filter }, ({ path }) => ({ path, namespace }))
+    onLoad({ filter: /./, namespace }, ({ path }) => ({ contents: modules[path] ?? '' }))
+  },
+})
+
 /** Lets tests find the files beside them, and the built CLI where it is: a copy for each change would be too much. */
 const ownPlaces: Plugin = {
   name: 'own-places',
   setup({ onLoad }) {
     onLoad({ filter: /\/test\/.*\.ts$/ }, ({ path }) => {
+      // The bundle has them.
+      if (path.endsWith('/acceptance/built-modules.ts')) return { contents: '' }
       if (path.endsWith('/acceptance/built-cli.ts')) {
         return { contents: `export const CLI = ${JSON.stringify(resolve(BUILT_CLI))}` }
       }
