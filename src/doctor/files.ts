@@ -135,7 +135,7 @@ function differenceFinding({ line, kind, detail, first }: Difference, path: stri
         malformed(`${at}: it is not a "key = value" line of the block below ${shown}.`, BLOCK),
       ]
     case 'reserved-name':
-      return [malformed(`${at}: the name ${shown} is not allowed here.`, RESERVED)]
+      return [malformed(`${at}: the name "${detail}" is not allowed here.`, RESERVED)]
     case 'profile-twice':
       return detail === 'default'
         ? [finding('two-defaults', path)]
