@@ -17,6 +17,28 @@ test('an old Node', () => {
   assert.equal(first?.exit, 2)
 })
 
+test('the CI, as far as it is known', () => {
+  const last = (env: Record<string, string>) =>
+    checkRuntime({ node: '20.0.0', version: '1.2.3', program: '' }, env).at(-1)?.what
+  assert.equal(last({}), 'No supported CI detected')
+  assert.equal(last({ GITLAB_CI: 'true', CIRCLE_JOB: 'x' }), 'GitLab CI')
+  assert.equal(last({ CIRCLECI: 'true' }), 'CircleCI')
+  assert.equal(last({ CIRCLECI: 'true', CIRCLE_JOB: 'deploy' }), 'CircleCI, job deploy')
+  assert.equal(last({ CIRCLECI: 'true', CIRCLE_BUILD_NUM: '7' }), 'CircleCI, build 7')
+})
+
+test('certificates that are not checked', () => {
+  const ids = (value: string) =>
+    checkRuntime(
+      { node: '20.0.0', version: '1.2.3', program: '' },
+      {
+        NODE_TLS_REJECT_UNAUTHORIZED: value,
+      },
+    ).map(({ id }) => id)
+  assert.deepEqual(ids('0'), ['tls-unverified', 'runtime', 'runtime'])
+  assert.deepEqual(ids('1'), ['runtime', 'runtime'])
+})
+
 test("the orb's copy and that of npm", () => {
   const what = (program: string) =>
     checkRuntime({ node: '20.1.0', version: '1.2.3', program }, {})[0]?.what
@@ -43,6 +65,32 @@ test('a clock within five minutes is right, whatever the token says', () => {
   const later = { iat: here.getTime() / 1000 + 3600 }
   assert.deepEqual(checkClock({ here, there: here }, later, here)[0]?.level, 'ok')
   assert.deepEqual(checkClock(undefined, later, here)[0]?.id, 'clock-skew')
+})
+
+test('how wrong the clock is', () => {
+  const here = new Date('2026-11-21T12:00:00Z')
+  const said = (...given: Parameters<typeof checkClock>) =>
+    checkClock(...given).map(({ what, evidence }) => [what, evidence])
+  const title = 'The clock of this machine is wrong: '
+  const there = (minutes: number) => new Date(here.getTime() + minutes * 60_000)
+  assert.deepEqual(said({ here, there: there(-90) }, undefined, here), [
+    [
+      `${title}it is 90 minutes ahead of STS.`,
+      'It is 2026-11-21 12:00:00 UTC here, and 2026-11-21 10:30:00 UTC at STS.',
+    ],
+  ])
+  const [[behind] = []] = said({ here, there: there(6) }, undefined, here)
+  assert.equal(behind, `${title}it is 6 minutes behind STS.`)
+  const issued = (minutes: number) => ({ iat: there(minutes).getTime() / 1000 })
+  assert.deepEqual(said(undefined, issued(60), here), [
+    [
+      `${title}the token was issued 60 minutes in the future.`,
+      'It is 2026-11-21 12:00:00 UTC here, and the token was issued at 2026-11-21 13:00:00 UTC.',
+    ],
+  ])
+  for (const claims of [issued(5), issued(-600), {}, undefined]) {
+    assert.deepEqual(said(undefined, claims, here), [], 'an old token tells nothing of the clock')
+  }
 })
 
 describe('lines that SDKs read differently', () => {

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
+import { after, before, describe, type TestContext, test } from 'node:test'
+import { version } from '../../package.json'
 import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts'
+import { type Environment, type Job, jobIn } from '../acceptance/job.ts'
 import { runHere } from '../acceptance/run-here.ts'
 import { AWS_SET_UPS } from './aws-set-ups.ts'
 import { COMBINED_SET_UPS } from './combined-set-ups.ts'
 import { FILE_SET_UPS, LOCAL_SET_UPS } from './local-set-ups.ts'
-import { startBroken } from './set-ups.ts'
+import { audience, BY_ROLE, HOST, ORG, SUBJECT, startBroken, trustPolicy } from './set-ups.ts'
 import { TOKEN_SET_UPS } from './token-set-ups.ts'
 
 const SET_UPS = [TOKEN_SET_UPS, AWS_SET_UPS, FILE_SET_UPS, LOCAL_SET_UPS, COMBINED_SET_UPS]
@@ -51,3 +53,211 @@ for (const setUp of SET_UPS.flat()) {
     assert.deepEqual(also, setUp.also ?? [], stdout)
   })
 }
+
+/** Runs it in a job that is in order, and shows each finding in a line, without what differs from run to run. */
+async function lines(
+  t: TestContext,
+  args: readonly string[] | ((job: Job) => readonly string[]),
+  env: Environment = {},
+) {
+  const job = await jobIn(t, sandbox)
+  const given = typeof args === 'function' ? args(job) : args
+  const bashEnv = job.write('bash_env', '')
+  const all = { ...job.env, BASH_ENV: bashEnv, ...env }
+  const { code, stdout } = await runHere(['doctor', ...given], all)
+  const found = stdout
+    .replaceAll(`${job.home}/`, '')
+    .replace(/\d{4}-\d\d-\d\d [\d:]+ UTC/g, 'TIME')
+    .replace(/http:\/\/127\.0\.0\.1:\d+ answered in \d+ ms/g, 'STS answered')
+    .match(/^\S.*$/gm)
+  return [code, ...(found ?? [])]
+}
+
+const RUNTIME = [
+  `✓ Node ${process.versions.node}, circleci-aws-oidc ${version} (npm)`,
+  '✓ CircleCI, job deploy, build 42',
+]
+const TOKEN = `✓ CIRCLE_OIDC_TOKEN_V2: CircleCI V2, issuer https://${HOST}, audience ${ORG}, subject ${SUBJECT}/8b1f0c52-2f64-4a39-b7c5-6d1e5b0a9f31/vcs-origin/github.com/acme/website/vcs-ref/refs/heads/main, until TIME`
+const [, ROLE_ARN = ''] = BY_ROLE
+const STS = 'arn:aws:sts::111111111111:assumed-role/circleci-oidc/circleci-42-website'
+const CLOCK = '✓ The clock agrees with STS'
+const FILES = ['✓ .aws/config does not exist yet', '✓ .aws/credentials does not exist yet']
+const ENVIRONMENT = '✓ No variable overrides the profile'
+const SKIPPED = '- Not checked: exchange:'
+
+const allowed = (job: string) => `✓ AWS allows ${STS}-${job}, until TIME`
+const file = (text: string) => (job: Job) => ['--profiles-file', job.write('profiles', text)]
+
+describe('all that was looked at', () => {
+  test('a role', async (t) => {
+    assert.deepEqual(await lines(t, BY_ROLE), [
+      ...[0, ...RUNTIME, CLOCK, TOKEN, `✓ ${ROLE_ARN}, for the profile default`, '✓ STS answered'],
+      ...[allowed('deploy'), ...FILES, ENVIRONMENT, 'No problems found.'],
+    ])
+  })
+
+  test('no role', async (t) => {
+    const why = 'no role is given; pass --role-arn (AWS_OIDC_ROLE_ARN) or --profiles-file'
+    assert.deepEqual(await lines(t, []), [
+      ...[0, `${SKIPPED} ${why}`, ...RUNTIME, CLOCK, TOKEN, '✓ STS answered', ...FILES],
+      ...[ENVIRONMENT, 'No problems found, 1 check not made.'],
+    ])
+  })
+
+  test('no role, and an endpoint that is none', async (t) => {
+    const [code, first] = await lines(t, ['--sts-endpoint', 'ftp://sts'])
+    assert.equal(code, 2)
+    assert.match(`${first}`, /^✗ The STS endpoint from --sts-endpoint is not an http/)
+  })
+
+  test('two roles at one endpoint', async (t) => {
+    const role = `role_arn = ${ROLE_ARN}\nrole_session_name = circleci-42-website`
+    const text = `[default]\n${role}-a\n[profile b]\n${role}-b\n`
+    assert.deepEqual(await lines(t, file(text)), [
+      ...[0, ...RUNTIME, CLOCK, TOKEN],
+      ...[`✓ ${ROLE_ARN}, for the profile default`, `✓ ${ROLE_ARN}, for the profile b`],
+      ...[
+        '✓ STS answered',
+        allowed('a'),
+        allowed('b'),
+        ...FILES,
+        ENVIRONMENT,
+        'No problems found.',
+      ],
+    ])
+  })
+
+  test('a role that an own audience is minted for: the token of the job is not needed', async (t) => {
+    const text = `[default]\nrole_arn = ${ROLE_ARN}\naudience = sts.amazonaws.com\n`
+    const found = await lines(t, file(text), { CIRCLE_OIDC_TOKEN_V2: undefined })
+    assert.match(`${found[1]}`, /^✗ .*audience "sts\.amazonaws\.com" could not be minted/)
+    assert.ok(found.includes("- Not checked: token: no profile uses the job's own token"))
+    assert.deepEqual(found.at(-1), '1 error, 1 check not made.')
+  })
+
+  test('options that are wrong beside each other', async (t) => {
+    const found = await lines(t, [...BY_ROLE, '--duration-seconds', '1', '--format', 'yaml'])
+    assert.deepEqual(
+      [found[0], found.filter((line) => /^✗/.test(`${line}`)).length],
+      [2, 2],
+      found.join('\n'),
+    )
+  })
+
+  test('without a token, where that is to be skipped: nothing is an error', async (t) => {
+    const found = await lines(t, ['--role-arn', 'DEPLOY_ROLE_ARN', '--missing-token', 'skip'], {
+      CIRCLE_OIDC_TOKEN_V2: undefined,
+      ...{ CIRCLECI: 'true', CIRCLE_JOB: undefined },
+    })
+    assert.deepEqual(
+      found.map((line) => `${line}`.replace(/(This job has no OIDC token).*/, '$1')),
+      [
+        ...['0', '! This job has no OIDC token'],
+        '! --role-arn refers to the environment variable DEPLOY_ROLE_ARN, which is unset or empty.',
+        `${SKIPPED} the options or profiles are wrong`,
+        ...[RUNTIME[0], '✓ CircleCI, build 42', CLOCK],
+        '✓ --missing-token is skip: assume-role assumes no role and exits with 0',
+        ...['✓ STS answered', ...FILES, ENVIRONMENT, '2 warnings, 1 check not made.'],
+      ],
+    )
+    const withToken = await lines(t, ['--role-arn', 'DEPLOY_ROLE_ARN', '--missing-token', 'skip'])
+    assert.equal(withToken[0], 2)
+  })
+})
+
+const HEALTHY = [
+  ...[...RUNTIME, CLOCK, TOKEN, `✓ ${ROLE_ARN}, for the profile default`, '✓ STS answered'],
+  ...[allowed('deploy'), ...FILES, ENVIRONMENT],
+]
+
+const TRUSTING = trustPolicy({
+  StringEquals: audience,
+  StringLike: { [`${HOST}:sub`]: `${SUBJECT}/*` },
+})
+const [STATEMENT] = TRUSTING.Statement
+const withStatement = (more: object) => ({ ...TRUSTING, Statement: [{ ...STATEMENT, ...more }] })
+const NO_TOKEN = { CIRCLE_OIDC_TOKEN_V2: undefined }
+const DIFFERS = '! AWS accepts the token although this trust policy does not allow it: trust.json.'
+
+describe('a trust policy beside what AWS says', () => {
+  const cases: [
+    name: string,
+    policy: object,
+    said: string[],
+    args?: readonly string[],
+    env?: Environment,
+  ][] = [
+    ['it allows', TRUSTING, ['✓ trust.json allows this token: statement 1 allows it']],
+    [
+      'it allows, and is of no use without a role',
+      TRUSTING,
+      [
+        `${SKIPPED} no role is given; pass --role-arn (AWS_OIDC_ROLE_ARN) or --profiles-file`,
+        '✓ trust.json allows this token: statement 1 allows it',
+      ],
+      [],
+    ],
+    ['it rejects', withStatement({ Effect: 'Deny' }), [DIFFERS]],
+    [
+      'only AWS knows',
+      withStatement({ Condition: { IpAddress: { 'aws:SourceIp': '192.0.2.0/24' } } }),
+      [
+        '! Whether the trust policy allows this token depends on what only AWS knows: trust.json.',
+        `! No condition on the audience: Statement[0].Condition: no condition on ${HOST}:aud.`,
+        `! No condition on the subject: every project is allowed: Statement[0].Condition: no condition on ${HOST}:sub.`,
+      ],
+    ],
+    [
+      'it is none',
+      withStatement({ Effect: 'Permit' }),
+      [
+        '✗ The trust policy in trust.json is malformed: Statement[0].Effect is "Permit"; it must be "Allow" or "Deny".',
+      ],
+    ],
+    [
+      'there is no token',
+      TRUSTING,
+      [
+        '✗ This job has no OIDC token: CIRCLE_OIDC_TOKEN_V2 and CIRCLE_OIDC_TOKEN are unset or empty, and none could be minted.',
+        '- Not checked: trust-policy: there is no token to compare it with',
+        `${SKIPPED} there is no token`,
+        '✓ No supported CI detected',
+      ],
+      BY_ROLE,
+      NO_TOKEN,
+    ],
+    [
+      'it is of another role, which AWS allows',
+      { Role: { Arn: `${ROLE_ARN}-2`, AssumeRolePolicyDocument: TRUSTING } },
+      [`! The trust policy belongs to another role: ${ROLE_ARN}-2.`],
+    ],
+    [
+      'it is of this role',
+      { Role: { Arn: ROLE_ARN, AssumeRolePolicyDocument: TRUSTING } },
+      ['✓ trust.json allows this token: statement 1 allows it'],
+    ],
+  ]
+  for (const [name, policy, said, args = BY_ROLE, env] of cases) {
+    test(name, async (t) => {
+      const found = await lines(
+        t,
+        (job) => [...args, '--trust-policy', job.write('trust.json', JSON.stringify(policy))],
+        env,
+      )
+      const [, ...others] = found.slice(0, -1).filter((line) => !HEALTHY.includes(`${line}`))
+      assert.deepEqual(others, said)
+    })
+  }
+
+  test('there are several roles', async (t) => {
+    const text = ['default', 'profile b'].map((one) => `[${one}]\nrole_arn = ${ROLE_ARN}\n`)
+    const found = await lines(t, (job) => [
+      ...file(text.join(''))(job),
+      ...['--trust-policy', job.write('trust.json', JSON.stringify(TRUSTING))],
+    ])
+    assert.deepEqual(found.slice(0, 2), [
+      2,
+      '✗ --trust-policy is for one role, but there are several.',
+    ])
+  })
+})

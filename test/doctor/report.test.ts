@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { LEVELS } from '../../src/doctor/findings.ts'
-import { type Findings, inOrder, reportText } from '../../src/doctor/report.ts'
+import {
+  exitCode,
+  type Findings,
+  inOrder,
+  reportJson,
+  reportText,
+} from '../../src/doctor/report.ts'
 
 type Level = (typeof LEVELS)[number]
 
@@ -68,4 +74,99 @@ test('the worst comes first, and what could not be checked before what is fine',
     inOrder(findings).map(({ level }) => level),
     ['error', 'warning', 'skipped', 'ok'],
   )
+})
+
+test('what is said of a finding: why, what to do, and where more stands, as far as there is any', () => {
+  const whole = { evidence: 'one\ntwo', fix: 'Mend it.', exit: 4 }
+  const text = reportText(
+    [
+      { ...one('error', 'It broke.'), ...whole, id: 'clock-skew' },
+      { ...one('warning'), fix: 'Mind it.', id: 'static-keys' },
+      { ...one('skipped'), evidence: 'Why not.' },
+      one('ok'),
+    ],
+    paint,
+  )
+  assert.equal(
+    text,
+    `✗ It broke.
+    Why:  one
+          two
+    Fix:  Mend it.
+    More: npx circleci-aws-oidc explain clock-skew
+! warning
+    Fix:  Mind it.
+    More: npx circleci-aws-oidc explain static-keys
+- Not checked: skipped
+    Why:  Why not.
+✓ ok
+
+1 error, 1 warning, 1 check not made.`,
+  )
+})
+
+test('each mark has its colour', () => {
+  const text = reportText(
+    (['error', 'warning', 'skipped', 'ok'] as const).map((level) => one(level)),
+    (stream, style, mark) => `<${stream} ${style} ${mark}>`,
+  )
+  assert.deepEqual(text.match(/<.*>/g), [
+    '<stdout red ✗>',
+    '<stdout yellow !>',
+    '<stdout dim - Not checked:>',
+    '<stdout green ✓>',
+  ])
+})
+
+test('only of an error the rest of a long line begins the next', () => {
+  const long = `${sentence(100)} ${sentence(90)}`
+  assert.equal(reportText([one('warning', long)], paint).split('\n')[0], `! ${long}`)
+  const [, rest] = reportText([{ ...one('error', long), evidence: 'So.' }], paint).split('\n    ')
+  assert.equal(rest, `Why:  ${sentence(90)}\n          So.`.split('\n    ')[0])
+})
+
+test('findings that are alike are told once, the raised one instead of its warning', () => {
+  const warning = { ...one('warning', 'a'), id: 'fork-token' } as const
+  const [raised, other] = [
+    { ...warning, level: 'error', what: 'b' },
+    { ...warning, what: 'c' },
+  ] as const
+  assert.deepEqual(inOrder({ token: [warning, warning] }), [warning])
+  assert.deepEqual(inOrder({ token: [warning], exchange: [raised] }), [raised])
+  assert.deepEqual(inOrder({ token: [warning, other] }), [warning, other])
+  const errors = [one('error', 'a'), one('error', 'b')]
+  assert.deepEqual(inOrder({ files: errors }), errors)
+  const elsewhere = { ...one('warning', 'a'), id: 'static-keys' } as const
+  assert.deepEqual(inOrder({ token: [warning], files: [elsewhere] }), [warning, elsewhere])
+})
+
+test('the exit code is that of wrong options, else of the worst', () => {
+  const of = (...exits: number[]) => exitCode(exits.map((exit) => ({ ...one('error'), exit })))
+  assert.deepEqual([of(), of(4, 5), of(4, 2), of(0, 0)], [0, 4, 2, 0])
+})
+
+test('for programs', () => {
+  const warning = { ...one('warning', 'w'), id: 'static-keys', fix: 'f', evidence: 'e' } as const
+  assert.deepEqual(reportJson([warning, one('ok')]), {
+    ...{ result: 'warning', exitCode: 0 },
+    findings: [
+      {
+        ...{ id: 'static-keys', level: 'warning', what: 'w', evidence: 'e', fix: 'f' },
+        docs: 'docs/findings/doctor.md#static-keys',
+      },
+      { id: 'files', level: 'ok', what: 'ok', evidence: null, fix: null, docs: null },
+    ],
+  })
+  const result = (...levels: Level[]) =>
+    (reportJson(levels.map((level) => one(level))) as { result: string }).result
+  assert.deepEqual(
+    [result(), result('skipped', 'ok'), result('warning', 'error'), result('error')],
+    ['ok', 'ok', 'error', 'error'],
+  )
+  const docs = (id: 'access-denied' | 'trust-policy-rejects') => {
+    const report = reportJson([{ ...one('error'), id }]) as { findings: { docs: string }[] }
+    return report.findings[0]?.docs
+  }
+  assert.equal(docs('access-denied'), 'docs/errors/aws.md#access-denied')
+  assert.equal(docs('trust-policy-rejects'), 'docs/findings/trust-policy.md#trust-policy-rejects')
 })
