@@ -165,6 +165,72 @@ describe('all that was looked at', () => {
   })
 })
 
+describe('with a role that is none', () => {
+  const NO_ROLE = ['--role-arn', 'arn:aws:iam::1111:role/deploy']
+  const wrong = async (t: TestContext, args: Parameters<typeof lines>[1], env?: Environment) =>
+    (await lines(t, args, env)).filter((line) => /^[✗!]/.test(`${line}`)).slice(1)
+  const KEYS = 'aws_access_key_id = AKIDEXAMPLE\naws_secret_access_key = wJalrXUtnFEMIK7MDENG\n'
+  const cases: [name: string, args: readonly string[], ...said: RegExp[]][] = [
+    ['nothing else', []],
+    ['an own region', ['--region', 'eu-west-1']],
+    ['a profile name', ['--profile', 'a b'], /^✗ "a b" cannot be a profile name\./],
+    ['a session name', ['--role-session-name', 'a b'], /^✗ The role session name "a b" has/],
+    ['a session policy', ['--policy', '{'], /^✗ The session policy is not JSON/],
+    [
+      'several',
+      ['--role-session-name', 'a b', '--policy', '{', '--profile', 'a b'],
+      ...[/^✗ "a b" cannot/, /^✗ The role session name/, /^✗ The session policy/],
+    ],
+    ['an export', ['--export', 'keys', '--export-file', 'x'], /^✗ --export keys and --export-file/],
+  ]
+  for (const [name, args, ...said] of cases) {
+    test(`what else is wrong: ${name}`, async (t) => {
+      const found = await wrong(t, [...NO_ROLE, ...args])
+      assert.equal(found.length, said.length, found.join('\n'))
+      for (const [index, one] of said.entries()) assert.match(`${found[index]}`, one)
+    })
+  }
+
+  test('a region in a variable is not told twice', async (t) => {
+    const region = { AWS_REGION: 'eu-west-1', AWS_DEFAULT_REGION: 'eu-west-1' }
+    assert.deepEqual(await wrong(t, NO_ROLE, region), [])
+  })
+
+  test('a profiles file that is wrong, in a variable', async (t) => {
+    const found = await wrong(t, [], { AWS_OIDC_PROFILES: '[default]\nrole_arm = x\n' })
+    assert.deepEqual(found, [])
+  })
+
+  test("the user's keys, where it is known whose profile is meant", async (t) => {
+    const own = [
+      '✗ The profile "default" has static keys that circleci-aws-oidc did not write: .aws/credentials, line 2.',
+    ]
+    const withKeys = (...args: string[]) =>
+      wrong(t, (job) => {
+        job.write('.aws/credentials', `[default]\n${KEYS}`)
+        return args
+      })
+    assert.deepEqual(await withKeys(...NO_ROLE), own)
+    assert.deepEqual(await withKeys(...NO_ROLE, '--profile', 'default'), own)
+    assert.deepEqual(await withKeys(...NO_ROLE, '--profile', 'dev'), [])
+    assert.deepEqual(await withKeys(...NO_ROLE, '--overwrite'), [])
+    const [, ...ofName] = await withKeys(...NO_ROLE, '--profile', 'a b')
+    assert.deepEqual(ofName, [], 'the name may be meant otherwise')
+    const ofFile = await wrong(t, (job) => {
+      job.write('.aws/credentials', `[default]\n${KEYS}`)
+      return ['--profiles-file', job.write('profiles', '[default]\nrole_arm = x\n')]
+    })
+    assert.deepEqual(ofFile, [])
+  })
+
+  test('what cannot be written', async (t) => {
+    const found = await wrong(t, NO_ROLE, { AWS_CONFIG_FILE: '/dev/null' })
+    assert.deepEqual(found, [])
+    const [first] = await wrong(t, NO_ROLE, { AWS_SHARED_CREDENTIALS_FILE: '/dev/null' })
+    assert.match(`${first}`, /^✗ Cannot write \/dev\/null \(AWS_SHARED_CREDENTIALS_FILE\)/)
+  })
+})
+
 const HEALTHY = [
   ...[...RUNTIME, CLOCK, TOKEN, `✓ ${ROLE_ARN}, for the profile default`, '✓ STS answered'],
   ...[allowed('deploy'), ...FILES, ENVIRONMENT],
