@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { describe, test } from 'node:test'
 import { parseRoleArn } from '../../src/role/arn.ts'
 import type { Failure } from '../../src/sts/failure.ts'
-import { refusal } from '../../src/sts/refusal.ts'
+import { chainedRefusal, refusal } from '../../src/sts/refusal.ts'
 
 const ISSUER = 'https://oidc.circleci.com/org/o1'
 const SUBJECT = 'org/o1/project/p1/user/u1'
@@ -14,6 +14,7 @@ function refused(
   change: Partial<Failure> = {},
   claims: object = {},
   env: Record<string, string> = {},
+  value = 'secret',
 ) {
   const request = {
     role: parseRoleArn(ROLE),
@@ -24,7 +25,7 @@ function refused(
     transitiveTagKeys: [],
   }
   const token = {
-    value: 'secret',
+    value,
     source: 'CIRCLE_OIDC_TOKEN_V2',
     claims: { iss: ISSUER, aud: ['o1', 'other'], sub: SUBJECT, exp: 1_800_000_000, ...claims },
   }
@@ -206,4 +207,171 @@ test('request id and attempts stand behind the reason, with one full stop', () =
   const { message, why } = refused('aws-unavailable', failure.detail, { requestId: 'r-1' })
   assert.match(message, /could not answer\.$/)
   assert.equal(why, 'HTTP 503 (request id r-1).')
+})
+
+test('access-denied by a server that is not AWS: its own settings decide', () => {
+  const env = { AWS_ENDPOINT_URL_STS: 'https://sts.eu-west-1.amazonaws.com' }
+  const error = refused('access-denied', 'AccessDenied: no', { isForeign: true }, {}, env)
+  assert.equal(
+    error.message,
+    `The STS at sts.eu-west-1.amazonaws.com (from AWS_ENDPOINT_URL_STS) does not let this token assume ${ROLE}: AccessDenied: no.`,
+  )
+  assert.match(error.next ?? '', /If you mean AWS, remove AWS_ENDPOINT_URL_STS\.$/)
+  for (const [detail, told] of [
+    ['AccessDenied: ', 'AccessDenied'],
+    ['AccessDenied: Unknown', 'AccessDenied'],
+    ['AccessDenied: UnknownError', 'AccessDenied'],
+    ['AccessDenied: Unknown key', 'AccessDenied: Unknown key'],
+  ] as const) {
+    const bare = refused('access-denied', detail, { isForeign: true })
+    assert.ok(bare.message.endsWith(`${ROLE}: ${told}.`), bare.message)
+    assert.match(bare.next ?? '', /If you mean AWS, check the proxy\.$/)
+  }
+})
+
+test('access-denied for a source identity, and at an endpoint of its own', () => {
+  const identity = refused('access-denied', 'AccessDenied: Not … perform sts:SetSourceIdentity')
+  assert.match(
+    identity.why ?? '',
+    /has a source identity, for which .* allow sts:SetSourceIdentity/,
+  )
+  assert.match(identity.next ?? '', /^Add sts:SetSourceIdentity/)
+  const env = { AWS_ENDPOINT_URL_STS: 'https://sts.eu-west-1.amazonaws.com' }
+  assert.match(
+    refused('access-denied', DENIED, {}, {}, env).why ?? '',
+    /^endpoint {2}sts\.eu-west-1\.amazonaws\.com \(from AWS_ENDPOINT_URL_STS\), so the role/m,
+  )
+})
+
+test('access-denied for a token without subject and audience says so', () => {
+  const { why } = refused('access-denied', DENIED, {}, { sub: undefined, aud: undefined })
+  assert.match(why ?? '', /^audience {2}\(none\)\nsubject {3}\(none\)$/m)
+})
+
+describe('what can be seen of a token that AWS rejects', () => {
+  const jwt = (alg: string, length: number) =>
+    `${Buffer.from(JSON.stringify({ typ: 'JWT', alg })).toString('base64url')}.e30.${'s'.repeat(length)}`
+  // RFC 7518, section 3: 256 octets of RSA with 2048 bits, 64 of P-256, in base64url
+  for (const [name, value, claims, likely] of [
+    ['whole, by RSA', jwt('RS256', 342), {}, undefined],
+    ['cut off, by RSA', jwt('RS256', 341), {}, /cut off: it has 341 characters .* at least 342\.$/],
+    ['whole, by P-256', jwt('ES256', 86), {}, undefined],
+    ['cut off, by P-256', jwt('ES256', 85), {}, /cut off: it has 85 characters .* at least 86\.$/],
+    ['without a signature', 'a.b', {}, /it has 0 characters/],
+    [
+      'without claims',
+      jwt('RS256', 342),
+      { iss: undefined, exp: undefined },
+      /lacks the claims iss, exp: /,
+    ],
+  ] as const) {
+    test(name, () => {
+      const error = refused('token-rejected', 'IDPRejectedClaim: no', {}, claims, {}, value)
+      if (likely) assert.match(error.likely ?? '', likely)
+      else assert.equal(error.likely, undefined)
+    })
+  }
+})
+
+test('how the token of another CI gets another audience', () => {
+  const next = (claims: object) =>
+    refused('audience-not-registered', 'Incorrect token audience', {}, claims).next ?? ''
+  assert.match(next({}), /in CircleCI: --audience/)
+  assert.match(
+    next({ iss: 'https://gitlab.example' }),
+    /aud under id_tokens in \.gitlab-ci\.yml\.$/,
+  )
+  assert.match(next({ aud: undefined, iss: undefined }), /^Add \(none in the token\) to its/)
+})
+
+describe('a role that the credentials of a profile fail to get', () => {
+  const OTHER = 'arn:aws:iam::222222222222:role/team/next'
+  const by = 'User: arn:aws:sts::111111111111:assumed-role/deploy/job-42 is not authorized'
+  const on = `on resource: ${OTHER}`
+  function chained(
+    code: Failure['code'],
+    detail: string,
+    change: object = {},
+    { isForeign, env = {} }: { isForeign?: true; env?: Record<string, string> } = {},
+  ) {
+    const request = {
+      ...{ role: parseRoleArn(OTHER), roleSessionName: 'job', durationSeconds: 3600 },
+      ...{ policyArns: [], sessionTags: [], transitiveTagKeys: [] },
+    }
+    const failure: Failure = { code, transient: false, detail, ...(isForeign && { isForeign }) }
+    return chainedRefusal(
+      { failure, attempts: 1, cause: undefined },
+      {
+        request: { ...request, ...change },
+        ...{ sourceProfile: 'base', url: new URL('https://sts.eu-west-1.amazonaws.com'), env },
+      },
+    )
+  }
+
+  test('access-denied: who must allow what to whom', () => {
+    const detail = `AccessDenied: ${by} to perform: sts:AssumeRole ${on}`
+    const error = chained('access-denied', detail)
+    assert.equal(error.message, `AWS does not let the profile "base" assume ${OTHER}.`)
+    assert.equal(error.why, `${detail}.`)
+    assert.match(error.likely ?? '', /\(sts:ExternalId\), and the profile has no external_id/)
+    assert.equal(
+      error.next,
+      `Give the external_id if the trust policy requires one. In account 222222222222, the role's trust policy must allow sts:AssumeRole to the role deploy of account 111111111111 ("base"); in the account of "base", its permissions must allow the same on ${OTHER}.`,
+    )
+  })
+
+  test('access-denied with an external id, tags and a source identity', () => {
+    const error = chained('access-denied', 'AccessDenied: no', {
+      ...{ externalId: 'x', sessionTags: [{ key: 'a', value: 'b' }], sourceIdentity: 'ann' },
+    })
+    assert.match(error.likely ?? '', /or it requires another external id, or/)
+    assert.match(
+      error.next ?? '',
+      /^In account 222222222222, .* allow sts:AssumeRole, sts:TagSession, sts:SetSourceIdentity to the role of "base"; /,
+    )
+  })
+
+  for (const action of ['sts:TagSession', 'sts:SetSourceIdentity']) {
+    test(`access-denied of ${action}`, () => {
+      const error = chained('access-denied', `AccessDenied: ${by} to perform: ${action} ${on}`)
+      assert.match(error.likely ?? '', new RegExp(`allows sts:AssumeRole, but not ${action}, `))
+      assert.match(error.next ?? '', /^In account 222222222222, /)
+    })
+  }
+
+  for (const [detail, next] of [
+    ['ValidationError: The requested DurationSeconds exceeds the 1 hour session limit', /3600/],
+    ['ValidationError: exceeds the MaxSessionDuration set for this role', /3600/],
+    ['ValidationError: exceeds the 1 hour session limit', /lower duration_seconds\.$/],
+    ['ValidationError: other', /^Correct the setting that AWS names\.$/],
+  ] as const) {
+    test(`request-rejected: ${detail}`, () => {
+      const error = chained('request-rejected', detail)
+      assert.equal(error.message, `AWS rejects the request for ${OTHER}.`)
+      assert.match(error.next ?? '', next)
+    })
+  }
+
+  test('session-policy-rejected names the settings of the profiles file', () => {
+    const error = chained('session-policy-rejected', 'PackedPolicyTooLarge: x')
+    assert.match(error.next ?? '', /policy, policy_arns or session_tags/)
+  })
+
+  test('what is of the connection is told as that', () => {
+    assert.equal(
+      chained('aws-unavailable', 'HTTP 503').message,
+      'AWS STS at sts.eu-west-1.amazonaws.com could not answer.',
+    )
+  })
+
+  test('access-denied by a server that is not AWS', () => {
+    const foreign = { isForeign: true } as const
+    assert.match(
+      chained('access-denied', 'AccessDenied: ', {}, foreign).message,
+      new RegExp(
+        `^The STS at .* does not let the profile "base" assume ${OTHER}: AccessDenied\\.$`,
+      ),
+    )
+    assert.match(chained('request-rejected', 'x', {}, foreign).message, /^AWS rejects the request/)
+  })
 })
