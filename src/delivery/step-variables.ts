@@ -70,7 +70,7 @@ export function variableFileEdit(path: string, variables: Variables): FileEdit {
 export function withVariables(text: string, variables: Variables): string {
   const kept = text
     .split(/(?<=\n)/)
-    .filter((line) => !Object.hasOwn(variables, line.split('=')[0]?.trim() ?? ''))
+    .filter((line) => !Object.hasOwn(variables, line.replace(/=.*/s, '').trim()))
     .join('')
   const lineEnd = kept === '' || kept.endsWith('\n') ? '' : '\n'
   return kept + lineEnd + variableLines(variables)

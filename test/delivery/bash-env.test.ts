@@ -279,6 +279,15 @@ describe('a block in bash', { skip: without('bash') }, () => {
     assert.deepEqual(ours(source(directory, bash, back, 'eu', withKeys).environment), CHOSEN)
   })
 
+  test('a line of others that looks like a record is none', (t) => {
+    const text = `# replaces {"job":{"AWS_PROFILE":"old"}}\n${editExports('', PROFILE, {})}`
+    const { environment } = source(
+      ...([temporaryDirectory(t), bash, editExports(text, PROFILE, {}), 'eu'] as const),
+      { AWS_PROFILE: 'old' },
+    )
+    assert.equal(environment['AWS_PROFILE'], 'old')
+  })
+
   test('of an access key id of the job, the file has the end alone', () => {
     const text = editExports('', PROFILE, { AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE' })
     assert.match(text, /MPLE/)
