@@ -30,7 +30,7 @@ export async function answerSts(
   const action = request.query.get('Action') ?? ''
   try {
     if (forced) throw forced
-    const result = await findOperation(request.query)(sts, request)
+    const result = await findOperation(action, request.query)(sts, request)
     return {
       answer: renderResult(action, result, requestId, format),
       requestId,
@@ -57,8 +57,7 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
 
 const VERSION = '2011-06-15'
 
-function findOperation(query: Query): Operation {
-  const action = query.get('Action') ?? ''
+function findOperation(action: string, query: Query): Operation {
   if (action === '') {
     throw new StsError('MissingAction', 'Request is missing the Action parameter.')
   }

@@ -19,12 +19,15 @@ test('the table has at least 250 requests, and uses every source', () => {
   )
 })
 
-test('raw', async (t) => {
-  const { sandbox } = await sandboxFor(t, { world: worldOfRows() })
-  const answers: (string | null)[] = []
-  for (const row of ROWS) answers.push((await sendRaw(sandbox, row)) ?? null)
-  compare(ROWS, answers)
-})
+for (const operation of new Set(ROWS.map((row) => row.operation))) {
+  test(`raw: ${operation}`, async (t) => {
+    const { sandbox } = await sandboxFor(t, { world: worldOfRows() })
+    const rows = ROWS.filter((row) => row.operation === operation)
+    const answers: (string | null)[] = []
+    for (const row of rows) answers.push((await sendRaw(sandbox, row)) ?? null)
+    compare(rows, answers)
+  })
+}
 
 test('a condition key that only AWS can evaluate is named', async (t) => {
   const { sandbox, lines } = await sandboxFor(t, { world: worldOfRows() })

@@ -112,6 +112,11 @@ test('claims that have to be there, and be texts', async (t) => {
   }
 })
 
+test('of several audiences, the one that the provider knows', async (t) => {
+  const { audience } = await verify(t, { aud: ['other', world.organization] })
+  assert.equal(audience, world.organization)
+})
+
 test('an audience that the provider does not know: the log names both', async (t) => {
   await assert.rejects(verify(t, { aud: ['a', 'b'] }), {
     message: 'Incorrect token audience',
