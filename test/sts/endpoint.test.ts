@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { describe, test } from 'node:test'
 import { STSClient } from '@aws-sdk/client-sts'
 import type { Environment } from '../../src/options.ts'
-import { endpointUrl, stsEndpoint } from '../../src/sts/endpoint.ts'
+import { askedHost, endpointUrl, stsEndpoint, wayTo } from '../../src/sts/endpoint.ts'
 
 function urlOf(region: string, option: string | undefined, env: Environment) {
   return endpointUrl(stsEndpoint(region, option, env)).href
@@ -99,3 +99,37 @@ for (const wrong of ['sts.test', 'ftp://sts.test', 'https://', 'https://ana:secr
     })
   })
 }
+
+describe('the setting that a host comes from', () => {
+  const host = 'https://sts.example:8443'
+  const regional = 'https://sts.eu-west-1.amazonaws.com/'
+  for (const [url, env, setting] of [
+    [host, { AWS_ENDPOINT_URL_STS: `${host}/` }, 'AWS_ENDPOINT_URL_STS'],
+    [host, { AWS_ENDPOINT_URL: host }, 'AWS_ENDPOINT_URL'],
+    [host, { AWS_ENDPOINT_URL_STS: host, AWS_ENDPOINT_URL: host }, 'AWS_ENDPOINT_URL_STS'],
+    [host, { AWS_ENDPOINT_URL_STS: 'https://other.example' }, '--sts-endpoint'],
+    [host, { AWS_ENDPOINT_URL_STS: 'no URL', AWS_ENDPOINT_URL: host }, 'AWS_ENDPOINT_URL'],
+    [host, { AWS_OIDC_STS_ENDPOINT: host }, 'AWS_OIDC_STS_ENDPOINT'],
+    [host, {}, '--sts-endpoint'],
+    [regional, { AWS_ENDPOINT_URL: regional }, 'AWS_ENDPOINT_URL'],
+    // General Reference, "AWS STS endpoints and quotas": it follows from the region.
+    ...[
+      ...['sts.eu-west-1.amazonaws.com', 'sts-fips.us-east-2.amazonaws.com'],
+      ...['sts.cn-north-1.amazonaws.com.cn', 'sts.eusc-de-east-1.amazonaws.eu'],
+      ...['sts.eu-central-1.api.aws', 'sts-fips.us-west-2.api.aws'],
+    ].map((name) => [`https://${name}`, {}, undefined] as const),
+    ...[
+      ...['sts.eu-west-1.amazonaws.com.example', 'xsts.eu-west-1.amazonaws.com'],
+      ...['sts.eu-west-1.api.aws.example', 'stsx.eu-west-1.amazonaws.com'],
+      'vpce-1.sts.us-east-1.vpce.amazonaws.com',
+    ].map((name) => [`https://${name}`, {}, '--sts-endpoint'] as const),
+  ] as const) {
+    test(`${url} with ${JSON.stringify(env)}: ${setting ?? 'the region'}`, () => {
+      const way = wayTo(new URL(url), env)
+      const { host: name } = new URL(url)
+      assert.equal(way.setting, setting)
+      assert.equal(way.host, setting === undefined ? name : `${name} (from ${setting})`)
+      assert.equal(askedHost(new URL(url), env), way.host)
+    })
+  }
+})

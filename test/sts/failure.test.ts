@@ -206,3 +206,108 @@ test('our own errors pass through', () => {
   const own = new OidcError('file-unreadable', { what: 'x' })
   assert.throws(() => failureOf(own), own)
 })
+
+describe('what stands beside an error', () => {
+  const told = (change: object, status = 403) =>
+    failureOf(Object.assign(stsError(status, 'AccessDenied', 'no...'), change))
+  const detail = 'AccessDenied: no'
+
+  test('the time of AWS, where the answer tells it', () => {
+    const $response = { headers: { date: 'Sat, 21 Nov 2026 12:00:00 GMT' } }
+    assert.deepEqual(told({ $response }), {
+      ...{ code: 'access-denied', transient: false, detail, requestId: 'request-1' },
+      awsTime: new Date('2026-11-21T12:00:00Z'),
+    })
+    for (const odd of [{ headers: { date: 'noon' } }, { headers: {} }, {}]) {
+      assert.equal(told({ $response: odd }).awsTime, undefined)
+    }
+  })
+
+  test('the status, where the SDK read no more of the answer', () => {
+    const $response = { statusCode: 503 }
+    const bare = { $metadata: undefined, Code: undefined, Type: undefined, name: 'Unknown' }
+    const failure = told({ ...bare, $response })
+    assert.deepEqual(failure, { code: 'aws-unavailable', transient: true, detail: 'HTTP 503' })
+  })
+
+  test('no request id', () => {
+    assert.deepEqual(told({ $metadata: { httpStatusCode: 403 } }), {
+      ...{ code: 'access-denied', transient: false, detail },
+    })
+  })
+})
+
+describe('credentials that no other attempt makes good', () => {
+  for (const [code, message] of [
+    ['ExpiredToken', 'The security token included in the request is expired'],
+    ['RequestExpired', 'x'],
+    ['RequestExpiredException', 'x'],
+    ['SignatureDoesNotMatch', 'Signature not yet current: 20261121T121501Z is still later than'],
+    ['SignatureDoesNotMatch', 'Signature expired: 20261121T114459Z is now earlier than'],
+  ] as const) {
+    test(`${code}: ${message}`, () => {
+      const failure = failureOf(stsError(403, code, message))
+      assert.deepEqual(
+        [failure.code, failure.transient, failure.attempts],
+        ['credentials-rejected', false, undefined],
+      )
+    })
+  }
+})
+
+describe('an answer that breaks off', () => {
+  for (const [code, message, detail] of [
+    ['ECONNRESET', 'aborted', 'the answer broke off (ECONNRESET)'],
+    ['EPIPE', 'x', 'the answer broke off (EPIPE)'],
+    ['ETIMEDOUT', 'the answer took too long', 'the answer took too long'],
+  ] as const) {
+    test(code, () => {
+      const error = Object.assign(new Error(message), { code, $metadata: { httpStatusCode: 200 } })
+      assert.deepEqual(failureOf(error), { code: 'aws-unreachable', transient: true, detail })
+    })
+  }
+})
+
+describe('a code that AWS STS does not have', () => {
+  for (const [status, wire, code, detail] of [
+    [405, 'MethodNotAllowed', 'unexpected-answer', 'HTTP 405, MethodNotAllowed: no'],
+    [404, 'NoSuchBucket', 'unexpected-answer', 'HTTP 404, NoSuchBucket: no'],
+    [400, 'InvalidURI', 'unexpected-answer', 'HTTP 400, InvalidURI: no'],
+    [400, 'SomethingNew', 'request-rejected', 'SomethingNew: no'],
+    [429, 'SomethingNew', 'aws-unavailable', 'SomethingNew: no'],
+    [400, 'BandwidthLimitExceeded', 'aws-unavailable', 'BandwidthLimitExceeded: no'],
+    [500, 'SomethingNew', 'aws-unavailable', 'HTTP 500'],
+    [499, 'SomethingNew', 'request-rejected', 'SomethingNew: no'],
+    [400, 'toString', 'request-rejected', 'toString: no'],
+    [400, 'NotThrottling', 'request-rejected', 'NotThrottling: no'],
+  ] as const) {
+    test(`${wire} (${status}): ${code}`, () => {
+      const failure = failureOf(stsError(status, wire, 'no'))
+      assert.deepEqual(
+        [failure.code, failure.transient, failure.detail],
+        [code, code === 'aws-unavailable', detail],
+      )
+    })
+  }
+})
+
+test('an unknown error without an answer: the start of what it says', () => {
+  const failure = failureOf(new Error(`x${'y'.repeat(300)}`))
+  assert.deepEqual(failure, {
+    ...{ code: 'unexpected-answer', transient: false, detail: `x${'y'.repeat(199)}` },
+  })
+})
+
+test('what is no error at all is thrown on', () => {
+  assert.throws(
+    () => failureOf('text'),
+    (thrown) => thrown === 'text',
+  )
+})
+
+test('an answer that lacks one part is not called empty', () => {
+  assert.equal(
+    incompleteAnswer(['SecretAccessKey']).detail,
+    'HTTP 200, but without SecretAccessKey',
+  )
+})
