@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { OidcError } from '../errors.ts'
 import { type Answer, StsError } from './aws/answer.ts'
@@ -160,10 +161,7 @@ function listen(server: Server, port: number): Promise<number> {
         }),
       )
     })
-    server.listen(port, HOST, () => {
-      const address = server.address()
-      resolve(typeof address === 'object' && address ? address.port : port)
-    })
+    server.listen(port, HOST, () => resolve((server.address() as AddressInfo).port))
   })
 }
 
@@ -174,7 +172,7 @@ async function route(
   serveSts: (request: StsRequest, response: ServerResponse) => Promise<void>,
   url: string,
 ): Promise<void> {
-  const target = incoming.url ?? '/'
+  const { url: target = '/', method = 'GET' } = incoming
   const { pathname, search } = new URL(target, url)
   const body = await readBody(incoming)
   const document = discover(issuer, pathname, url)
@@ -187,21 +185,16 @@ async function route(
   } else if (pathname !== '/') {
     send(response, { status: 404, contentType: 'text/plain', body: `Nothing at ${pathname}.\n` })
   } else {
-    const query = parseQuery(incoming.method === 'GET' ? search : body)
-    const method = incoming.method ?? 'GET'
+    const query = parseQuery(method === 'GET' ? search : body)
     await serveSts({ method, target, headers: flatHeaders(incoming), body, query }, response)
   }
 }
 
 const BODY_LIMIT_BYTES = 1024 * 1024
 
+/** Where a header comes more than once, its values with commas between. */
 function flatHeaders({ headers }: IncomingMessage): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(headers).map(([name, value]) => [
-      name,
-      Array.isArray(value) ? value.join(',') : (value ?? ''),
-    ]),
-  )
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)]))
 }
 
 async function readBody(incoming: IncomingMessage): Promise<string> {
