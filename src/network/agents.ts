@@ -27,13 +27,12 @@ export function reach(url: URL, env: Environment): Promise<Reached> {
 }
 
 /**
- * Opens the connection for the next request to `url`, through a proxy too, so that the network is at work while
- * the request is prepared; resolves as soon as it is under way. What is wrong with it fails that request, not this.
- * Over http there is nothing to gain.
+ * Opens the connection for the next request to `url` over TLS, through a proxy too, so that the network is at work
+ * while the request is prepared; resolves as soon as it is under way. What is wrong with it fails that request, not
+ * this.
  */
 export async function connectAhead(url: URL, env: Environment): Promise<void> {
-  if (url.protocol !== 'https:') return
-  const host = url.hostname.replace(/^\[|\]$/g, '')
+  const host = url.hostname.replace(/[[\]]/g, '')
   const place = { host, port: Number(url.port || 443), servername: isIP(host) ? '' : host }
   await kept(open(url, env, place), url, env).catch(() => {})
 }

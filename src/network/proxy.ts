@@ -79,7 +79,7 @@ function isInNetwork(entry: string, host: string): boolean {
   const [network = '', bits = ''] = entry.split('/')
   const family = isIP(network) === 6 ? 'ipv6' : 'ipv4'
   const longest = family === 'ipv6' ? 128 : 32
-  if (isIP(network) === 0 || isIP(host) !== isIP(network)) return false
+  if (isIP(network) === 0) return false
   if (!/^\d{1,3}$/.test(bits) || Number(bits) > longest) return false
   const networks = new BlockList()
   networks.addSubnet(network, Number(bits), family)

@@ -4,12 +4,14 @@ import type { TestContext } from 'node:test'
 import type { TLSSocket } from 'node:tls'
 import { generate } from 'selfsigned'
 
-/** A private certificate authority, and a server certificate that it signed for 127.0.0.1. */
+/** A private certificate authority, and a server certificate that it signed for 127.0.0.1 and ::1. */
 export interface Authority {
   /** What one has to trust. */
   readonly pem: string
   readonly server: { readonly cert: string; readonly key: string }
 }
+
+const LOOPBACK = ['127.0.0.1', '::1'] as const
 
 export async function createAuthority(name: string): Promise<Authority> {
   const { cert: pem, private: authorityKey } = await generate(
@@ -24,7 +26,7 @@ export async function createAuthority(name: string): Promise<Authority> {
   )
   const { cert, private: key } = await generate([{ name: 'commonName', value: 'sts' }], {
     algorithm: 'sha256',
-    extensions: [{ name: 'subjectAltName', altNames: [{ type: 7, ip: '127.0.0.1' }] }],
+    extensions: [{ name: 'subjectAltName', altNames: LOOPBACK.map((ip) => ({ type: 7, ip })) }],
     ca: { key: authorityKey, cert: pem },
   })
   return { pem, server: { cert, key } }

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
+import { getEventListeners, once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
+import { setImmediate as turn } from 'node:timers/promises'
 import { tunnel } from '../../src/network/proxy.ts'
 import { CONNECTION_TIMEOUT, get } from '../../src/network/request.ts'
 import { startForwardProxy } from '../acceptance/forward-proxy.ts'
@@ -32,6 +33,14 @@ test('a proxy that keeps the connection waiting is given up', async (t) => {
   const HTTPS_PROXY = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`
   const asking = get(new URL('https://sts.test'), {}, { HTTPS_PROXY }, new AbortController().signal)
   await assert.rejects(asking, { code: 'ETIMEDOUT', message: 'no answer in time' })
+})
+
+test('nothing listens to the time limit once the answer is there', async (t) => {
+  const server = await startTokenServer(t, saying(200, 'here'))
+  const { signal } = new AbortController()
+  await get(new URL(server.url), {}, {}, signal)
+  await turn()
+  assert.deepEqual(getEventListeners(signal, 'abort'), [])
 })
 
 test('a million bytes are read, and no more', async (t) => {
