@@ -97,9 +97,9 @@ function unreachable(detail: string, url: URL, env: Environment): ErrorText {
   }
   if (/ENOTFOUND/.test(detail)) {
     return {
-      what: `The host ${host} does not exist.`,
+      what: `The DNS of this job does not know ${host}.`,
       why: `${detail}.`,
-      next: `${change}. If only a proxy can resolve names, set HTTPS_PROXY.`,
+      next: `${change}${setting ? '' : ', and the network of the job'}. If only a proxy can resolve names, set HTTPS_PROXY.`,
     }
   }
   if (/ECONNREFUSED/.test(detail)) {

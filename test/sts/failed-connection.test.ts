@@ -47,14 +47,14 @@ const UNREACHABLE: [
   [
     'getaddrinfo ENOTFOUND sts.eu-west-1.amazonaws.com',
     {},
-    /^The host sts\.eu-west-1\.amazonaws\.com does not exist\.$/,
+    /^The DNS of this job does not know sts\.eu-west-1\.amazonaws\.com\.$/,
     /ENOTFOUND/,
-    /^Check --region\. .*HTTPS_PROXY\.$/,
+    /^Check --region, and the network of the job\. .*HTTPS_PROXY\.$/,
   ],
   [
     'getaddrinfo ENOTFOUND sts.example',
     OWN_ENV,
-    /^The host sts\.example:8443 \(from AWS_ENDPOINT_URL_STS\) does not exist\.$/,
+    /^The DNS of this job does not know sts\.example:8443 \(from AWS_ENDPOINT_URL_STS\)\.$/,
     /ENOTFOUND/,
     /^Correct or unset AWS_ENDPOINT_URL_STS\. /,
   ],
@@ -144,8 +144,8 @@ describe('through a proxy', () => {
     // Not of the proxy: another host, or its connection was made.
     [
       'getaddrinfo ENOTFOUND sts.eu-west-1.amazonaws.com',
-      '^The host sts\\.eu-west-1\\.amazonaws\\.com does not exist\\.$',
-      /^Check --region\. /,
+      '^The DNS of this job does not know sts\\.eu-west-1\\.amazonaws\\.com\\.$',
+      /^Check --region, and the network of the job\. /,
     ],
     ['read ECONNRESET proxy.example', "^AWS STS can't be reached at", /HTTPS_PROXY and NO_PROXY/],
     ['HTTP 502 of the proxy', "^AWS STS can't be reached at", /HTTPS_PROXY and NO_PROXY/],
