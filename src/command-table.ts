@@ -138,7 +138,10 @@ export const COMMANDS = {
       'format',
       'debug',
     ],
-    descriptions: { region: 'Region of the STS endpoint' },
+    descriptions: {
+      profile: 'Profile to read (default: what the AWS CLI uses here)',
+      region: 'Region of the STS endpoint',
+    },
     groups: { profile: 'profile', region: 'connection' },
     examples: {
       'The identity that AWS tools use here': 'whoami',
