@@ -77,16 +77,12 @@ export function askedHost(url: URL, env: Environment): string {
 }
 
 function endpointSetting(url: URL, env: Environment): string | undefined {
-  const isSame = (text = '') => {
-    try {
-      return text !== '' && new URL(text).href === url.href
-    } catch {
-      return false
-    }
-  }
+  const isSame = (text: string) => URL.canParse(text) && new URL(text).href === url.href
   const option = settingName('sts-endpoint', isSame, env)
   if (option !== '--sts-endpoint') return option
-  const variable = ['AWS_ENDPOINT_URL_STS', 'AWS_ENDPOINT_URL'].find((name) => isSame(env[name]))
+  const variable = ['AWS_ENDPOINT_URL_STS', 'AWS_ENDPOINT_URL'].find((name) =>
+    isSame(env[name] ?? ''),
+  )
   if (variable !== undefined) return variable
   return /^sts[.-].*\.(amazonaws\.com|amazonaws\.com\.cn|amazonaws\.eu|api\.aws)$/.test(
     url.hostname,

@@ -80,7 +80,10 @@ for (const [option, env, url] of GIVEN) {
   })
 }
 
-for (const wrong of ['sts.test', 'ftp://sts.test', 'https://', 'https://ana:secret@sts.test']) {
+for (const wrong of [
+  ...['sts.test', 'ftp://sts.test', 'https://', 'https://ana:secret@sts.test'],
+  ...['https://ana@sts.test', 'https://:secret@sts.test', 'git+https://sts.test', 'httpsx://a'],
+]) {
   test(`${wrong} is refused, and not shown, as it may hold a password`, () => {
     const text = {
       code: 'invalid-usage',
