@@ -46,6 +46,42 @@ const ANSWERS: Record<string, [change: (parts: Parts) => Parts, error: RegExp]> 
     (all) => ({ ...all, SessionToken: 'x'.repeat(50_000) }),
     /50000 characters for SessionToken/,
   ],
+  'a session token of 32,001 characters': [
+    (all) => ({ ...all, SessionToken: 'x'.repeat(32_001) }),
+    /32001 characters for SessionToken/,
+  ],
+  'a secret key that begins a comment of one kind': [
+    (all) => ({ ...all, SecretAccessKey: '#abc' }),
+    /a value for SecretAccessKey that a profile cannot hold/,
+  ],
+  'a secret key that begins a comment of the other': [
+    (all) => ({ ...all, SecretAccessKey: ';abc' }),
+    /a value for SecretAccessKey that a profile cannot hold/,
+  ],
+  'a session token with a blank within': [
+    (all) => ({ ...all, SessionToken: 'abc def' }),
+    /a value for SessionToken that a profile cannot hold/,
+  ],
+  'an access key id that is not ASCII': [
+    (all) => ({ ...all, AccessKeyId: 'ASIAÜ' }),
+    /a value for AccessKeyId that a profile cannot hold/,
+  ],
+  'an ARN of IAM': [
+    ({ Arn = '', ...rest }) => ({ ...rest, Arn: Arn.replace(':sts:', ':iam:') }),
+    /which is not the session/,
+  ],
+  'something before the ARN': [
+    ({ Arn = '', ...rest }) => ({ ...rest, Arn: `x${Arn}` }),
+    /which is not the session/,
+  ],
+  'an ARN of another kind': [
+    ({ Arn = '', ...rest }) => ({ ...rest, Arn: Arn.replace('assumed-role', 'federated-user') }),
+    /which is not the session/,
+  ],
+  'credentials of more than two days': [
+    (all) => ({ ...all, Expiration: new Date(Date.now() + 48.1 * 3_600_000).toISOString() }),
+    /credentials that expire at 20\d\d-/,
+  ],
   'two access key ids': [
     (all) => ({ ...all, AccessKeyId: 'A</AccessKeyId><AccessKeyId>B' }),
     /HTTP 200, but/,
@@ -62,6 +98,30 @@ for (const [name, [change, error]] of Object.entries(ANSWERS)) {
     assert.deepEqual([outcome.code, outcome.exitCode], ['unexpected-answer', 5])
     assert.match(outcome.why ?? '', error)
     assert.doesNotMatch(outcome.next ?? '', /Pass another value/)
+  })
+}
+
+test('an answer whose parts are as long as they may be', async (t) => {
+  const SessionToken = 'x'.repeat(32_000)
+  const Expiration = new Date(Date.now() + 47.9 * 3_600_000).toISOString()
+  const endpoint = await answeringServer(t, (asked, response) =>
+    send(response, answerOf({ ...partsFor(asked), SessionToken, Expiration })),
+  )
+  const { outcome } = await rehearse(await sandboxFor(t), { endpoint })
+  assert.ok(!(outcome instanceof OidcError))
+  assert.equal(outcome.credentials.sessionToken, SessionToken)
+})
+
+for (const name of ['AccessKeyId', 'SecretAccessKey', 'SessionToken', 'Expiration']) {
+  test(`an answer without ${name} names it`, async (t) => {
+    const endpoint = await answeringServer(t, (asked, response) => {
+      const parts = Object.entries(partsFor(asked)).filter(([one]) => one !== name)
+      send(response, answerOf(Object.fromEntries(parts)))
+    })
+    const { outcome } = await rehearse(await sandboxFor(t), { endpoint })
+    assert.ok(outcome instanceof OidcError)
+    assert.equal(outcome.code, 'unexpected-answer')
+    assert.match(outcome.why ?? '', new RegExp(`^HTTP 200, but without ${name}\\b`))
   })
 }
 
