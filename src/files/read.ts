@@ -56,7 +56,7 @@ async function readNamed(path: string, signal: AbortSignal, maximum?: number): P
   if (!isFifo) return readBytes(createReadStream('', { fd }), signal, maximum)
   const { Socket } = await import('node:net')
   try {
-    return await readBytes(new Socket({ fd, readable: true, writable: false }), signal, maximum)
+    return await readBytes(new Socket({ fd, readable: true }), signal, maximum)
   } catch (error) {
     throw signal.aborted ? new Error('nobody wrote to this FIFO in time') : error
   }

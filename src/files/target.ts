@@ -26,7 +26,7 @@ import { isOursAlone, refusePlantedLinks } from './owner.ts'
 export function resolveTarget(path: string, directories = new Map<string, string>()): string {
   try {
     let target = resolve(path)
-    for (let links = 0; links < MAX_LINKS; links += 1) {
+    for (let links = 0; links <= MAX_LINKS; links += 1) {
       target = join(realDirectory(dirname(target), directories), basename(target))
       if (!lstatSync(target, IF_THERE)?.isSymbolicLink()) return target
       refusePlantedLinks(target)
@@ -38,6 +38,7 @@ export function resolveTarget(path: string, directories = new Map<string, string
   throw unwritable(path, Object.assign(new Error('too many links'), { code: 'ELOOP' }))
 }
 
+/** As many as Linux follows: path_resolution(7). */
 const MAX_LINKS = 40
 
 function realDirectory(path: string, known: Map<string, string>): string {

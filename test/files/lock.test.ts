@@ -12,12 +12,13 @@ import { syncBuiltinESMExports } from 'node:module'
 import { hostname } from 'node:os'
 import { basename, join } from 'node:path'
 import { after, before as beforeAll, describe, type TestContext, test } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { machineTime, readLockHolder, showLife } from '../../src/files/holder.ts'
-import { lockFile, lockPath } from '../../src/files/lock.ts'
+import timers, { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
+import { machine, machineTime, readLockHolder, showLife } from '../../src/files/holder.ts'
+import { lockFile, lockPath, withFileLocks } from '../../src/files/lock.ts'
 import { parseIni } from '../../src/profiles/ini.ts'
 import { temporaryDirectory } from '../profiles/temporary-home.ts'
 import { deadProcess, ID, leaveLock, lockText } from './left-lock.ts'
+import { refusing, replaceFs, restoreFs } from './replaced-fs.ts'
 import { ending, WriterProgram } from './writer-process.ts'
 
 test('a lock is private, names its holder and is gone when released', async (t) => {
@@ -391,6 +392,154 @@ test('a lock of another is not kept alive', async (t) => {
   showLife(path, ID)
   assert.ok(Number(readLockHolder(path)?.ageMs) < 5_000)
   assert.equal(readFileSync(path, 'utf8').length, text.length)
+})
+
+test('a lock that is held long shows every five seconds that its holder is at work', async (t) => {
+  const target = join(temporaryDirectory(t), 'target')
+  t.mock.timers.enable({ apis: ['setInterval'] })
+  const lock = await lockFile(target)
+  const { id } = JSON.parse(readFileSync(lock.path, 'utf8'))
+  const age = () => Number(readLockHolder(lock.path)?.ageMs)
+  leaveLock(lock.path, { id, ageSeconds: 29 })
+  t.mock.timers.tick(4_999)
+  assert.ok(age() >= 29_000)
+  t.mock.timers.tick(1)
+  assert.ok(age() < 5_000)
+  leaveLock(lock.path, { id, ageSeconds: 29 })
+  lock.release()
+  // Of the next holder, should it have the same id.
+  leaveLock(lock.path, { id, ageSeconds: 29 })
+  t.mock.timers.tick(60_000)
+  assert.ok(age() >= 29_000)
+})
+
+for (const [ahead, wait] of [
+  [0, 5],
+  [3, 20],
+  [300, 250],
+] as const) {
+  test(`behind ${ahead} others, one looks every ${wait} ms`, async (t) => {
+    const target = join(temporaryDirectory(t), 'target')
+    leaveLock(lockPath(target))
+    const queue = lockPath(target).replace('.lock', '.queue')
+    mkdirSync(queue)
+    const boot = machine().boot.replaceAll('-', '').slice(0, 8)
+    for (let number = 100; number < 100 + ahead; number += 1) {
+      writeFileSync(join(queue, `00000${number}-${boot}-9-1-${machineTime()}-${ID}`), '')
+    }
+    let now = process.uptime()
+    t.mock.method(process, 'uptime', () => now)
+    const waits: number[] = []
+    t.mock.method(timers, 'setTimeout', async (milliseconds: number) => {
+      waits.push(milliseconds)
+      now += milliseconds / 1000
+    })
+    syncBuiltinESMExports()
+    t.after(() => restoreFs(t))
+    await assert.rejects(lockFile(target, 999), { code: 'file-locked' })
+    assert.equal(waits.length, Math.ceil(999 / wait))
+    assert.deepEqual([...new Set(waits)], [wait])
+  })
+}
+
+test('who gives up leaves nothing behind', async (t) => {
+  const target = join(temporaryDirectory(t), 'target')
+  leaveLock(lockPath(target))
+  const settle = async () => {
+    for (let turn = 0; turn < 3; turn += 1) await nextTurn()
+    return process.listenerCount('exit')
+  }
+  const before = await settle()
+  await assert.rejects(lockFile(target, 20), { code: 'file-locked' })
+  assert.equal(await settle(), before)
+  assert.deepEqual(readdirSync(join(target, '..')), [basename(lockPath(target))])
+})
+
+describe('what is said of a lock that is waited for in vain', () => {
+  test('of nobody knows whom', async (t) => {
+    const target = join(temporaryDirectory(t), 'target')
+    writeFileSync(lockPath(target), 'something else')
+    await assert.rejects(lockFile(target, 20), {
+      message: `${target} has been locked by another process for 0.02 s.`,
+      next: 'Run again. If no such process is running, remove the lock file.',
+    })
+  })
+
+  test('of a process that has had it for longer than we waited', async (t) => {
+    const target = join(temporaryDirectory(t), 'target')
+    leaveLock(lockPath(target), { pid: process.pid, host: 'here', ageSeconds: 12.34 })
+    await assert.rejects(lockFile(target, 10), {
+      message: `${target} has been locked by process ${process.pid} on here for 12 s.`,
+    })
+  })
+
+  test('that was free at times, but not for us', async (t) => {
+    const target = join(temporaryDirectory(t), 'target')
+    let now = process.uptime()
+    t.mock.method(process, 'uptime', () => now)
+    replaceFs(t, {
+      // Taken by another one each time that it is free.
+      writeSync: (() => {
+        now += 60
+        fs.unlinkSync(lockPath(target))
+        return 0
+      }) as typeof fs.writeSync,
+    })
+    await assert.rejects(lockFile(target, 1000), {
+      message: `${target} was locked by one process after another.`,
+    })
+  })
+})
+
+describe('several locks', () => {
+  test('are taken in one order, each once, and given back whatever happens', async (t) => {
+    const home = temporaryDirectory(t)
+    const [a, b] = [join(home, 'a'), join(home, 'b')] as const
+    const result = await withFileLocks([b, a, b], (locks) => {
+      assert.deepEqual(
+        locks.map(({ path }) => path),
+        [lockPath(a), lockPath(b)],
+      )
+      assert.deepEqual(
+        readdirSync(home).sort(),
+        [lockPath(a), lockPath(b)].map((path) => basename(path)),
+      )
+      return 'done'
+    })
+    assert.equal(result, 'done')
+    assert.deepEqual(readdirSync(home), [])
+    const failing = withFileLocks([a], () => Promise.reject(new Error('no')))
+    await assert.rejects(failing, { message: 'no' })
+    assert.deepEqual(readdirSync(home), [])
+  })
+
+  test('are given back where one of them is not to be had', async (t) => {
+    const home = temporaryDirectory(t)
+    leaveLock(lockPath(join(home, 'b')))
+    const taking = withFileLocks(
+      ['a', 'b'].map((name) => join(home, name)),
+      () => {},
+      20,
+    )
+    await assert.rejects(taking, { code: 'file-locked' })
+    assert.deepEqual(readdirSync(home), [basename(lockPath(join(home, 'b')))])
+  })
+})
+
+test('a directory that is gone again each time is given up', async (t) => {
+  const target = join(temporaryDirectory(t), 'target')
+  const path = lockPath(target)
+  const real = fs.openSync
+  let tries = 0
+  replaceFs(t, {
+    openSync: (...given) => {
+      if (given[0] !== path || given[1] !== 'wx') return real(...given)
+      tries += 1
+      return refusing('ENOENT')()
+    },
+  })
+  await assert.rejects(lockFile(target), { code: 'file-unwritable', message: /\(ENOENT\)/ })
+  assert.equal(tries, 5)
 })
 
 test('a directory that goes away while a lock is taken is made anew', async (t) => {

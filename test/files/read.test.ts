@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
 import { execFileSync, spawn } from 'node:child_process'
-import { once } from 'node:events'
+import { getEventListeners, once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, test } from 'node:test'
+import { PassThrough, Readable } from 'node:stream'
+import { after, describe, type TestContext, test } from 'node:test'
 import { OidcError } from '../../src/errors.ts'
-import { readLastingFile, readTextFile } from '../../src/files/read.ts'
+import { readLastingFile, readStdin, readTextFile } from '../../src/files/read.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'read-'))
 after(() => rmSync(directory, { recursive: true }))
@@ -71,4 +72,61 @@ test('an error that says more, such as that of the time limit, stays as it is', 
 test('what AWS tools read after us is no pipe', async () => {
   assert.equal(String(await readLastingFile(path)), 'text\n')
   await assert.rejects(readLastingFile(fifo('lasting')), { message: 'it is a FIFO' })
+})
+
+describe('what is piped in', () => {
+  function piped(t: TestContext, ...chunks: (string | Buffer)[]): Readable {
+    const { stdin } = process
+    const stream = Readable.from(chunks.map((chunk) => Buffer.from(chunk)))
+    Object.defineProperty(process, 'stdin', { value: stream, configurable: true })
+    t.after(() => Object.defineProperty(process, 'stdin', { value: stdin, configurable: true }))
+    return stream
+  }
+
+  test('is a text, also where its chunks part a character', async (t) => {
+    const [first, second] = [Buffer.from('aé').subarray(0, 2), Buffer.from('é').subarray(1)]
+    piped(t, first, second)
+    assert.equal(await readStdin({ what: 'The policy' }), 'aé')
+  })
+
+  test('is at most as long as what it is for', async (t) => {
+    piped(t, '12345', '67890')
+    assert.equal(await readStdin({ what: 'The policy', maximumBytes: 10 }), '1234567890')
+    piped(t, '12345', '678901')
+    await assert.rejects(readStdin({ what: 'The policy', maximumBytes: 10 }), {
+      code: 'file-unreadable',
+      message: "The policy from stdin can't be read: it has more than 0.00001 MB.",
+      next: 'Check the command whose output is piped in.',
+    })
+  })
+
+  test('is waited for until the signal, whose reason is the error', async (t) => {
+    const stdin = new PassThrough()
+    piped(t)
+    Object.defineProperty(process, 'stdin', { value: stdin, configurable: true })
+    const timedOut = new OidcError('timed-out', { what: 'The command was not done.' })
+    const stopping = new AbortController()
+    const reading = readStdin({ what: 'The policy', signal: stopping.signal })
+    stopping.abort(timedOut)
+    await assert.rejects(reading, timedOut)
+    assert.equal(stdin.destroyed, true)
+    const { code, next } = { code: 'token-not-found', next: 'Pipe it in.' } as const
+    const failed = Readable.from([]).destroy(new Error('broken'))
+    Object.defineProperty(process, 'stdin', { value: failed, configurable: true })
+    await assert.rejects(readStdin({ what: 'The token', code, next }), {
+      ...{ code, next, message: "The token from stdin can't be read: broken." },
+    })
+  })
+})
+
+test('a long text is whole, and nobody listens for its signal any more', async () => {
+  const text = 'é'.repeat(100_001)
+  const long = join(directory, 'long')
+  writeFileSync(long, text)
+  const { signal } = new AbortController()
+  assert.equal(await readTextFile(long, { what: 'The policy', signal }), text)
+  assert.equal(getEventListeners(signal, 'abort').length, 0)
+  const limited = { what: 'The policy', maximumBytes: 200_001 }
+  await assert.rejects(readTextFile(long, limited), { message: /it has more than 0\.200001 MB\.$/ })
+  assert.equal(await readTextFile(long, { ...limited, maximumBytes: 200_002 }), text)
 })
