@@ -34,12 +34,12 @@ export async function thumbprintOf(
 ): Promise<Thumbprint> {
   const url = await discoverKeysUrl(issuer, env, signal)
   const chain = await certificateChain(url, env, signal)
-  const last = lastCertificate(chain, url)
+  const last = lastCertificate(chain.certificates, url)
   return {
     thumbprint: last.fingerprint.replaceAll(':', '').toLowerCase(),
     issuer,
     keysHost: url.host,
-    subject: last.subject.replaceAll('\n', ', '),
+    subject: nameOf(last),
     validTo: isoSeconds(new Date(last.validTo)),
     needed: !chain.public,
     throughProxy: proxyFor(url, env) !== undefined,
@@ -64,16 +64,19 @@ const PROXY_NOTE =
   '  seen through a proxy: if it inspects TLS, this is the thumbprint of its CA, which AWS cannot use; run this without the proxy.'
 
 /** The last certificate, when the chain holds together up to it. */
-function lastCertificate({ certificates }: CertificateChain, url: URL): X509Certificate {
+export function lastCertificate(
+  certificates: readonly X509Certificate[],
+  url: URL,
+): X509Certificate {
   const [server] = certificates
   const last = certificates.at(-1)
   if (!server || !last) throw broken(url, 'It sends no certificate.')
-  if (!isFor(server, url.hostname.replace(/^\[|\]$/g, ''))) {
-    throw broken(url, `Its certificate is for ${server.subjectAltName ?? server.subject}.`)
+  if (!isFor(server, hostOf(url))) {
+    throw broken(url, `Its certificate is for ${server.subjectAltName ?? nameOf(server)}.`)
   }
   const now = Date.now()
   for (const [index, one] of certificates.entries()) {
-    const name = one.subject.replaceAll('\n', ', ')
+    const name = nameOf(one)
     if (now < Date.parse(one.validFrom) || now > Date.parse(one.validTo)) {
       throw broken(
         url,
@@ -90,6 +93,11 @@ function lastCertificate({ certificates }: CertificateChain, url: URL): X509Cert
     throw broken(url, 'It sends only its own certificate, without that of the CA that signed it.')
   }
   return last
+}
+
+/** Node has each part of a name on a line of its own. */
+function nameOf({ subject }: X509Certificate): string {
+  return subject.replaceAll('\n', ', ')
 }
 
 function isFor(server: X509Certificate, host: string): boolean {

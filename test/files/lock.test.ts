@@ -435,7 +435,7 @@ for (const [ahead, wait] of [
       now += milliseconds / 1000
     })
     syncBuiltinESMExports()
-    t.after(() => restoreFs(t))
+    t.after(restoreFs)
     await assert.rejects(lockFile(target, 999), { code: 'file-locked' })
     assert.equal(waits.length, Math.ceil(999 / wait))
     assert.deepEqual([...new Set(waits)], [wait])

@@ -7,7 +7,7 @@ import { machineTime } from '../../src/files/holder.ts'
 import { LockQueue } from '../../src/files/queue.ts'
 import { temporaryDirectory } from '../profiles/temporary-home.ts'
 import { deadProcess, ID } from './left-lock.ts'
-import { refusing, replaceFs } from './replaced-fs.ts'
+import { refusing, replaceFs, restoreFs } from './replaced-fs.ts'
 
 function queueIn(t: TestContext) {
   const home = temporaryDirectory(t)
@@ -128,7 +128,7 @@ test('where no queue can be made, one waits without', (t) => {
     queue.join()
     assert.equal(queue.ahead(), 0)
     queue.leave()
-    t.mock.restoreAll()
+    restoreFs()
   }
   assert.deepEqual(fs.readdirSync(home), [])
 })

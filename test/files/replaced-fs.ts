@@ -2,18 +2,22 @@ import fs from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'
 import type { TestContext } from 'node:test'
 
+const real = new Map<string, unknown>()
+
 /** Replaces functions of `fs` until the test ends, also for those who import them by name. */
 export function replaceFs(t: TestContext, functions: Partial<typeof fs>): void {
-  for (const [name, replacement] of Object.entries(functions)) {
-    t.mock.method(fs, name as 'lstatSync', replacement as typeof fs.lstatSync)
+  for (const name of Object.keys(functions)) {
+    if (!real.has(name)) real.set(name, fs[name as keyof typeof fs])
   }
+  Object.assign(fs, functions)
   syncBuiltinESMExports()
-  t.after(() => restoreFs(t))
+  t.after(restoreFs)
 }
 
 /** For a test that goes on with the real functions. */
-export function restoreFs(t: TestContext): void {
-  t.mock.restoreAll()
+export function restoreFs(): void {
+  Object.assign(fs, Object.fromEntries(real))
+  real.clear()
   syncBuiltinESMExports()
 }
 
@@ -62,11 +66,12 @@ export function pretend(t: TestContext, facts: Readonly<Record<string, Facts>>):
 export const ME = process.getuid?.() || 1000
 export const NEIGHBOUR = 54_321
 
+const REAL_IDS = { geteuid: process.geteuid, getegid: process.getegid, getuid: process.getuid }
+
 /** Lets the code believe that it runs as this user, of a group of the same number. */
 export function runAs(t: TestContext, user: number | 'none' = ME): void {
-  const ids = process as unknown as Record<'geteuid' | 'getegid', () => number | undefined>
   // Windows has no such ids.
-  const id = user === 'none' ? undefined : user
-  t.mock.method(ids, 'geteuid', () => id)
-  t.mock.method(ids, 'getegid', () => id)
+  const id = () => (user === 'none' ? undefined : user)
+  Object.assign(process, { geteuid: id, getegid: id, getuid: id })
+  t.after(() => Object.assign(process, REAL_IDS))
 }

@@ -213,7 +213,7 @@ describe('several files change together, or none', () => {
         return true
       },
     )
-    restoreFs(t)
+    restoreFs()
     cleanUp()
     assert.deepEqual([read(changed), read(gone)], ['changed', 'gone'])
     assert.equal(fs.readdirSync(path('')).length, 4, 'changed, last and the two that are kept')
@@ -237,7 +237,7 @@ test('what cannot be discarded is left to the next run', (t) => {
   replaceFs(t, { unlinkSync: refusing('EACCES') })
   discard(staged)
   assert.equal(Object.keys(around(path)).length, 3)
-  restoreFs(t)
+  restoreFs()
   discard(staged)
   discard(staged)
   assert.deepEqual(around(path), { file: 'old' })

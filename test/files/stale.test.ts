@@ -92,9 +92,8 @@ test('a temporary file with secrets that cannot be removed is told of', async (t
 test('those of other users are none of our concern, but for root', async (t) => {
   const home = homeWith(t, temporary('config'), temporary('credentials'))
   const theirs = join(home, temporary('config'))
-  const asUser = (user: number) => {
-    runAs(t)
-    t.mock.method(process as unknown as { getuid(): number }, 'getuid', () => user)
+  const asUser = (user: number | 'none') => {
+    runAs(t, user)
     pretend(t, {
       [theirs]: { uid: NEIGHBOUR },
       [join(home, temporary('credentials'))]: { uid: ME },
@@ -102,9 +101,14 @@ test('those of other users are none of our concern, but for root', async (t) => 
   }
   asUser(ME)
   assert.deepEqual(await removeTemporaryFiles(home), [join(home, temporary('credentials'))])
-  restoreFs(t)
+  restoreFs()
   fs.writeFileSync(join(home, temporary('credentials')), '')
   asUser(0)
+  assert.equal((await removeTemporaryFiles(home)).length, 2)
+  restoreFs()
+  // Windows has no ids of users.
+  for (const name of ['config', 'credentials']) fs.writeFileSync(join(home, temporary(name)), '')
+  asUser('none')
   assert.equal((await removeTemporaryFiles(home)).length, 2)
 })
 

@@ -143,8 +143,7 @@ describe('what is read of a file', () => {
     ] as const) {
       pretend(t, { [path]: facts })
       assert.equal(readTarget(path).isLoose, isLoose)
-      restoreFs(t)
-      runAs(t)
+      restoreFs()
     }
   })
 

@@ -1,11 +1,21 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
+import { X509Certificate } from 'node:crypto'
+import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:https'
+import { syncBuiltinESMExports } from 'node:module'
+import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, type TestContext, test } from 'node:test'
-import { type Thumbprint, thumbprintOf, thumbprintText } from '../../src/trust/thumbprint.ts'
+import tls from 'node:tls'
+import {
+  lastCertificate,
+  type Thumbprint,
+  thumbprintOf,
+  thumbprintText,
+} from '../../src/trust/thumbprint.ts'
 import { startForwardProxy } from '../acceptance/forward-proxy.ts'
 import { without } from '../tools/programs.ts'
 
@@ -23,48 +33,45 @@ function openssl(...args: string[]): string {
   return stdout
 }
 
+interface Kind {
+  /** Lines of its extensions: whom it is for, or that it is a CA. */
+  readonly is: string
+  readonly subject?: string
+  /** Whose key it has: its own by default. */
+  readonly key?: string
+}
+
 /** A certificate signed by `issuer`, or by itself. */
-function certificate(name: string, issuer: string | undefined, extension: string, days = '2') {
-  openssl(
-    'req',
-    '-newkey',
-    'rsa:2048',
-    '-nodes',
-    '-keyout',
-    `${name}.key`,
-    '-subj',
-    `/CN=${name}`,
-    '-out',
-    `${name}.csr`,
-  )
-  writeFileSync(file(`${name}.ext`), extension)
+function certificate(name: string, issuer: string | undefined, { is, subject, key }: Kind) {
+  const own = key === undefined ? ['-newkey', 'rsa:2048', '-nodes', '-keyout'] : ['-key']
+  const request = ['-subj', subject ?? `/CN=${name}`, '-out', `${name}.csr`]
+  openssl('req', '-new', ...own, `${key ?? name}.key`, ...request)
+  // By names alone, so that a certificate may seem to be signed by another one of the same name.
+  writeFileSync(file(`${name}.ext`), `authorityKeyIdentifier=none\n${is}`)
   const signing = issuer
     ? ['-CA', `${issuer}.pem`, '-CAkey', `${issuer}.key`, '-CAcreateserial']
-    : ['-signkey', `${name}.key`]
-  openssl(
-    'x509',
-    '-req',
-    '-in',
-    `${name}.csr`,
-    '-days',
-    days,
-    '-extfile',
-    `${name}.ext`,
-    '-out',
-    `${name}.pem`,
-    ...signing,
-  )
+    : ['-signkey', `${key ?? name}.key`]
+  const signed = ['-days', '2', '-extfile', `${name}.ext`, '-out', `${name}.pem`]
+  openssl('x509', '-req', '-in', `${name}.csr`, ...signed, ...signing)
 }
 
 before(() => {
   if (skip) return
   directory = mkdtempSync(join(tmpdir(), 'trust-thumbprint-'))
-  const ca = 'basicConstraints=critical,CA:TRUE'
-  certificate('root', undefined, ca)
+  const ca = { is: 'basicConstraints=critical,CA:TRUE' }
+  const server = { is: 'subjectAltName=DNS:localhost,IP:127.0.0.1,IP:::1' }
+  certificate('root', undefined, { ...ca, subject: '/O=Example/CN=root' })
   certificate('intermediate', 'root', ca)
-  certificate('localhost', 'intermediate', 'subjectAltName=DNS:localhost')
-  certificate('other', 'intermediate', 'subjectAltName=DNS:other.example')
-  certificate('alone', undefined, 'subjectAltName=DNS:localhost')
+  certificate('localhost', 'intermediate', server)
+  certificate('other', 'intermediate', { is: 'subjectAltName=DNS:other.example' })
+  certificate('alone', undefined, server)
+  certificate('of-the-same-name', 'root', { ...ca, subject: '/CN=intermediate' })
+  certificate('of-the-same-key', 'root', { ...ca, key: 'intermediate' })
+  certificate('no-ca', 'root', {
+    is: 'basicConstraints=CA:FALSE',
+    key: 'intermediate',
+    subject: '/CN=intermediate',
+  })
 })
 after(() => directory && rmSync(directory, { recursive: true }))
 
@@ -78,11 +85,11 @@ async function listen(t: TestContext, server: Server): Promise<string> {
 
 /** An issuer whose keys are on another host (port), with this certificate and what is sent after it. */
 async function issuerWith(t: TestContext, name: string, ...sent: string[]) {
-  const tls = {
+  const own = {
     key: read(`${name}.key`),
     cert: [name, ...sent].map((one) => read(`${one}.pem`)).join(''),
   }
-  const keys = await listen(t, createServer(tls))
+  const keys = await listen(t, createServer(own))
   const document: Record<string, unknown> = { jwks_uri: `${keys}/keys` }
   const good = {
     key: read('localhost.key'),
@@ -122,7 +129,9 @@ for (const [name, sent, last] of CHAINS) {
     const found = await find(issuer)
     assert.equal(found.thumbprint, fingerprint(last))
     assert.equal(found.keysHost, keys.host)
-    assert.equal(found.subject, `CN=${last}`)
+    assert.equal(found.subject, last === 'root' ? 'O=Example, CN=root' : `CN=${last}`)
+    const end = openssl('x509', '-in', `${last}.pem`, '-enddate', '-noout').replace(/^.*=/, '')
+    assert.equal(found.validTo, new Date(end).toISOString().replace('.000', ''))
     assert.equal(found.needed, true)
   })
 }
@@ -141,6 +150,134 @@ for (const [name, sent, why] of BROKEN) {
     })
   })
 }
+
+const sent = (...names: string[]) => names.map((name) => new X509Certificate(read(`${name}.pem`)))
+const KEYS = 'https://localhost/keys'
+
+test('each certificate is signed by the next one, which is a CA', { skip }, () => {
+  const whole = sent('localhost', 'intermediate', 'root')
+  assert.equal(lastCertificate(whole, new URL(KEYS)), whole[2])
+  const notSigned = (...names: string[]) =>
+    assert.throws(() => lastCertificate(sent(...names), new URL(KEYS)), {
+      code: 'unexpected-answer',
+      message: 'The certificates of localhost have no usable thumbprint.',
+      why: 'The certificate CN=localhost is not signed by the next one.',
+    })
+  notSigned('localhost', 'root')
+  notSigned('localhost', 'of-the-same-name')
+  notSigned('localhost', 'of-the-same-key')
+  notSigned('localhost', 'no-ca')
+  notSigned('localhost', 'root', 'intermediate')
+  assert.throws(() => lastCertificate(sent('localhost', 'intermediate', 'alone'), new URL(KEYS)), {
+    why: 'The certificate CN=intermediate is not signed by the next one.',
+  })
+  assert.throws(() => lastCertificate([], new URL(KEYS)), { why: 'It sends no certificate.' })
+})
+
+test('the certificate is for the host, be it a name or an address', { skip }, () => {
+  const certificates = sent('localhost', 'intermediate')
+  for (const host of ['localhost', '127.0.0.1', '[::1]']) {
+    assert.equal(lastCertificate(certificates, new URL(`https://${host}/`)), certificates[1])
+  }
+  for (const host of ['localhost.example', '127.0.0.2', '[::2]']) {
+    assert.throws(() => lastCertificate(certificates, new URL(`https://${host}:8443/`)), {
+      message: `The certificates of ${host}:8443 have no usable thumbprint.`,
+      why: /^Its certificate is for DNS:localhost, IP Address:127\.0\.0\.1, IP Address:0:/,
+    })
+  }
+  assert.throws(() => lastCertificate(sent('root'), new URL(KEYS)), {
+    why: 'Its certificate is for O=Example, CN=root.',
+  })
+})
+
+test('the last moments in which certificates are valid', { skip }, (t) => {
+  const certificates = sent('localhost', 'intermediate')
+  const [server, last] = certificates as [X509Certificate, X509Certificate]
+  let now = 0
+  t.mock.method(Date, 'now', () => now)
+  now = Math.max(Date.parse(server.validFrom), Date.parse(last.validFrom))
+  assert.equal(lastCertificate(certificates, new URL(KEYS)), last)
+  now = Math.min(Date.parse(server.validTo), Date.parse(last.validTo))
+  assert.equal(lastCertificate(certificates, new URL(KEYS)), last)
+})
+
+test('not needed where a public CA vouches for the host', { skip }, async (t) => {
+  const { issuer } = await issuerWith(t, 'localhost', 'intermediate')
+  const connect = tls.connect as (options: tls.ConnectionOptions) => tls.TLSSocket
+  const asked: (readonly [boolean, string | undefined])[] = []
+  // As if our root were one of the public ones.
+  t.mock.method(tls, 'connect', (options: tls.ConnectionOptions) => {
+    const isPublic = options.ca === undefined || options.ca.length > 0
+    asked.push([isPublic, options.servername])
+    return connect(isPublic ? { ...options, ca: read('root.pem') } : options)
+  })
+  syncBuiltinESMExports()
+  t.after(() => {
+    t.mock.restoreAll()
+    syncBuiltinESMExports()
+  })
+  assert.equal((await find(issuer)).needed, false)
+  assert.deepEqual(asked.slice(-2), [
+    [false, 'localhost'],
+    [true, 'localhost'],
+  ])
+})
+
+test('keys at an address: no server name is asked for (RFC 6066, section 3)', {
+  skip,
+}, async (t) => {
+  const { document, issuer, keys } = await issuerWith(t, 'localhost', 'intermediate')
+  document['jwks_uri'] = `https://127.0.0.1:${keys.port}/keys`
+  const warnings: Error[] = []
+  const warn = (warning: Error) => warnings.push(warning)
+  process.on('warning', warn)
+  t.after(() => process.off('warning', warn))
+  assert.equal((await find(issuer)).keysHost, `127.0.0.1:${keys.port}`)
+  assert.deepEqual(
+    warnings.filter(({ message }) => /ServerName/.test(message)),
+    [],
+  )
+})
+
+test('a host of keys that does not answer, or speaks no TLS, or is not there', {
+  skip,
+}, async (t) => {
+  const { document, issuer } = await issuerWith(t, 'localhost', 'intermediate')
+  const sockets = new Set<Socket>()
+  let greeting = ''
+  const server = createTcpServer((socket) => {
+    sockets.add(socket)
+    if (greeting) socket.end(greeting)
+  })
+  server.listen(0, 'localhost')
+  await once(server, 'listening')
+  t.after(() => {
+    for (const socket of sockets) socket.destroy()
+    server.close()
+  })
+  const host = `localhost:${(server.address() as AddressInfo).port}`
+  document['jwks_uri'] = `https://${host}/keys`
+  const signal = AbortSignal.timeout(700)
+  const reading = thumbprintOf(issuer, { AWS_CA_BUNDLE: file('root.pem') }, signal)
+  await assert.rejects(reading, {
+    code: 'issuer-unreachable',
+    message: `${host} can't be read.`,
+    why: 'it took too long',
+  })
+  greeting = 'SSH-2.0-OpenSSH_9.9\r\n'
+  await assert.rejects(find(issuer), {
+    code: 'issuer-unreachable',
+    message: `${host} can't be read.`,
+  })
+  const proxy = await startForwardProxy(t, { refuses: 403 })
+  document['jwks_uri'] = 'https://keys.example/keys'
+  const env = { HTTPS_PROXY: proxy.url, NO_PROXY: 'localhost' }
+  await assert.rejects(find(issuer, env), {
+    message: "keys.example can't be read.",
+    why: 'the proxy answered HTTP 403',
+  })
+  assert.deepEqual(proxy.asked, ['CONNECT keys.example:443'])
+})
 
 test('no thumbprint of certificates that are not valid yet, or no longer', { skip }, async (t) => {
   const { issuer } = await issuerWith(t, 'localhost', 'intermediate')
@@ -191,8 +328,36 @@ test('discovery: another issuer, no https keys, no document, an unknown CA', {
   await fails('issuer-unreachable', /HTTP 404/, issuer.replace(/ci$/, 'x'))
   await fails('issuer-unreachable', /certificate/, issuer, 'alone.pem')
   await fails('unexpected-answer', /document of the issuer "https.*\/ci", not of/, `${issuer}/`)
-  document['jwks_uri'] = 'http://localhost/keys'
-  await fails('unexpected-answer', /jwks_uri is "http:/)
+  for (const [uri, shown] of [
+    ['http://localhost/keys', '"http:'],
+    ['keys', '"keys"'],
+    [undefined, 'undefined'],
+  ] as const) {
+    document['jwks_uri'] = uri
+    await fails(
+      'unexpected-answer',
+      new RegExp(`^Its jwks_uri is ${shown}.*, which is not an https`),
+    )
+  }
+})
+
+test('a discovery document that is none', { skip }, async (t) => {
+  let text = ''
+  const own = { key: read('localhost.key'), cert: read('localhost.pem') + read('intermediate.pem') }
+  const issuer = await listen(
+    t,
+    createServer(own, (_, response) => void response.end(text)),
+  )
+  for (text of ['<html>', 'null', '5', '"text"', '']) {
+    await assert.rejects(find(issuer), {
+      code: 'unexpected-answer',
+      message: `The discovery document at ${issuer}/.well-known/openid-configuration is not usable.`,
+      why: 'It is not a JSON object.',
+    })
+  }
+  text = JSON.stringify({ issuer: `${issuer}/` })
+  // One slash between, whether the issuer ends with one or not.
+  await assert.rejects(find(`${issuer}/`), { why: /^Its jwks_uri is undefined/ })
 })
 
 test('the text says whether AWS needs it', () => {
@@ -205,7 +370,12 @@ test('the text says whether AWS needs it', () => {
     needed: false,
     throughProxy: true,
   }
-  assert.match(thumbprintText(found), /^6938[0-9a-f]{36}\n/)
+  assert.deepEqual(thumbprintText(found).split('\n').slice(0, 4), [
+    '6938fd4d98bab03faadb97b34396831e3780aea1',
+    '  keys at      id.example',
+    '  certificate  CN=CA',
+    '  valid to     2031-01-01 00:00:00 UTC',
+  ])
   assert.match(thumbprintText(found), /not needed: a public CA/)
   assert.doesNotMatch(thumbprintText(found), /proxy/)
   assert.match(
