@@ -107,7 +107,7 @@ function stampOf(stats: Stats | undefined): string | undefined {
 const MAXIMUM_BYTES = 10_000_000
 
 function readBytesOf(path: string): Buffer {
-  const fd = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
+  const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
   try {
     const { size } = fstatSync(fd)
     if (size > MAXIMUM_BYTES) throw new Error(`it has more than ${MAXIMUM_BYTES / 1e6} MB`)

@@ -38,7 +38,7 @@ export async function run(args: readonly string[], env: Environment = {}): Promi
     print: (text) => void out.push(text),
     handOver: (text) => void handed.push(text),
     note: (text) => void notes.push(text),
-    progress: (text) => void notes.push(text),
+    progress: () => {},
     debug: (text) => void debug.push(text),
     conceal: (secret) => void concealed.push(secret),
     concealed: (text) => text,
@@ -54,11 +54,16 @@ export async function run(args: readonly string[], env: Environment = {}): Promi
     const shown = { out: text(out), notes: text(notes), debug: text(debug), handed: text(handed) }
     return { code, ...shown, concealed, painted, error }
   }
+  // The SDK reads it, too.
+  const before = process.env
+  process.env = { ...env }
   try {
     return done(await runCli(args, { env, terminal }))
   } catch (error) {
     if (error instanceof OidcError) return done(error.exitCode, error)
     throw error
+  } finally {
+    process.env = before
   }
 }
 
@@ -102,4 +107,34 @@ export async function homeWithSandbox(
     CIRCLE_BUILD_NUM: '42',
   })
   return { home, sandbox, token }
+}
+
+/** Credentials of a role, asked of the sandbox as its API is documented: API_AssumeRoleWithWebIdentity.html. */
+export async function credentialsOf(
+  sandbox: Sandbox,
+  token: string,
+): Promise<Record<'AccessKeyId' | 'SecretAccessKey' | 'SessionToken', string>> {
+  const query = new URLSearchParams({
+    ...{ Action: 'AssumeRoleWithWebIdentity', Version: '2011-06-15', RoleArn: ROLE },
+    ...{ RoleSessionName: 'session', WebIdentityToken: token },
+  })
+  const answer = await (await fetch(`${sandbox.url}/?${query}`)).text()
+  const of = (name: string) => new RegExp(`<${name}>([^<]+)</${name}>`).exec(answer)?.[1] ?? ''
+  return {
+    AccessKeyId: of('AccessKeyId'),
+    SecretAccessKey: of('SecretAccessKey'),
+    SessionToken: of('SessionToken'),
+  }
+}
+
+/** A section of the credentials file. */
+export function credentialsSection(
+  name: string,
+  keys: Awaited<ReturnType<typeof credentialsOf>>,
+): string {
+  return `[${name}]
+aws_access_key_id = ${keys.AccessKeyId}
+aws_secret_access_key = ${keys.SecretAccessKey}
+aws_session_token = ${keys.SessionToken}
+`
 }

@@ -156,6 +156,15 @@ describe('what is read of a file', () => {
     }
   })
 
+  test('in whose place a pipe was put a moment ago: nobody waits', (t) => {
+    const home = directoryOf(t)
+    fs.writeFileSync(join(home, 'file'), '')
+    const before = fs.lstatSync(join(home, 'file'))
+    assert.equal(spawnSync('mkfifo', [join(home, 'pipe')]).status, 0)
+    replaceFs(t, { lstatSync: (() => before) as unknown as typeof fs.lstatSync })
+    assert.equal(readTarget(join(home, 'pipe')).content.length, 0)
+  })
+
   test('of more than 10 MB: nothing, and why', (t) => {
     const path = join(directoryOf(t), 'file')
     fs.writeFileSync(path, '')

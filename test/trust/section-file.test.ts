@@ -94,7 +94,10 @@ const PROBLEMS: readonly (readonly [text: string, ...problems: string[]])[] = [
     '  line 3: "region" is on line 2 already. Keep one of the two.',
   ],
   ['[settings]\nregion =', '  line 2: region has no value. Give one, or remove the line.'],
-  ['[settings]\nregion = ${EMPTY:-}', '  line 2: region has no value. Give one, or remove the line.'],
+  [
+    '[settings]\nregion = ${EMPTY:-}',
+    '  line 2: region has no value. Give one, or remove the line.',
+  ],
 ]
 for (const [text, ...problems] of PROBLEMS) {
   test(problems.join(), async () => {
