@@ -56,14 +56,14 @@ async function readNamed(path: string, signal: AbortSignal, maximum?: number): P
   if (!isFifo) return readBytes(createReadStream('', { fd }), signal, maximum)
   const { Socket } = await import('node:net')
   try {
-    return await readBytes(new Socket({ fd, readable: true }), signal, maximum)
+    return await readBytes(new Socket({ fd, readable: true, writable: false }), signal, maximum)
   } catch (error) {
     throw signal.aborted ? new Error('nobody wrote to this FIFO in time') : error
   }
 }
 
 async function openInput(path: string): Promise<{ fd: number; isFifo: boolean }> {
-  const fd = await promisify(open)(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
+  const fd = await promisify(open)(path, constants.O_RDONLY | constants.O_NONBLOCK)
   return { fd, isFifo: (await promisify(fstat)(fd)).isFIFO() }
 }
 
@@ -77,7 +77,7 @@ async function readBytes(
   const stop = () => stream.destroy(signal?.reason)
   signal?.addEventListener('abort', stop)
   try {
-    signal?.throwIfAborted()
+    if (signal?.aborted) stop()
     for await (const chunk of stream) {
       chunks.push(chunk)
       size += chunk.length

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { execFileSync, spawn } from 'node:child_process'
 import { getEventListeners, once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough, Readable } from 'node:stream'
 import { after, describe, type TestContext, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { OidcError } from '../../src/errors.ts'
 import { readLastingFile, readStdin, readTextFile } from '../../src/files/read.ts'
 
@@ -67,6 +68,29 @@ test('an error that says more, such as that of the time limit, stays as it is', 
   const timedOut = new OidcError('timed-out', { what: 'The command was not done.' })
   const reading = { what: 'The policy', signal: AbortSignal.abort(timedOut) }
   await assert.rejects(readTextFile(path, reading), timedOut)
+})
+
+test('nothing that is given up stays open', {
+  skip: process.platform !== 'linux' && 'only Linux has /proc',
+}, async () => {
+  const silent = fifo('closed')
+  const open = () =>
+    readdirSync('/proc/self/fd').filter((fd) => {
+      const link = join('/proc/self/fd', fd)
+      return [path, silent].includes(existsSync(link) ? readlinkSync(link) : '')
+    })
+  const given = (signal: AbortSignal) => ({ what: 'The policy', signal })
+  for (const [name, signal] of [
+    [silent, AbortSignal.timeout(20)],
+    [silent, AbortSignal.abort(new Error('no time left'))],
+    [path, AbortSignal.abort(new Error('no time left'))],
+  ] as const) {
+    await assert.rejects(readTextFile(name, given(signal)))
+  }
+  await assert.rejects(readTextFile(path, { what: 'The policy', maximumBytes: 1 }))
+  await assert.rejects(readLastingFile(silent))
+  for (let i = 0; i < 50 && open().length > 0; i += 1) await sleep(10)
+  assert.deepEqual(open(), [])
 })
 
 test('what AWS tools read after us is no pipe', async () => {
