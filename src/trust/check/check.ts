@@ -79,7 +79,7 @@ export function checkTrust(question: TrustQuestion): TrustReport {
     ...sessionFindings(session),
     ...caseFindings(evaluation),
     ...(ofPolicy.some(({ kind }) => kind === 'issuer-with-port') ? [] : portFindings(claims)),
-    ...ofPolicy.filter((one) => !isOwnSlash(claims, one)),
+    ...ofPolicy.filter((one) => !isOwnSlash(claims, one) && !isOwnVersion(claims, one)),
   ]
   return {
     verdict: verdictOf(evaluation, findings),
@@ -203,6 +203,11 @@ function caseFindings({ statements }: Evaluation): PolicyFinding[] {
 function isOwnSlash({ iss = '' }: Claims, { kind, detail }: PolicyFinding): boolean {
   const host = issuerHostPath(iss)
   return kind === 'trailing-slash' && /\/$/.test(host) && detail.includes(host)
+}
+
+/** Whether the policy is for V2 tokens, as a limit to a branch has to be, and this is one. */
+function isOwnVersion({ sub = '' }: Claims, { kind }: PolicyFinding): boolean {
+  return kind === 'v2-only-subject' && sub.includes('/vcs-')
 }
 
 /** Without further findings of the same kind at the same place. */

@@ -224,6 +224,17 @@ test('an issuer that ends in a slash itself, as those of Auth0', () => {
   assert.ok(without.findings.some(({ kind }) => kind === 'trailing-slash'))
 })
 
+test('that only V2 tokens match is a finding without one', () => {
+  const main = `${V1}/vcs-origin/github.com/acme/website/vcs-ref/refs/heads/main`
+  const limited = { StringEquals: { ...aud, ...sub(main) } }
+  const found = (token: object | undefined) =>
+    report(limited, { claims: token && { ...claims, ...token } }).findings.map(({ kind }) => kind)
+  assert.deepEqual(found({ sub: main }), [])
+  assert.deepEqual(found({ sub: main.replace('/main', '/other') }), [])
+  assert.deepEqual(found({ sub: V1 }), ['v2-only-subject'])
+  assert.deepEqual(found(undefined), ['v2-only-subject'])
+})
+
 test('control characters of policy and token are shown, not obeyed', () => {
   const text = checkText(
     report(
