@@ -45,18 +45,23 @@ function usageError(message: string, command: Command, args: readonly string[]):
 
 /** What is wrong, in our words, and what was probably meant. */
 function problem(message: string, command: Command, args: readonly string[]) {
-  const lacking = /^Not enough arguments following: (.+)$/.exec(message)?.[1]
+  const [, lacking] = message.split('Not enough arguments following: ')
   if (lacking !== undefined) return { what: `--${lacking} has no value.` }
   const unknown = /^Unknown arguments?: ([^,]+)/.exec(message)?.[1]
   if (unknown === undefined) return { what: message.replaceAll('\n', ' ').replace(/\.?$/, '.') }
-  const option = args.find((arg) => new RegExp(`^--?${escaped(unknown)}(=|$)`, 's').test(arg))
+  // yargs takes -profile for letters, each an option.
+  const option =
+    args.find((arg) => new RegExp(`^--?${escaped(unknown)}(=|$)`, 's').test(arg)) ??
+    args.find((arg) => arg.startsWith(`-${unknown}`))
   if (option === undefined) return strayWord(unknown, command)
-  const meant = optionsMeant(unknown, command.options)
-  const owners = Object.entries<Command>(COMMANDS).flatMap(([name, { options }]) =>
-    options.some((one) => one === unknown) ? [name] : [],
-  )
+  const [, dashes = '', given = ''] = /^(--?)([^=]*)/.exec(option) ?? []
+  const meant = optionsMeant(given, command.options)
+  const takes = ({ options }: Command) => options.some((one) => one === given)
+  const owners = takes(command)
+    ? []
+    : Object.entries<Command>(COMMANDS).flatMap(([name, one]) => (takes(one) ? [name] : []))
   return {
-    what: `There is no option ${option.replace(/=.*/s, '')}.`,
+    what: `There is no option ${dashes}${given}.`,
     ...(owners.length > 0 ? { why: `It is an option of ${listed(owners, 'and')}.` } : {}),
     ...(owners.length === 0 && meant.length > 0
       ? {

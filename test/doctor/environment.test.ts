@@ -3,20 +3,18 @@ import { describe, test } from 'node:test'
 import { checkEnvironment } from '../../src/doctor/environment.ts'
 import type { SharedFileFacts } from '../../src/doctor/files.ts'
 import type { FINDINGS } from '../../src/doctor/findings.ts'
-import { parseIni } from '../../src/profiles/ini.ts'
 
-async function sharedFile(file: 'config' | 'credentials', text: string | undefined) {
-  const content = text === undefined ? undefined : await parseIni(text, file)
+/** A file with one section; undefined for one that can't be read. */
+function sharedFile(file: 'config' | 'credentials', name: string | undefined): SharedFileFacts {
+  const sections = [{ name: name ?? '', header: 0, after: 1, options: [] }]
+  const content = name === undefined ? undefined : { lines: [], sections }
   const facts = { file, path: file, exists: true, mode: 0o600, ownedByOther: false }
-  return { ...facts, content, error: undefined } satisfies SharedFileFacts
+  return { ...facts, content, error: undefined }
 }
 
-/** `[profile dev]` in the config file, `[ci]` in the credentials file. */
-const READ = [
-  await sharedFile('config', '[profile dev]\n'),
-  await sharedFile('credentials', '[ci]\n'),
-]
-const UNREADABLE = [READ[0], await sharedFile('credentials', undefined)]
+const CONFIG = sharedFile('config', 'profile dev')
+const READ = [CONFIG, sharedFile('credentials', 'ci')]
+const UNREADABLE = [CONFIG, sharedFile('credentials', undefined)]
 const DEFAULT = { given: undefined, written: ['default'] }
 const NO_ROLE = { given: undefined, written: [] }
 
@@ -25,7 +23,7 @@ type Case = [
   env: Record<string, string>,
   found?: `${keyof typeof FINDINGS} ${string}` | undefined,
   inUse?: { given: string | undefined; written: readonly string[] },
-  files?: readonly (SharedFileFacts | undefined)[],
+  files?: readonly SharedFileFacts[],
 ]
 
 const KEYS = { AWS_ACCESS_KEY_ID: 'AKID', AWS_SECRET_ACCESS_KEY: 'secret' }
@@ -123,11 +121,7 @@ const CASES: readonly Case[] = [
 describe('variables that make AWS tools use something else', () => {
   for (const [name, env, found, inUse = DEFAULT, files = READ] of CASES) {
     test(name, () => {
-      const findings = checkEnvironment(
-        env,
-        inUse,
-        files.filter((one) => one !== undefined),
-      )
+      const findings = checkEnvironment(env, inUse, files)
       const shown = findings.map(({ id, level, what }) =>
         level === 'ok' ? what : `${id} ${what.replace(/^.*?: |\.$/g, '')}`,
       )

@@ -65,6 +65,8 @@ class InProcessRunner {
   readonly #patience: Patience
   readonly #files = new Map<string, (nodeTest: object) => void>()
   #times = new Map<string, number>()
+  /** What of them the hooks of a test's suite took, which the suite's tests share. */
+  readonly #hooks = new Map<string, number>()
   #strayError: { readonly error: unknown } | undefined
 
   constructor(options: { readonly mutationTests: readonly string[]; readonly patience: Patience }) {
@@ -115,7 +117,7 @@ class InProcessRunner {
     const leftOut = results.filter(({ status }) => status === 1)
     for (const { id } of leftOut) delete coverage.perTest[id]
     leaveToQuickOnes(coverage, slowTests)
-    keepWithin(each, coverage, this.#times)
+    keepWithin(each, coverage, this.#times, this.#hooks)
     writeFileSync(
       LEFT_OUT_FILE,
       leftOut.map(({ id, failureMessage }) => `${id}: ${failureMessage}\n`).join(''),
@@ -178,6 +180,7 @@ class InProcessRunner {
           // What the hooks of its suite started counts for all tests of the file.
           if (!chosen) takeReached(undefined)
           const begun = performance.now() - hooks
+          if (!chosen) this.#hooks.set(id, hooks)
           state.currentTestId = id
           this.#strayError = undefined
           const failure = await run().then(
@@ -213,14 +216,21 @@ function keepWithin(
   limit: number,
   { perTest }: Coverage,
   times: ReadonlyMap<string, number>,
+  hooks: ReadonlyMap<string, number>,
 ): void {
   const spent = new Map<string, number>()
+  const begun = new Set<string>()
   const quickestFirst = [...times].toSorted(([, one], [, other]) => one - other)
   for (const [id, time] of quickestFirst) {
+    const suite = id.slice(0, id.lastIndexOf(' > '))
     const own = Object.entries(perTest[id] ?? {}).filter(([mutant]) => {
       const before = spent.get(mutant) ?? 0
-      spent.set(mutant, before + time)
-      return before === 0 || before + time <= limit
+      const inSuite = `${mutant} ${suite}`
+      const after = before + time - (begun.has(inSuite) ? (hooks.get(id) ?? 0) : 0)
+      if (before > 0 && after > limit) return false
+      spent.set(mutant, after)
+      begun.add(inSuite)
+      return true
     })
     if (perTest[id]) perTest[id] = Object.fromEntries(own)
   }
