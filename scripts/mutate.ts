@@ -110,6 +110,8 @@ const ALSO: Readonly<Record<string, readonly string[]>> = {
     'acceptance/secrets',
     'acceptance/timeout',
     'acceptance/json',
+    ...['acceptance/exec', 'acceptance/exec-signals', 'acceptance/prototype-words'],
+    ...['doctor/report', 'doctor/checks', 'help', 'role/session-name', 'token/doubts'],
   ],
 }
 

@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import { expandVariables, resolveOptions } from '../src/option-values.ts'
+import type { OidcError } from '../src/errors.ts'
+import {
+  expandVariables,
+  inlineProfiles,
+  isFromVariable,
+  misspeltVariables,
+  resolveOptions,
+  settingName,
+} from '../src/option-values.ts'
 import type { OptionName } from '../src/options.ts'
 
 /** The value of one option, by what stands on the command line and in the environment. */
@@ -263,5 +271,123 @@ test('text around references stays, and each reference becomes its value', () =>
       const expected = head + pieces.map(([, value, tail]) => `${value}${tail}`).join('')
       assert.equal(expandVariables(text, env, 'X'), expected)
     }),
+  )
+})
+
+describe('variables that nothing reads', () => {
+  const cases: [name: string, meant: string | undefined][] = [
+    ['AWS_OIDC_ROLE_ARM', 'AWS_OIDC_ROLE_ARN'],
+    ['AWS_OIDC_PROFILESS', 'AWS_OIDC_PROFILES'],
+    ['AWS_OIDC_SESSION', undefined],
+    ['AWS_OIDC_ROLE_ARN', undefined],
+    ['AWS_OIDC_PROFILES', undefined],
+    // What later steps get, and what the orb's scripts read: https://circleci.com/developer/orbs
+    ['AWS_OIDC_EXPORTED', undefined],
+    ['AWS_OIDC_SKIPPED', undefined],
+    ['AWS_OIDC_NODE_MIRROR', undefined],
+    ['AWS_OIDC_SKIP_X', undefined],
+    ['AWS_OIDC_HELPER_X', undefined],
+    ['AWS_OIDC_ORB_ROLE_ARM', undefined],
+    ['MY_AWS_OIDC_ROLE_ARM', undefined],
+  ]
+  for (const [name, meant] of cases) {
+    test(`${name}: ${meant}`, () => {
+      const found = meant === undefined ? [] : [{ name, meant }]
+      assert.deepEqual(misspeltVariables({ [name]: 'x' }), found)
+      assert.deepEqual(misspeltVariables({ [name]: '' }), [])
+    })
+  }
+})
+
+describe('what gave an option its value', () => {
+  const fits = (text: string) => text === 'a'
+  const cases: [env: Record<string, string>, name: string][] = [
+    [{}, '--region'],
+    [{ AWS_OIDC_REGION: 'a' }, 'AWS_OIDC_REGION'],
+    [{ AWS_OIDC_REGION: 'b' }, '--region'],
+    [{ AWS_OIDC_REGION: '' }, '--region'],
+    [{ AWS_OIDC_ORB_REGION: 'a', AWS_OIDC_REGION: 'a' }, "the orb's parameter region"],
+    [{ AWS_OIDC_ORB_REGION: 'b', AWS_OIDC_REGION: 'a' }, 'AWS_OIDC_REGION'],
+  ]
+  for (const [env, name] of cases) {
+    test(`${JSON.stringify(env)}: ${name}`, () =>
+      assert.equal(settingName('region', fits, env), name))
+  }
+
+  test('what is empty fits nothing', () => {
+    assert.equal(
+      settingName('region', () => true, { AWS_OIDC_REGION: '' }),
+      '--region',
+    )
+  })
+})
+
+describe('whether the text of an option comes from a variable', () => {
+  const cases: [env: Record<string, string>, isFromVariable: boolean][] = [
+    [{}, false],
+    [{ AWS_OIDC_ORB_ROLE_SESSION_NAME: 'a' }, false],
+    [{ AWS_OIDC_ORB_ROLE_SESSION_NAME: ' a ' }, false],
+    [{ AWS_OIDC_ORB_ROLE_SESSION_NAME: '$B', B: 'a' }, true],
+    [{ AWS_OIDC_ORB_ROLE_SESSION_NAME: ' ', AWS_OIDC_ROLE_SESSION_NAME: 'a' }, true],
+    [{ AWS_OIDC_ROLE_SESSION_NAME: 'x-$B', B: 'b' }, true],
+    [{ AWS_OIDC_ROLE_SESSION_NAME: 'b' }, false],
+    // The shell expanded it.
+    [{ BRANCH: 'a\n' }, true],
+    [{ BRANCH: 'ab' }, false],
+  ]
+  for (const [env, expected] of cases) {
+    test(`${JSON.stringify(env)}: ${expected}`, () => {
+      assert.equal(isFromVariable('role-session-name', 'a', env), expected)
+    })
+  }
+})
+
+describe('a profiles file in a variable', () => {
+  const ORB = { text: '[a]', source: "the orb's parameter profiles" }
+  const JOB = { text: '[b]', source: 'AWS_OIDC_PROFILES' }
+  const cases: [env: Record<string, string>, found: object | undefined][] = [
+    [{}, undefined],
+    [{ AWS_OIDC_ORB_PROFILES: '[a]', AWS_OIDC_PROFILES: '[b]' }, ORB],
+    [{ AWS_OIDC_ORB_PROFILES: ' \n', AWS_OIDC_PROFILES: '[b]' }, JOB],
+    [{ AWS_OIDC_PROFILES: ' ' }, undefined],
+    // The step names its role itself.
+    [{ AWS_OIDC_PROFILES: '[b]', AWS_OIDC_ORB_ROLE_ARN: 'arn' }, undefined],
+    [{ AWS_OIDC_PROFILES: '[b]', AWS_OIDC_ORB_PROFILES_FILE: 'file' }, undefined],
+    [{ AWS_OIDC_PROFILES: '[b]', AWS_OIDC_ORB_ROLE_ARN: '${NONE:-}' }, JOB],
+  ]
+  for (const [env, found] of cases) {
+    test(JSON.stringify(env), () => assert.deepEqual(inlineProfiles(env), found))
+  }
+})
+
+test('what is wrong is reported, and the defaults stand', () => {
+  const wrong: OidcError[] = []
+  const flags = { 'duration-seconds': 'x', region: '', 'policy-arns': '', debug: true }
+  const names = ['duration-seconds', 'region', 'policy-arns', 'debug', 'overwrite'] as const
+  const values = resolveOptions(names, flags, { AWS_OIDC_OVERWRITE: 'x' }, (one) => wrong.push(one))
+  assert.deepEqual(values, {
+    ...{ 'duration-seconds': 3600, region: undefined, 'policy-arns': [] },
+    ...{ debug: true, overwrite: false },
+  })
+  assert.deepEqual(
+    wrong.map(({ code }) => code),
+    ['invalid-duration', 'invalid-usage', 'invalid-usage', 'invalid-usage'],
+  )
+})
+
+test('what an error says to do', () => {
+  const next = (name: OptionName, flag: unknown) => {
+    try {
+      return resolved(name, flag)
+    } catch (error) {
+      return (error as OidcError).next
+    }
+  }
+  assert.equal(next('format', 'x'), 'Choose one of them.')
+  assert.equal(next('port', 'x'), 'Give a number within these limits.')
+  assert.equal(next('profile', ['a', 'b']), 'Give --profile once.')
+  assert.equal(
+    next('profile', ''),
+    'Give it a value or leave it out. If you passed a variable, that is empty.',
   )
 })
