@@ -4,8 +4,8 @@ import { once } from 'node:events'
 import { chmodSync, copyFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { test } from 'node:test'
-import { forwardSignals, runChild } from '../src/processes.ts'
+import { describe, mock, test } from 'node:test'
+import { forwardSignals, onInterruption, runChild } from '../src/processes.ts'
 import { lacking } from './tools/programs.ts'
 
 const CASES: [command: string[], code: number, log: string[]][] = [
@@ -68,4 +68,68 @@ test('a command that became another user: no signal reaches it, and it is waited
   })
   assert.deepEqual(await once(child, 'close'), [7, null], stderr)
   assert.match(stderr, /rooted runs as another user, so a signal did not reach it\n/)
+})
+
+describe('cleaning up where the process is interrupted', () => {
+  const turn = () => new Promise((resolve) => setImmediate(resolve))
+  const listening = () => process.listenerCount('SIGHUP')
+
+  test('a signal cleans up, and then ends the process as it would have', () => {
+    const kill = mock.method(process, 'kill', () => true)
+    const others = listening()
+    const cleaned: string[] = []
+    onInterruption(() => cleaned.push('one'))
+    onInterruption(() => {
+      throw new Error('it fails')
+    })
+    onInterruption(() => cleaned.push('other'))
+    process.emit('SIGHUP', 'SIGHUP')
+    process.emit('SIGHUP', 'SIGHUP')
+    kill.mock.restore()
+    assert.deepEqual(cleaned, ['one', 'other'])
+    assert.deepEqual(
+      kill.mock.calls.map((call) => call.arguments),
+      [[process.pid, 'SIGHUP']],
+    )
+    assert.equal(listening(), others)
+  })
+
+  test('where somebody else listens, only the end of the process cleans up', async () => {
+    const kill = mock.method(process, 'kill', () => true)
+    const other = () => {}
+    process.on('SIGHUP', other)
+    let cleaned = 0
+    const done = onInterruption(() => {
+      cleaned += 1
+    })
+    process.emit('SIGHUP', 'SIGHUP')
+    process.off('SIGHUP', other)
+    kill.mock.restore()
+    assert.deepEqual([cleaned, kill.mock.calls.length], [0, 0])
+    process.listeners('exit').at(-1)?.(0)
+    assert.equal(cleaned, 1)
+    done()
+    await turn()
+    await turn()
+    await turn()
+  })
+
+  test('what is done is not cleaned up, and the last that is done stops listening', async () => {
+    const before = [listening(), process.listenerCount('exit')]
+    const cleaned: string[] = []
+    const [one, other] = ['one', 'other'].map((name) => onInterruption(() => cleaned.push(name)))
+    one?.()
+    await turn()
+    await turn()
+    await turn()
+    assert.equal(listening(), (before[0] ?? 0) + 1, 'the other is under way')
+    process.listeners('exit').at(-1)?.(0)
+    assert.deepEqual(cleaned, ['other'])
+    other?.()
+    assert.equal(listening(), (before[0] ?? 0) + 1, 'a signal that came meanwhile is still to come')
+    await turn()
+    await turn()
+    await turn()
+    assert.deepEqual([listening(), process.listenerCount('exit')], before)
+  })
 })
