@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict'
-import { dirname } from 'node:path'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import { describe, test } from 'node:test'
 import { checkClock } from '../../src/doctor/clock.ts'
 import { checkProcesses } from '../../src/doctor/credential-process.ts'
 import { contentFindings } from '../../src/doctor/files.ts'
-import { finding, fine } from '../../src/doctor/findings.ts'
+import { errorFinding, finding, fine } from '../../src/doctor/findings.ts'
 import { exitCode, inOrder, reportText } from '../../src/doctor/report.ts'
 import { checkRuntime } from '../../src/doctor/runtime.ts'
+import { type ErrorCode, OidcError } from '../../src/errors.ts'
 import { parseIni } from '../../src/profiles/ini.ts'
 
 const plain = (_stream: string, _style: string, text: string) => text
@@ -146,6 +149,62 @@ describe('whether AWS tools can run a credential_process', () => {
         expected,
       )
     })
+  }
+})
+
+describe("what starts our own helper, as assume-role's refresh profiles do", () => {
+  const CASES: [text: string, launcher: boolean, gone: RegExp | undefined][] = [
+    ["node='/bin/sh'\nexec", true, undefined],
+    ["node='/bin/sh'", false, /\S+\/launcher\.cjs was removed after the profile was set up/],
+    ["node='/gone/node'", true, /\/gone\/node was removed after the profile was set up/],
+    ["node='/gone/it'\\''s'", true, /\/gone\/it's was removed/],
+    ["# node='/gone/node'", true, undefined],
+    ['exec node', true, undefined],
+  ]
+  for (const [text, launcher, gone] of CASES) {
+    test(`${text} ${launcher}`, async (t) => {
+      const directory = mkdtempSync(join(tmpdir(), 'helper-'))
+      t.after(() => rmSync(directory, { recursive: true }))
+      const script = join(directory, 'credential-process.sh')
+      writeFileSync(script, `#!/bin/sh\n${text}\n`)
+      if (launcher) writeFileSync(join(directory, 'launcher.cjs'), '')
+      const content = await parseIni(`[a]\ncredential_process = sh "${script}" --profile a\n`, '')
+      const found = checkProcesses(content, 'config', { PATH: '/bin' })
+      assert.equal(found.length, gone ? 1 : 0, found[0]?.what)
+      if (gone) assert.match(found[0]?.what ?? '', gone)
+      // Another script may be called and hold what it likes.
+      const other = join(directory, 'other.sh')
+      writeFileSync(other, text)
+      const ofOther = await parseIni(`[a]\ncredential_process = sh ${other}\n`, '')
+      assert.deepEqual(checkProcesses(ofOther, 'config', { PATH: '/bin' }), [])
+    })
+  }
+})
+
+test('a warning ends a run with 0, an error as its kind says', () => {
+  const exits = (['static-keys', 'clock-skew', 'node-too-old'] as const).map(
+    (kind) => finding(kind, 'x').exit,
+  )
+  assert.deepEqual(exits, [0, 4, 2])
+  assert.equal(fine('files', 'x').exit, 0)
+})
+
+test('an error that a command would end with, as a finding', () => {
+  const of = (code: ErrorCode, text: object) =>
+    errorFinding(new OidcError(code, { what: 'What.', ...text }))
+  const whole = { why: 'Why.', likely: 'Perhaps.', next: 'Do.' }
+  const error = { level: 'error', what: 'What.' }
+  assert.deepEqual(of('access-denied', whole), {
+    ...{ ...error, id: 'access-denied', exit: 4, fix: 'Do.' },
+    evidence: 'Why.\nLikely: Perhaps.',
+  })
+  assert.equal(of('access-denied', { likely: 'Perhaps.' }).evidence, 'Likely: Perhaps.')
+  assert.equal(of('access-denied', { why: 'Why.' }).evidence, 'Why.')
+  assert.equal(of('access-denied', {}).evidence, undefined)
+  for (const code of ['invalid-role-arn', 'token-malformed'] as const) {
+    const { what, evidence } = of(code, { why: 'Why.' })
+    assert.deepEqual([what, evidence], ['What. Why.', undefined], 'only its reason says what')
+    assert.equal(of(code, {}).what, 'What.')
   }
 })
 

@@ -122,10 +122,10 @@ describe('variables that make AWS tools use something else', () => {
   for (const [name, env, found, inUse = DEFAULT, files = READ] of CASES) {
     test(name, () => {
       const findings = checkEnvironment(env, inUse, files)
-      const shown = findings.map(({ id, level, what }) =>
-        level === 'ok' ? what : `${id} ${what.replace(/^.*?: |\.$/g, '')}`,
+      const shown = findings.map(
+        ({ id, level, what }) => `${id} ${level === 'ok' ? what : what.replace(/^.*?: |\.$/g, '')}`,
       )
-      assert.deepEqual(shown, [found ?? 'No variable overrides the profile'])
+      assert.deepEqual(shown, [found ?? 'environment No variable overrides the profile'])
     })
   }
 

@@ -315,6 +315,52 @@ describe('a trust policy beside what AWS says', () => {
     })
   }
 
+  test('a role, and another that it is the source of', async (t) => {
+    const far = 'role_arn = arn:aws:iam::222222222222:role/playground\nsource_profile = default'
+    const text = `[default]\nrole_arn = ${ROLE_ARN}\n[profile far]\n${far}\n`
+    const found = await lines(t, (job) => [
+      ...file(text)(job),
+      ...['--trust-policy', job.write('trust.json', JSON.stringify(TRUSTING))],
+    ])
+    assert.equal(found[0], 0)
+    assert.ok(found.includes('✓ trust.json allows this token: statement 1 allows it'))
+    assert.equal(found.filter((line) => /^✓ AWS allows/.test(`${line}`)).length, 2)
+  })
+
+  test('all that keeps the token out, each with its reason', async (t) => {
+    const job = await jobIn(t, sandbox)
+    const [never, other] = [`${HOST}:oidc.circleci.com/vcs-ref`, `org/${ORG}/project/other/user/*`]
+    const policy = trustPolicy({
+      StringEquals: { ...audience, [never]: 'refs/heads/main' },
+      StringLike: { [`${HOST}:sub`]: other },
+    })
+    const path = job.write('trust.json', JSON.stringify(policy))
+    const nowhere = ['--sts-endpoint', 'http://127.0.0.1:9']
+    const args = ['doctor', ...BY_ROLE, '--trust-policy', path, ...nowhere]
+    const { stdout } = await runHere(args, job.env)
+    const [found = ''] = stdout.split(/\n(?=\S)/)
+    const [what, ...rest] = found.split('\n').map((line) => line.slice(line[0] === ' ' ? 10 : 0))
+    assert.match(`${what}`, /IAM never sees this key \(statement 1\); 1 more below\.$/)
+    assert.deepEqual(rest.slice(0, 7), [
+      `StringEquals ${never}`,
+      '  policy  "refs/heads/main"',
+      '  token   has none',
+      'project has a name where the id belongs (statement 1)',
+      `StringLike ${HOST}:sub`,
+      '  policy  project/other',
+      '  token   project/3c2d5e10-77aa-4f6b-8d0e-fedcba987654',
+    ])
+    const fix = rest.slice(7, -1)
+    assert.match(fix[0] ?? '', /^Use the claims that IAM sees for this issuer\./)
+    assert.match(fix[1] ?? '', /^Correct that, or add the statement below\. It allows only refs/)
+    // Each block with one entry in one line.
+    assert.match(fix[4] ?? '', /^ {2}"Principal": \{ "Federated": ".*" \},$/)
+    const statement = JSON.parse(fix.slice(2).join('\n'))
+    job.write('trust.json', JSON.stringify({ ...TRUSTING, Statement: [statement] }))
+    const corrected = await runHere(args, job.env)
+    assert.match(corrected.stdout, /^✓ \S*trust\.json allows this token/m)
+  })
+
   test('there are several roles', async (t) => {
     const text = ['default', 'profile b'].map((one) => `[${one}]\nrole_arn = ${ROLE_ARN}\n`)
     const found = await lines(t, (job) => [
