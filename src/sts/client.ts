@@ -108,7 +108,9 @@ function transport(url: URL, region: string, env: Environment) {
       : request
     headers['user-agent'] = `circleci-aws-oidc/${version} aws-sdk-js`
     const { agent, connected } = await reach(url, env)
-    const answered = send(new URL(request.path, url), { method, headers, body, agent, signal })
+    const target = new URL(url)
+    target.pathname = request.path
+    const answered = send(target, { method, headers, body, agent, signal })
     onRequest({ connected })
     rehearsal ??= connected.then(() => rehearse(operation))
     const [answer] = await Promise.all([answered, rehearsal])

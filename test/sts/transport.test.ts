@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer as createHttpServer } from 'node:http'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -17,6 +18,30 @@ test('nobody listens: aws-unreachable, with host and port', async (t) => {
     "AWS STS can't be reached at 127.0.0.1:9 (from --sts-endpoint): connection refused, nothing listens there.",
   )
   assert.equal(outcome.why, 'connect ECONNREFUSED 127.0.0.1:9 (after 3 attempts).')
+})
+
+test('an endpoint with a path or a query is asked there, and nowhere else', async (t) => {
+  const asked: (string | undefined)[] = []
+  const server = createHttpServer(({ url }, response) => {
+    asked.push(url)
+    response.writeHead(404).end()
+  })
+  t.after(() => server.close())
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as { port: number }
+  const sandbox = await sandboxFor(t)
+  // Those with a path, the SDK asks for with a slash at their end.
+  for (const [path, expected] of [
+    ['/sts', '/sts/'],
+    ['?stage=a%20b', '/?stage=a%20b'],
+    ['/sts?stage=test', '/sts/?stage=test'],
+    ['//127.0.0.2:9/sts', '//127.0.0.2:9/sts/'],
+  ] as const) {
+    const endpoint = `http://127.0.0.1:${port}${path}`
+    const { outcome } = await rehearse(sandbox, { endpoint, maxAttempts: 1 })
+    assert.ok(outcome instanceof OidcError)
+    assert.deepEqual([outcome.code, asked.pop()], ['unexpected-answer', expected])
+  }
 })
 
 test('a proxy that is not there is the one that is named', async (t) => {
