@@ -1,4 +1,5 @@
-import type { Agent, IncomingMessage } from 'node:http'
+import type { Agent, ClientRequest, IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
 import type { Environment } from '../options.ts'
 import { reach } from './agents.ts'
 
@@ -18,14 +19,33 @@ interface Request {
  * throws where there is none, with the code `ETIMEDOUT` where it took too long, and the reason of `signal`, which
  * also ends the answer.
  */
-export async function send(
-  url: URL,
-  { method = 'GET', headers, body, agent, signal }: Request,
-): Promise<IncomingMessage> {
-  const { request } = await (url.protocol === 'https:' ? import('node:https') : import('node:http'))
-  signal.throwIfAborted()
+export async function send(url: URL, request: Request): Promise<IncomingMessage> {
+  const { signal, body, method = 'GET', ...options } = request
+  const { request: open } = await (url.protocol === 'https:'
+    ? import('node:https')
+    : import('node:http'))
+  for (;;) {
+    signal.throwIfAborted()
+    const sent = open(url, { method, ...options })
+    try {
+      const answer = await answerTo(sent.end(body), signal)
+      served.add(answer.socket)
+      return answer
+    } catch (error) {
+      // RFC 9112 §9.3.1: the server has closed a connection that waited for the next request.
+      const { code = '' } = error as NodeJS.ErrnoException
+      if (!(sent.socket && served.has(sent.socket) && CLOSED.test(code))) throw error
+    }
+  }
+}
+
+/** Connections that have brought an answer. Node's `reusedSocket` is not set for a request that had to wait for one. */
+const served = new WeakSet<Socket>()
+
+const CLOSED = /^(ECONNRESET|EPIPE)$/
+
+function answerTo(sent: ClientRequest, signal: AbortSignal): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
-    const sent = request(url, { method, headers, agent })
     // The request itself tells of no error while a proxy keeps it waiting for its connection.
     const giveUp = (error: Error) => {
       settle(() => reject(error))
@@ -47,7 +67,6 @@ export async function send(
     })
     sent.on('response', (answer) => settle(() => resolve(answer)))
     sent.on('error', (error) => settle(() => reject(error)))
-    sent.end(body)
   })
 }
 

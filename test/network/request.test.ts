@@ -4,6 +4,7 @@ import { type AddressInfo, createServer } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
+import { CONNECTIONS } from '../../src/network/agents.ts'
 import { tunnel } from '../../src/network/proxy.ts'
 import { CONNECTION_TIMEOUT, get } from '../../src/network/request.ts'
 import { startForwardProxy } from '../acceptance/forward-proxy.ts'
@@ -42,6 +43,31 @@ test('nothing listens to the time limit once the answer is there', async (t) => 
   await turn()
   assert.deepEqual(getEventListeners(signal, 'abort'), [])
 })
+
+// RFC 9112 §9.3.1: a client tries again on another connection.
+for (const closing of ['end', 'resetAndDestroy'] as const) {
+  test(`a connection that the server closes while it waits is no failure: ${closing}`, async (t) => {
+    let connections = 0
+    const server = createServer((socket) => {
+      connections += 1
+      socket.once('data', () => {
+        socket.write('HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nhere')
+        socket.once('data', () => socket[closing]())
+      })
+    })
+    await once(server.listen(0, '127.0.0.1'), 'listening')
+    t.after(() => server.close())
+    const url = new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
+    const env = {}
+    const ask = () => get(url, {}, env, new AbortController().signal)
+    const expected = { status: 200, body: 'here' }
+    assert.deepEqual([await ask(), await ask()], [expected, expected])
+    assert.equal(connections, 2)
+    // Those who wait for a connection meet the same.
+    const many = Array(CONNECTIONS + 10).fill(expected)
+    assert.deepEqual(await Promise.all(many.map(ask)), many)
+  })
+}
 
 test('a million bytes are read, and no more', async (t) => {
   const bodies = [1_000_000, 1_000_001].map((length) => saying(200, 'x'.repeat(length)))
