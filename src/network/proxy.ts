@@ -35,9 +35,9 @@ export function proxySetting(
     if (error instanceof OidcError) throw error
     // Falls through: the value may hold a password, so the error names its scheme only.
   }
-  const [, other] = /^([a-z0-9]{1,10}):\/\//i.exec(proxy) ?? []
+  const other = /^(?!https?:)[a-z0-9]{1,10}:\/\//i.exec(proxy)
   throw new OidcError('invalid-usage', {
-    what: `The proxy in ${name} is not an http:// or https:// URL${other ? `: it begins with ${other}://` : ''}.`,
+    what: `The proxy in ${name} is not an http:// or https:// URL${other ? `: it begins with ${other}` : ''}.`,
     next: `Write it as http://HOST:PORT, or unset it.`,
   })
 }

@@ -26,7 +26,8 @@ async function bundle(t: TestContext): Promise<string> {
 
 /** A server over TLS, and how many connections it has had. */
 async function startServer(t: TestContext, host: string) {
-  const server = createServer((await authority).server, (_, response) => response.end('here'))
+  const options = { ...(await authority).server, ALPNProtocols: ['h2', 'http/1.1'] }
+  const server = createServer(options, (_, response) => response.end('here'))
   let connections = 0
   server.on('secureConnection', () => {
     connections += 1
@@ -54,7 +55,8 @@ for (const host of ['127.0.0.1', '::1']) {
     const env = { AWS_CA_BUNDLE: await bundle(t) }
     const opened = connected()
     await connectAhead(url, env)
-    await opened
+    const [{ alpnProtocol }] = await opened
+    assert.equal(alpnProtocol, 'http/1.1')
     for (const _ of ['first', 'second']) {
       const answer = await get(url, {}, env, AbortSignal.timeout(9_000))
       assert.deepEqual(answer, { status: 200, body: 'here' })

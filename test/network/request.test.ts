@@ -36,6 +36,14 @@ test('a proxy that keeps the connection waiting is given up', async (t) => {
   await assert.rejects(asking, { code: 'ETIMEDOUT', message: 'no answer in time' })
 })
 
+test('the time limit ends a request, and is its error', async (t) => {
+  const server = await startTokenServer(t, () => {})
+  const limit = new AbortController()
+  const asking = get(new URL(server.url), {}, {}, limit.signal)
+  setTimeout(() => limit.abort(new Error('time is up')), 50)
+  await assert.rejects(asking, { message: 'time is up' })
+})
+
 test('nothing listens to the time limit once the answer is there', async (t) => {
   const server = await startTokenServer(t, saying(200, 'here'))
   const { signal } = new AbortController()
