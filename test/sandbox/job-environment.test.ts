@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
+import {
+  accessSync,
+  constants,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  statSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, test } from 'node:test'
 import { readWorld } from '../../src/sandbox/index.ts'
@@ -266,7 +274,7 @@ describe('the directory of a job', () => {
       ['circleci-agent', '/circleci.cjs'],
       ['circleci-aws-oidc', "/the cli's.cjs"],
     ] as const) {
-      assert.equal(mode(join(bin, name)), 0o755)
+      accessSync(join(bin, name), constants.X_OK)
       const node = `exec() { printf '%s\\n' "$@"; }; set -- a 'b c'; . '${join(bin, name)}'`
       const { stdout } = spawnSync('bash', ['-c', node], { encoding: 'utf8' })
       assert.deepEqual(stdout.split('\n'), [process.execPath, script, 'a', 'b c', ''])
