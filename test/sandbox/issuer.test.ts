@@ -108,11 +108,11 @@ test('forged tokens: altered claims, alg none, another key, HMAC with the public
 
 async function otherIssuer(t: TestContext) {
   const { privateKey, publicKey } = await generateKeyPair('ES256')
-  const jwk = { ...(await exportJWK(publicKey)), kid: 'k1', alg: 'ES256' }
+  const keys = [{ ...(await exportJWK(publicKey)), kid: 'k1', alg: 'ES256' }]
   const server: Server = createServer((request, response) => {
     const documents: Record<string, object> = {
       '/ci/.well-known/openid-configuration': { issuer: url, jwks_uri: `${url}/keys` },
-      '/ci/keys': { keys: [jwk] },
+      '/ci/keys': { keys },
       '/liar/.well-known/openid-configuration': { issuer: url, jwks_uri: `${url}/keys` },
     }
     const document = documents[request.url ?? '']
@@ -125,13 +125,13 @@ async function otherIssuer(t: TestContext) {
   })
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   const url = `${origin}/ci`
-  const mint = (claims: Record<string, unknown> = {}) =>
+  const mint = (claims: Record<string, unknown> = {}, kid = 'k1', key = privateKey) =>
     new SignJWT({ iss: url, aud: 'sts.amazonaws.com', sub: 'job/build', ...claims })
-      .setProtectedHeader({ alg: 'ES256', kid: 'k1' })
+      .setProtectedHeader({ alg: 'ES256', kid })
       .setIssuedAt()
       .setExpirationTime('5m')
-      .sign(privateKey)
-  return { origin, url, mint }
+      .sign(key)
+  return { origin, url, mint, keys }
 }
 
 function worldTrusting(urls: string[]) {
@@ -173,6 +173,17 @@ test('another issuer registered in the world: its keys are discovered', async (t
   )
   // With azp, that is the audience: condition-keys-wif, "aud".
   await send(await issuer.mint({ aud: 'api', azp: 'sts.amazonaws.com' }))
+})
+
+test('another issuer that has new keys: they are found at once', async (t) => {
+  const issuer = await otherIssuer(t)
+  const { sandbox } = await sandboxFor(t, { world: worldTrusting([issuer.url]) })
+  await exchange(sandbox, { WebIdentityToken: await issuer.mint() })
+  const { privateKey, publicKey } = await generateKeyPair('ES256')
+  const WebIdentityToken = await issuer.mint({}, 'k2', privateKey)
+  await refused(exchange(sandbox, { WebIdentityToken }), 'InvalidIdentityToken', 400, NO_KEY)
+  issuer.keys.push({ ...(await exportJWK(publicKey)), kid: 'k2', alg: 'ES256' })
+  await exchange(sandbox, { WebIdentityToken })
 })
 
 test('an issuer that is down, or whose discovery document names another', async (t) => {

@@ -15,7 +15,7 @@ interface AuthorizationRequest {
   readonly requested: RequestedRole
   readonly caller: Caller
   /** All must be allowed: the operation itself, `sts:TagSession` with tags, `sts:SetSourceIdentity` with a source identity. */
-  readonly actions: readonly string[]
+  readonly actions: readonly [string, ...string[]]
   readonly keys: ContextKeys
 }
 
@@ -24,7 +24,7 @@ export function authorize(world: World, request: AuthorizationRequest): Role {
   const { requested, caller, actions, keys } = request
   const role = findRole(world, requested)
   if (!role) {
-    throw denied(request, actions[0] ?? '', `there is no role ${requested.arn} in this world`)
+    throw denied(request, actions[0], `there is no role ${requested.arn} in this world`)
   }
   for (const action of actions) {
     const evaluation = evaluate(role.trustPolicy, { action, caller, keys })

@@ -64,7 +64,7 @@ function membersOf(value: unknown): Readonly<Record<string, unknown>> | undefine
 }
 
 /** What a request with such a token must be allowed: id_session-tags.html, id_credentials_temp_control-access_monitor.html */
-export function tokenActions({ tags, sourceIdentity }: SessionClaims): readonly string[] {
+export function tokenActions({ tags, sourceIdentity }: SessionClaims): [string, ...string[]] {
   return [
     EXCHANGE,
     ...(tags.size > 0 ? ['sts:TagSession'] : []),

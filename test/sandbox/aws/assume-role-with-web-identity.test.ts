@@ -350,6 +350,31 @@ test('session tags and source identity inside the token need their own permissio
   )
 })
 
+// What AWS makes of them stands nowhere: the sandbox refuses, and says that it does not know.
+test('claims of AWS that are of another form, and a list of other roles', async (t) => {
+  const { sandbox, lines } = await sandboxFor(t)
+  const send = async (claims: object) =>
+    exchange(sandbox, { WebIdentityToken: await sandbox.mint({ claims: { ...claims } }) })
+  const roles = 'https://aws.amazon.com/roles'
+  await send({ [roles]: [`${CIRCLECI_ROLE}-2`, CIRCLECI_ROLE] })
+  for (const [claims, message, reason] of [
+    [
+      { 'https://aws.amazon.com/tags': 'x', 'https://aws.amazon.com/source_identity': ['a', 'b'] },
+      'A claim of the token is invalid',
+      /treats its claim https:\/\/aws\.amazon\.com\/(tags|source_identity), https:\/\/\S+\)$/,
+    ],
+    [
+      { [roles]: [`${CIRCLECI_ROLE}-2`, `${CIRCLECI_ROLE}-3`] },
+      'The token is not for this role',
+      /roles lists arn:\S+-2, arn:\S+-3\)$/,
+    ],
+    [{ [roles]: [] }, 'The token is not for this role', /roles lists none\)$/],
+  ] as const) {
+    await refused(send(claims), 'InvalidIdentityToken', 400, message)
+    assert.match(lines.at(-1) ?? '', reason)
+  }
+})
+
 test('a trust policy that can’t be evaluated is refused, and the log says so', async (t) => {
   const world = readWorld({
     organization: 'o1',

@@ -208,6 +208,16 @@ test('the time of a request: none, no time, and each side of 15 minutes', async 
   })
 })
 
+test('a region of another partition', async () => {
+  const request = await signed()
+  const authorization = request.headers['authorization']?.replace('eu-central-1', 'cn-north-1')
+  const headers = { ...request.headers, authorization: authorization ?? '' }
+  assert.throws(() => authenticate({ ...request, headers }, sessions), {
+    code: 'InvalidClientTokenId',
+    reason: 'credentials of aws are unknown in cn-north-1',
+  })
+})
+
 test('a session token that is missing, or of another session', async () => {
   const request = await signed()
   const other = sessions.issue({

@@ -93,6 +93,10 @@ describe('times that are no integers', () => {
     })
   }
 
+  test('times of another, within a claim, may be of any form', async (t) => {
+    assert.ok(await verify(t, { act: { iat: NOW + 0.5, exp: 'never' } }))
+  })
+
   test('before 1970, and far ahead, they are', async (t) => {
     assert.ok(await verify(t, { nbf: -1, exp: 253_402_300_799 }))
   })
