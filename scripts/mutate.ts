@@ -111,7 +111,8 @@ const ALSO: Readonly<Record<string, readonly string[]>> = {
     'acceptance/timeout',
     'acceptance/json',
     ...['acceptance/exec', 'acceptance/exec-signals', 'acceptance/prototype-words'],
-    ...['doctor/report', 'doctor/checks', 'help', 'role/session-name', 'token/doubts'],
+    ...['acceptance/credential-process', 'acceptance/home', 'help/flags', 'help/pages'],
+    ...['doctor/report', 'doctor/checks', 'role/session-name', 'token/doubts'],
   ],
 }
 

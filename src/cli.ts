@@ -25,7 +25,7 @@ export function readFlags(
     names.map((name) => [name, { type: isFlag(name) ? 'boolean' : 'string' } as const]),
   )
   const { tokens } = parseArgs({ args: [...args], options, strict: false, tokens: true })
-  const flags: Record<string, string | true | string[]> = {}
+  const flags: Record<string, unknown> = {}
   for (const token of tokens) {
     const name = names.find((own) => token.kind === 'option' && token.rawName === `--${own}`)
     if (!name || token.kind !== 'option') return undefined
@@ -37,7 +37,8 @@ export function readFlags(
       // What may be the next option, its value forgotten.
       return undefined
     } else {
-      flags[name] = added(flags[name], value)
+      const earlier = flags[name]
+      flags[name] = earlier === undefined ? value : [earlier, value].flat()
     }
   }
   return flags
@@ -46,10 +47,6 @@ export function readFlags(
 function isFlag(name: OptionName): boolean {
   const { kind }: OptionSpec = OPTIONS[name]
   return kind === 'flag'
-}
-
-function added(earlier: string | true | string[] | undefined, value: string): string | string[] {
-  return earlier === undefined || earlier === true ? value : [earlier, value].flat()
 }
 
 /** `--debug=1` would be read as no. */
