@@ -122,7 +122,7 @@ function printLine([label, text]: Line, { paint, print }: Terminal): void {
 }
 
 /** What was done. Holds secrets; none of them is shown. */
-interface Report {
+export interface Report {
   readonly plan: Plan
   readonly roles: readonly Role[]
   /** Shared files that changed. */
@@ -134,7 +134,7 @@ type Role = PlannedRole<ProfilePlan>
 type Line = readonly [label: string, text: string]
 
 /** The lines a person reads in the log of the job. */
-function reportLines({ plan, roles, files }: Report, env: Environment): Line[] {
+export function reportLines({ plan, roles, files }: Report, env: Environment): Line[] {
   const paths = (files.length > 0 ? files : Object.values(plan.locations)).map((path) =>
     fromHome(path, env),
   )
@@ -204,7 +204,7 @@ function exportLines({ export: exported, notExported }: Plan, env: Environment):
 }
 
 /** The report for machines. */
-function reportJson({ plan, roles, files }: Report): object {
+export function reportJson({ plan, roles, files }: Report): object {
   return {
     profiles: roles.map(profileJson),
     files,

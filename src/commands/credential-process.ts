@@ -70,7 +70,7 @@ async function credentialsOfRole(
  * Where several jobs share a home, none may get what the token of another earned: the tokens that a job has
  * in its environment, or in the file given, and its number are part of what is asked.
  */
-function keyOf({ plan, token }: Recipe, env: Environment): string {
+export function keyOf({ plan, token }: Recipe, env: Environment): string {
   const file = token['token-file'] === undefined ? undefined : resolve(token['token-file'])
   const tokens = Object.values(env).filter((value) => TOKEN.test(value ?? ''))
   const job = [roleSessionName(undefined, env, () => {}), env['BUILDKITE_JOB_ID'], ...tokens.sort()]

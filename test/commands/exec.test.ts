@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { devNull } from 'node:os'
 import { join } from 'node:path'
 import { describe, type TestContext, test } from 'node:test'
@@ -198,6 +198,24 @@ describe('credentials that renew themselves', () => {
       assert.equal(variables[name], undefined)
     }
     assert.equal(notes, '')
+  })
+
+  test('are new ones once the first have ended', async (t) => {
+    const { home, sandbox } = await homeWithSandbox(t)
+    const CIRCLE_OIDC_TOKEN_V2 = await sandbox.mint({ expiresIn: 36_000 })
+    const real = Date.now
+    const started = join(home.path, 'started')
+    // Two hours pass as soon as the command runs; one hour is what credentials live.
+    t.mock.method(Date, 'now', () => real() + (existsSync(started) ? 7_200_000 : 0))
+    const asking = `require('fs').writeFileSync('${started}', '')
+      const { AWS_CONTAINER_CREDENTIALS_FULL_URI: url, AWS_CONTAINER_AUTHORIZATION_TOKEN: token } = process.env
+      fetch(url, { headers: { authorization: token } }).then(({ status }) => process.exit(status === 200 ? 0 : 9))`
+    const command = ['--', process.execPath, '-e', asking]
+    const { code, error } = await home.run(
+      ['exec', ...ofRole, '--credentials', 'refresh', ...command],
+      { CIRCLE_OIDC_TOKEN_V2 },
+    )
+    assert.deepEqual([code, sandbox.exchanges], [0, 2], error?.message)
   })
 
   for (const [name, files, hidden] of [

@@ -67,6 +67,25 @@ describe('report', () => {
     })
   })
 
+  test('every time in one form; a number that is none stays', () => {
+    const times = { iat: 1795259400, nbf: 1795259400, auth_time: 1795259400, jti: 1795259400 }
+    const claims = { ...times, nbf: 1e20 }
+    const at = '2026-11-21 11:10:00 UTC'
+    const shown = otherClaims({ value: 'secret', claims: times, source: 'T' })
+    assert.deepEqual(shown, [
+      ['iat', at],
+      ['nbf', at],
+      ['auth_time', at],
+      ['jti', '1795259400'],
+    ])
+    const [, nbf] = otherClaims({ value: 'secret', claims, source: 'T' })
+    assert.deepEqual(nbf, ['nbf', '100000000000000000000'])
+    const text = { iat: '1795259400' } as unknown as Claims
+    assert.deepEqual(otherClaims({ value: 'secret', claims: text, source: 'T' }), [
+      ['iat', '1795259400'],
+    ])
+  })
+
   test('of a token with nothing', () => {
     assert.deepEqual(lines({}), {
       Source: 'T',

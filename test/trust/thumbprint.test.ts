@@ -17,6 +17,7 @@ import {
   thumbprintText,
 } from '../../src/trust/thumbprint.ts'
 import { startForwardProxy } from '../acceptance/forward-proxy.ts'
+import { run } from '../commands/in-process.ts'
 import { without } from '../tools/programs.ts'
 
 const skip = without('openssl')
@@ -358,6 +359,23 @@ test('a discovery document that is none', { skip }, async (t) => {
   text = JSON.stringify({ issuer: `${issuer}/` })
   // One slash between, whether the issuer ends with one or not.
   await assert.rejects(find(`${issuer}/`), { why: /^Its jwks_uri is undefined/ })
+})
+
+test('the command prints it, for a person or a program', { skip }, async (t) => {
+  const { issuer, keys } = await issuerWith(t, 'localhost', 'intermediate')
+  const args = ['trust', 'thumbprint', '--issuer', issuer]
+  const env = { AWS_CA_BUNDLE: file('root.pem') }
+  const text = await run(args, env)
+  assert.equal(text.code, 0)
+  const lines = text.out.split('\n')
+  assert.deepEqual(
+    [lines[0], lines[1]],
+    [fingerprint('intermediate'), `  keys at      ${keys.host}`],
+  )
+  const json = await run([...args, '--format', 'json'], env)
+  const { thumbprint, needed } = JSON.parse(json.out)
+  assert.deepEqual([thumbprint, needed], [fingerprint('intermediate'), true])
+  assert.equal(json.out, JSON.stringify(JSON.parse(json.out), null, 2))
 })
 
 test('the text says whether AWS needs it', () => {
