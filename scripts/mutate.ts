@@ -90,6 +90,7 @@ const ALSO: Readonly<Record<string, readonly string[]>> = {
     'acceptance/credential-process',
     'acceptance/multi-account',
     'acceptance/missing-token',
+    'help/completion',
     'trust',
   ],
   sandbox: [
