@@ -50,7 +50,7 @@ test('the endpoint is that of the region given, of the profile, or the first', a
   // Nobody answers at this port, so the error names the host that was asked.
   const env = { AWS_ENDPOINT_URL_STS: '', HTTPS_PROXY: 'http://127.0.0.1:9' }
   const asked = async (args: string[], more = {}) => {
-    const one = ['whoami', '--max-attempts', '1', '--timeout-seconds', '5']
+    const one = ['whoami', '--max-attempts', '1', '--timeout-seconds', '50']
     const { error } = await home.run([...one, ...args], { ...env, ...more })
     return /sts[\w.-]*amazonaws\.com/.exec(`${error?.message} ${error?.why} ${error?.next}`)?.[0]
   }

@@ -467,7 +467,7 @@ describe('what is said of a lock that is waited for in vain', () => {
 
   test('of a process that has had it for longer than we waited', async (t) => {
     const target = join(temporaryDirectory(t), 'target')
-    leaveLock(lockPath(target), { pid: process.pid, host: 'here', ageSeconds: 12.34 })
+    leaveLock(lockPath(target), { pid: process.pid, host: 'here', ageSeconds: 11.55 })
     await assert.rejects(lockFile(target, 10), {
       message: `${target} has been locked by process ${process.pid} on here for 12 s.`,
     })
