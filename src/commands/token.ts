@@ -50,7 +50,6 @@ const UNITS: readonly (readonly [unit: string, seconds: number])[] = [
   ['day', 86_400],
   ['hour', 3600],
   ['minute', 60],
-  ['second', 1],
 ]
 
 /** `in 43 minutes`, `expired 5 minutes ago`: in the largest unit of which there are two, rounded down. */

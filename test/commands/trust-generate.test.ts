@@ -66,6 +66,11 @@ describe('as many names as projects: a role for each', () => {
   })
 })
 
+test('a policy is printed as JSON, with one line end after it', async () => {
+  const { out } = await run([...CIRCLECI, '--project-id', `${ONE}`])
+  assert.equal(out, JSON.stringify(JSON.parse(out), null, 2))
+})
+
 test('a role without a name is called after its CI', async () => {
   const nameIn = async (args: readonly string[]) => {
     const { out } = await run([...IN_ACCOUNT, ...args, '--for', 'cloudformation'])
