@@ -122,7 +122,7 @@ function printLine([label, text]: Line, { paint, print }: Terminal): void {
 }
 
 /** What was done. Holds secrets; none of them is shown. */
-export interface Report {
+interface Report {
   readonly plan: Plan
   readonly roles: readonly Role[]
   /** Shared files that changed. */

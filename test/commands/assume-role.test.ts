@@ -3,7 +3,6 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import {
-  type Report,
   reportJson,
   reportLines,
   runWithoutToken,
@@ -25,6 +24,8 @@ const CLAIMS: Claims = {
 const tokenOf = (claims: Claims, source = 'CIRCLE_OIDC_TOKEN_V2', value = 'the.token') => ({
   ...{ claims, source, value },
 })
+
+type Report = Parameters<typeof reportLines>[0]
 
 interface Change {
   readonly profile?: string
