@@ -14,7 +14,7 @@ function refused(
   change: Partial<Failure> = {},
   claims: object = {},
   env: Record<string, string> = {},
-  value = 'secret',
+  { value = 'secret', source = 'CIRCLE_OIDC_TOKEN_V2' } = {},
 ) {
   const request = {
     role: parseRoleArn(ROLE),
@@ -26,7 +26,7 @@ function refused(
   }
   const token = {
     value,
-    source: 'CIRCLE_OIDC_TOKEN_V2',
+    source,
     claims: { iss: ISSUER, aud: ['o1', 'other'], sub: SUBJECT, exp: 1_800_000_000, ...claims },
   }
   const failure: Failure = { code, transient: false, detail, ...change }
@@ -266,7 +266,7 @@ describe('what can be seen of a token that AWS rejects', () => {
     ],
   ] as const) {
     test(name, () => {
-      const error = refused('token-rejected', 'IDPRejectedClaim: no', {}, claims, {}, value)
+      const error = refused('token-rejected', 'IDPRejectedClaim: no', {}, claims, {}, { value })
       if (likely) assert.match(error.likely ?? '', likely)
       else assert.equal(error.likely, undefined)
     })
@@ -274,13 +274,15 @@ describe('what can be seen of a token that AWS rejects', () => {
 })
 
 test('how the token of another CI gets another audience', () => {
-  const next = (claims: object) =>
-    refused('audience-not-registered', 'Incorrect token audience', {}, claims).next ?? ''
+  const next = (claims: object, token = {}) =>
+    refused('audience-not-registered', 'Incorrect token audience', {}, claims, {}, token).next ?? ''
   assert.match(next({}), /in CircleCI: --audience/)
   assert.match(
     next({ iss: 'https://gitlab.example' }),
     /aud under id_tokens in \.gitlab-ci\.yml\.$/,
   )
+  const ofGitlab = { source: 'GITLAB_OIDC_TOKEN' }
+  assert.match(next({ iss: 'https://git.example' }, ofGitlab), /in \.gitlab-ci\.yml\.$/)
   assert.match(next({ aud: undefined, iss: undefined }), /^Add \(none in the token\) to its/)
 })
 
