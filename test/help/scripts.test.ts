@@ -50,7 +50,10 @@ test('words that begin several commands', async () => {
 // What `_arguments` and `_describe` read: zshcompsys(1).
 test('the specifications of zsh', async () => {
   const zshScript = await load.zsh()
-  assertLines(zshScript(COMMANDS), [
+  const script = zshScript(COMMANDS)
+  const [, first = ''] = /commands=\(\n([^)]*)\)/.exec(script) ?? []
+  assert.equal(first.trim().split('\n').length, 4, 'each word once')
+  assertLines(script, [
     String.raw`'run:Does\: run'`,
     "'two:one, other'",
     "'help:Show help'",
