@@ -50,7 +50,7 @@ function afterGithub(name: string, provider: string, more: object = {}): BrokenS
   return withPolicy(
     `another project, beside GitHub Actions${name}`,
     { ...github, Statement: [...github.Statement, ...OTHER_PROJECT.Statement] },
-    new RegExp(`${REJECTS}project has a name where the id belongs \\(statement 2\\)`),
+    new RegExp(`${REJECTS}project has a name where the id belongs \\(statement 2\\)\\.$`),
   )
 }
 
@@ -119,7 +119,7 @@ export const AWS_SET_UPS: readonly BrokenSetUp[] = [
   withPolicy(
     'a trust policy for another branch',
     trustPolicy({ StringEquals: audience, StringLike: subject(`${BRANCH}/release`) }),
-    new RegExp(`${REJECTS}it requires another branch \\(statement 1\\)`),
+    new RegExp(`${REJECTS}it requires another branch \\(statement 1\\)\\.$`),
   ),
   withPolicy(
     'a condition on a claim that IAM never sees',
@@ -127,7 +127,7 @@ export const AWS_SET_UPS: readonly BrokenSetUp[] = [
       StringEquals: { ...audience, [`${HOST}:oidc.circleci.com/vcs-ref`]: 'refs/heads/main' },
       StringLike: subject(`${SUBJECT}/*`),
     }),
-    new RegExp(`${REJECTS}IAM never sees this key \\(statement 1\\)`),
+    new RegExp(`${REJECTS}IAM never sees this key \\(statement 1\\)\\.$`),
   ),
   withPolicy(
     'a claim that IAM never sees, and another project',
@@ -150,7 +150,7 @@ export const AWS_SET_UPS: readonly BrokenSetUp[] = [
           .Statement,
       ],
     },
-    new RegExp(`${REJECTS}it requires another branch \\(statement 2\\)`),
+    new RegExp(`${REJECTS}it requires another branch \\(statement 2\\)\\.$`),
   ),
   withPolicy(
     'the provider of another organization, beside GitHub Actions',
@@ -164,7 +164,7 @@ export const AWS_SET_UPS: readonly BrokenSetUp[] = [
           ).Statement,
       ),
     },
-    new RegExp(`${REJECTS}the principal is not the provider of this token \\(statement 2\\)`),
+    new RegExp(`${REJECTS}the principal is not the provider of this token \\(statement 2\\)\\.$`),
   ),
   withPolicy(
     'a statement that denies the token',

@@ -152,6 +152,15 @@ describe('whether AWS tools can run a credential_process', () => {
   }
 })
 
+test('on Windows, where programs are found by other rules, nothing is said', async () => {
+  const content = await parseIni('[a]\ncredential_process = none-such\n', '')
+  const own = process.platform
+  Object.defineProperty(process, 'platform', { value: 'win32' })
+  const found = checkProcesses(content, 'config', { PATH: '/bin' })
+  Object.defineProperty(process, 'platform', { value: own })
+  assert.deepEqual(found, [])
+})
+
 describe("what starts our own helper, as assume-role's refresh profiles do", () => {
   const CASES: [text: string, launcher: boolean, gone: RegExp | undefined][] = [
     ["node='/bin/sh'\nexec", true, undefined],

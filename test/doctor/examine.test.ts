@@ -135,6 +135,16 @@ describe('all that was looked at', () => {
     assert.deepEqual(found.at(-1), '1 error, 1 check not made.')
   })
 
+  test('a profile name that is none hides nothing of the export', async (t) => {
+    const args = [...BY_ROLE, '--profile', 'a b', '--export', 'keys']
+    const found = await lines(t, args, { BASH_ENV: undefined })
+    assert.deepEqual(found.slice(0, 3), [
+      2,
+      '✗ "a b" cannot be a profile name.',
+      '✗ --export keys needs BASH_ENV, which is not set.',
+    ])
+  })
+
   test('options that are wrong beside each other', async (t) => {
     const found = await lines(t, [...BY_ROLE, '--duration-seconds', '1', '--format', 'yaml'])
     assert.deepEqual(
@@ -325,6 +335,19 @@ describe('a trust policy beside what AWS says', () => {
     assert.equal(found[0], 0)
     assert.ok(found.includes('✓ trust.json allows this token: statement 1 allows it'))
     assert.equal(found.filter((line) => /^✓ AWS allows/.test(`${line}`)).length, 2)
+  })
+
+  test('it may allow, and AWS refuses: that is still told', async (t) => {
+    const from = { IpAddress: { 'aws:SourceIp': '192.0.2.0/24' } }
+    const condition = { StringEquals: audience, StringLike: { [`${HOST}:sub`]: `${SUBJECT}/*` } }
+    const policy = trustPolicy({ ...condition, ...from })
+    const found = await lines(t, (job) => [
+      ...['--role-arn', 'arn:aws:iam::111111111111:role/nobody'],
+      ...['--trust-policy', job.write('trust.json', JSON.stringify(policy))],
+    ])
+    assert.equal(found[0], 4)
+    assert.match(`${found[1]}`, /^✗ AWS does not let this token assume .*role\/nobody/)
+    assert.match(`${found[2]}`, /^! Whether the trust policy allows this token depends on/)
   })
 
   test('all that keeps the token out, each with its reason', async (t) => {

@@ -28,7 +28,7 @@ describe('how AWS answered', () => {
     const [found, ...others] = checkExchange({ plan: OWN, outcome }, DOUBTS)
     assert.deepEqual(others, [])
     assert.equal(found?.what, 'AWS allows ARN, until 2026-11-21 12:00:00 UTC')
-    assert.equal(found?.level, 'ok')
+    assert.deepEqual([found?.id, found?.level], ['exchange', 'ok'])
   })
 
   test('it was not asked, as the source of the profile failed', () => {
