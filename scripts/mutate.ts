@@ -76,6 +76,7 @@ const ALSO: Readonly<Record<string, readonly string[]>> = {
     'acceptance/renewal',
     'acceptance/renewal-meanwhile',
     'acceptance/other-version',
+    'acceptance/exec',
     'attack/outage',
   ],
   commands: [

@@ -60,8 +60,7 @@ async function askOnce(
     // What is wrong with the proxy or the certificates stays wrong.
     if (error instanceof OidcError) throw error
     const { code = '', message } = error as NodeJS.ErrnoException
-    const transient = !CERTIFICATE_ERROR.test(code) && !code.startsWith('ERR_INVALID')
-    return { reason: message || code, transient }
+    return { reason: message || code, transient: !CERTIFICATE_ERROR.test(code) }
   }
 }
 

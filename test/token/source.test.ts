@@ -177,6 +177,11 @@ describe('options that the source would ignore, or lacks', () => {
       'Leave --token-file out, or use --token-source file.',
     ],
     [
+      { 'token-source': 'gitlab', 'token-file': 'x' },
+      '--token-file does not apply to the token source "gitlab".',
+      'Leave --token-file out, or use --token-source file.',
+    ],
+    [
       { 'token-env': 'A', audience: 'x' },
       '--audience does not apply to the token source "env".',
       'Leave --audience out, or use --token-source circleci or github or buildkite or jenkins.',

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -71,6 +74,32 @@ test('what passes by itself is asked again, up to three times', async (t) => {
   })
   assert.equal(busy.asked.length, 3)
 })
+
+test('a certificate of an unknown CA is told at once', async (t) => {
+  const server = createServer((await createAuthority('Unknown CA')).server)
+  let connections = 0
+  server.on('connection', () => {
+    connections += 1
+  })
+  server.on('tlsClientError', () => {})
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  t.after(() => server.close())
+  const { port } = server.address() as AddressInfo
+  await assert.rejects(read(github(`https://127.0.0.1:${port}/token`)), {
+    code: 'token-mint-failed',
+    message: /unable to verify the first certificate/,
+  })
+  assert.equal(connections, 1)
+})
+
+for (const url of ['ftp://127.0.0.1/token', 'httpx://127.0.0.1/token', 'xhttp://127.0.0.1/token']) {
+  test(`${url}: no URL to ask`, async () => {
+    await assert.rejects(read(github(url)), {
+      code: 'invalid-usage',
+      message: 'ACTIONS_ID_TOKEN_REQUEST_URL is not an https:// or http:// URL.',
+    })
+  })
+}
 
 test('a refusal is told at once, without bearer and tokens', async (t) => {
   const message = `no ${BEARER} and no ${TOKEN}\nplease`
