@@ -20,8 +20,8 @@ const FORMS = {
   },
   // `vcs-origin` claim of https://circleci.com/docs/openid-connect-tokens/
   origin: {
-    pattern: /^[\w.-]+(\/[\w.~-]+)+$/,
-    expected: 'an origin such as github.com/OWNER/REPOSITORY, without a scheme',
+    pattern: /^[\w.-]+(\/[\w.~-]+){2,}$/,
+    expected: 'an origin such as github.com/OWNER/REPOSITORY, with the host, without a scheme',
   },
   // https://docs.gitlab.com/user/reserved_names/: letters, digits, "_", "-", "." and "/" between groups.
   'project-path': {

@@ -16,6 +16,7 @@ const BAD: readonly (readonly [option: string, make: () => unknown])[] = [
   ['vcs-origin', () => circleci({ branch: 'main' })],
   ['vcs-origin', () => circleci({ vcsOrigin: 'github.com/acme/*' })],
   ['vcs-origin', () => circleci({ vcsOrigin: 'https://github.com/acme/site' })],
+  ['vcs-origin', () => circleci({ vcsOrigin: 'acme/site', branch: 'main' })],
   ...[
     '',
     '*',
