@@ -146,7 +146,7 @@ export async function readProfile(
     return await provider()
   } catch (error) {
     const known = asOidcError(error)
-    throw known.code === 'internal-error' ? notFound(profile, error as Error) : known
+    throw known.code === 'internal-error' ? notFound(profile, error as Error, context.env) : known
   }
 }
 
@@ -169,13 +169,16 @@ function refused(role: string, failed: FailedAttempts, url: URL, env: Environmen
   })
 }
 
-function notFound(profile: string, error: Error): OidcError {
+function notFound(profile: string, error: Error, env: Environment): OidcError {
   // What a credential_process said on stderr comes after the line that names it.
   const [first, ...said] = error.message.split('\n').filter((line) => line.trim() !== '')
   const telling = said.find((line) => /error|cannot|can't|not found|no such|denied/i.test(line))
   const reason = first?.startsWith('Command failed') ? (telling ?? said[0] ?? first) : first
   return new OidcError('credentials-not-found', {
     what: `The profile "${profile}" gives no credentials: ${reason}.`.replace(/\.\.$/, '.'),
+    ...(env['AWS_OIDC_SKIPPED']
+      ? { likely: 'This job has no OIDC token, so assume-role was skipped (AWS_OIDC_SKIPPED).' }
+      : {}),
     next: 'Check the name (the step of assume-role has no AWS_PROFILE yet), and that an earlier step wrote the profile to the files that this step reads (HOME, AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE).',
     cause: error,
   })

@@ -34,6 +34,9 @@ test('no such profile, no credentials at all', async (t) => {
   await job.fails(['whoami', '--profile', 'nope'], 'credentials-not-found', /nope/)
   const here = /the step of assume-role has no AWS_PROFILE yet/
   await job.fails(['whoami'], 'credentials-not-found', here)
+  const skipped =
+    /Likely: {1,2}This job has no OIDC token, so assume-role was skipped \(AWS_OIDC_SKIPPED\)/
+  await job.fails(['whoami'], 'credentials-not-found', skipped, { env: { AWS_OIDC_SKIPPED: '1' } })
   assert.equal(sandbox.requests.length, 0)
 })
 
