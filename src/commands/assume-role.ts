@@ -144,7 +144,7 @@ export function reportLines({ plan, roles, files }: Report, env: Environment): L
     ...tokensOf(roles).map((token): Line => ['Token', tokenText(token)]),
     ...(only && others.length === 0
       ? [
-          ['Role', roleText(only)] as const,
+          ['Role', roleText(only, plan)] as const,
           ['Profile', `${only.plan.profile} in ${where}`] as const,
         ]
       : [['Profiles', `${roles.length} in ${where}\n${roleTable(roles)}`] as const]),
@@ -171,9 +171,16 @@ function tokenText({ claims, source }: WebIdentityToken): string {
   return `${holder.length > room ? `${holder.slice(0, room - 1)}…` : holder}${rest}`
 }
 
-function roleText({ plan, role }: Role): string {
-  const region = plan.region === undefined ? 'no region' : `region ${plan.region}`
-  return `${role.arn}, account ${role.accountId}, ${region}, until ${clockTime(role.credentials.expiration)}`
+function roleText({ plan: { region }, role }: Role, { export: exported }: Plan): string {
+  // The job's own stands with what is exported.
+  const none = exported?.region ? [] : ['no region']
+  const parts = [
+    role.arn,
+    `account ${role.accountId}`,
+    ...(region ? [`region ${region}`] : none),
+    `until ${clockTime(role.credentials.expiration)}`,
+  ]
+  return parts.join(', ')
 }
 
 function roleTable(roles: readonly Role[]): string {

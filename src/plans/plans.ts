@@ -147,7 +147,7 @@ async function roleRequestOf(options: RoleOptions, context: NotingContext) {
     throw new OidcError('invalid-usage', {
       what: 'The role ARN is missing: neither --role-arn nor AWS_OIDC_ROLE_ARN is given.',
       ...misspelt(context.env),
-      next: 'Pass --role-arn (in the orb: role-arn or profiles), or set AWS_OIDC_ROLE_ARN.',
+      next: 'Pass --role-arn or --profiles-file (in the orb: role-arn or profiles), or set AWS_OIDC_ROLE_ARN.',
     })
   }
   checkAllowed(role, options, context.env, `The role ${role.arn}`)

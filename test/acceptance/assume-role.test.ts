@@ -32,6 +32,15 @@ Export   AWS_PROFILE=dev and region eu-central-1 for later bash steps
   )
 })
 
+test('a region that only the job has stands with what is exported', async (t) => {
+  const { job } = await startJob(t)
+  const env = { BASH_ENV: join(job.root, 'bash_env'), AWS_REGION: 'eu-west-1' }
+  const { stdout } = await job.done(['assume-role', '--role-arn', ROLE], { env })
+  const [, role, , exported] = settled(stdout).split('\n')
+  assert.equal(role, `Role     ${SESSION}, account 111111111111, until TIME`)
+  assert.equal(exported, 'Export   AWS_PROFILE=default and region eu-west-1 for later bash steps')
+})
+
 test('the line of the token fits into 120 columns, however long its repository; --debug has the rest', async (t) => {
   const repository = `github.com/${'o'.repeat(39)}/${'r'.repeat(100)}`
   const world = { job: { repository, branch: 'b'.repeat(200) } }

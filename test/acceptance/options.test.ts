@@ -88,7 +88,7 @@ const WRONG: Case[] = [
   [
     [],
     'invalid-usage',
-    /: The role ARN is missing: neither --role-arn nor AWS_OIDC_ROLE_ARN is given\.\n {2}Next: {3}Pass --role-arn \(in the orb: role-arn or profiles\), or set AWS_OIDC_ROLE_ARN/,
+    /: The role ARN is missing: neither --role-arn nor AWS_OIDC_ROLE_ARN is given\.\n {2}Next: {3}Pass --role-arn or --profiles-file \(in the orb: role-arn or profiles\), or set AWS_OIDC_ROLE_ARN/,
   ],
   [['--role-arn', ''], 'invalid-usage', /--role-arn has no value/],
   [
