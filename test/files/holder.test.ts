@@ -20,6 +20,14 @@ import { refusing, replaceFs } from './replaced-fs.ts'
 
 const lockIn = (t: TestContext) => join(temporaryDirectory(t), 'lock')
 
+// First, for it is looked up once.
+test('a machine is known by its start, processes by the space that they see', {
+  skip: process.platform !== 'linux' && 'only Linux has /proc',
+}, () => {
+  const boot = fs.readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').replace('\n', '')
+  assert.deepEqual(machine(), { boot, processes: fs.readlinkSync('/proc/self/ns/pid') })
+})
+
 test('a lock file is made once, for its owner alone, and tells who has it', (t) => {
   const path = lockIn(t)
   const before = machineTime()
@@ -35,13 +43,6 @@ test('a lock file is made once, for its owner alone, and tells who has it', (t) 
     ...{ isGone: false, empty: false },
   })
   assert.ok(Number(ageMs) < 1000)
-})
-
-test('a machine is known by its start, processes by the space that they see', {
-  skip: process.platform !== 'linux' && 'only Linux has /proc',
-}, () => {
-  const boot = fs.readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').replace('\n', '')
-  assert.deepEqual(machine(), { boot, processes: fs.readlinkSync('/proc/self/ns/pid') })
 })
 
 test('on a full disk no lock file stays', (t) => {
