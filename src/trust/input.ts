@@ -16,7 +16,7 @@ export async function readPolicyFile(path: string, signal?: AbortSignal): Promis
     return { policy: parsed.policy, length, role: roleIn(json) }
   }
   throw new OidcError('file-malformed', {
-    what: `The trust policy in ${path === '-' ? 'stdin' : path} is malformed: ${printable(`${parsed.path || 'the document'} ${parsed.problem}`)}.`,
+    what: `The trust policy in ${placeOf(path)} is malformed: ${printable(`${parsed.path || 'the document'} ${parsed.problem}`)}.`,
     next: 'Correct it; IAM would not accept it either.',
   })
 }
@@ -47,7 +47,7 @@ function policyIn(json: unknown): unknown {
 /** The claims of a token from a file or stdin (`-`): alone, or as `token --format json` prints them. */
 export async function readClaimsFile(path: string, signal?: AbortSignal): Promise<Claims> {
   const claims = claimsIn(await readJsonFile(path, 'The claims', signal))
-  const place = path === '-' ? 'stdin' : path
+  const place = placeOf(path)
   if (!isObject(claims)) throw malformed(`The claims in ${place} are not a JSON object.`)
   const wrong = wrongClaim(claims)
   if (wrong) throw malformed(`The claims in ${place} are not the claims of a token.`, wrong)
@@ -81,11 +81,10 @@ async function readJsonFile(
   signal?: AbortSignal,
   maximumBytes?: number,
 ): Promise<unknown> {
-  const place = path === '-' ? 'stdin' : path.replace(/^file:\/\//, '')
   const parsed = parseJson(await readText(path, what, signal, maximumBytes))
   if ('value' in parsed) return parsed.value
   throw new OidcError('file-malformed', {
-    what: `${what} can't be read: ${place} ${parsed.problem}.`,
+    what: `${what} can't be read: ${placeOf(path)} ${parsed.problem}.`,
     next: 'Correct it there, or give another file.',
   })
 }
@@ -98,7 +97,11 @@ export function readText(
   maximumBytes?: number,
 ): Promise<string> {
   const reading = { what, signal, maximumBytes }
-  return path === '-' ? readStdin(reading) : readTextFile(path.replace(/^file:\/\//, ''), reading)
+  return path === '-' ? readStdin(reading) : readTextFile(placeOf(path), reading)
+}
+
+function placeOf(path: string): string {
+  return path === '-' ? 'stdin' : path.replace(/^file:\/\//, '')
 }
 
 // IAM quotas: inline policies of a role, 10,240 characters without white space.

@@ -222,7 +222,7 @@ function handshake<Result>(
       rejectUnauthorized: false,
     })
     const abort = () => socket.destroy(new Error('it took too long'))
-    signal.addEventListener('abort', abort, { once: true })
+    signal.addEventListener('abort', abort)
     socket.once('secureConnect', () => {
       resolve(read(socket))
       socket.destroy()

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, describe, test } from 'node:test'
+import { Readable } from 'node:stream'
+import { after, describe, type TestContext, test } from 'node:test'
 import {
   readClaimsFile,
   readPermissionPolicy,
@@ -112,6 +113,36 @@ describe('claims', () => {
       message: /^The claims can't be read: .*input\.json is not JSON/,
     })
   })
+})
+
+describe('stdin', () => {
+  function piped(t: TestContext, text: string): void {
+    const { stdin } = process
+    Object.defineProperty(process, 'stdin', {
+      value: Readable.from([Buffer.from(text)]),
+      configurable: true,
+    })
+    t.after(() => Object.defineProperty(process, 'stdin', { value: stdin, configurable: true }))
+  }
+
+  test('is read for a dash', async (t) => {
+    piped(t, JSON.stringify(POLICY))
+    assert.equal((await readPolicyFile('-')).policy.statements.length, 1)
+    piped(t, '{"iss": "https://id.example"}')
+    assert.deepEqual(await readClaimsFile('-'), { iss: 'https://id.example' })
+  })
+
+  for (const [text, read, message] of [
+    ['[]', readPolicyFile, /^The trust policy in stdin is malformed: /],
+    ['[]', readClaimsFile, /^The claims in stdin are not a JSON object\.$/],
+    ['{"iss": 5}', readClaimsFile, /^The claims in stdin are not the claims of a token\.$/],
+    ['{', readClaimsFile, /^The claims can't be read: stdin is not JSON /],
+  ] as const) {
+    test(`with ${text}: ${message.source}`, async (t) => {
+      piped(t, text)
+      await assert.rejects(read('-'), { code: 'file-malformed', message })
+    })
+  }
 })
 
 describe('a permission policy', () => {

@@ -44,7 +44,10 @@ interface Kind {
 
 /** A certificate signed by `issuer`, or by itself. */
 function certificate(name: string, issuer: string | undefined, { is, subject, key }: Kind) {
-  const own = key === undefined ? ['-newkey', 'rsa:2048', '-nodes', '-keyout'] : ['-key']
+  const own =
+    key === undefined
+      ? [...'-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout'.split(' ')]
+      : ['-key']
   const request = ['-subj', subject ?? `/CN=${name}`, '-out', `${name}.csr`]
   openssl('req', '-new', ...own, `${key ?? name}.key`, ...request)
   // By names alone, so that a certificate may seem to be signed by another one of the same name.
