@@ -32,8 +32,8 @@ export async function run(
 
   const now = new Date()
   if (options.format === 'json') {
-    const written = write === undefined ? {} : { file: write }
-    terminal.print(JSON.stringify({ ...tokenJson(token, now), ...written }, null, 2))
+    // Without a file, there is none in JSON.
+    terminal.print(JSON.stringify({ ...tokenJson(token, now), file: write }, null, 2))
     return 0
   }
   const written: [string, string][] = write === undefined ? [] : [['Written', write]]
