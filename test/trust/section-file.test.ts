@@ -141,9 +141,9 @@ test('what the reader notes counts, too, but is not asked of a file that is not 
 
 test('an error of a value says all that it knows, with the names of the keys', () => {
   const error = new OidcError('invalid-usage', {
-    what: '--role-arn is "x".',
+    what: '--max-session-duration is "x".',
     next: 'Give --role-arn, not pre--fix or x--y-z.',
   })
-  const text = 'role_arn is "x". Give role_arn, not pre--fix or x--y-z.'
+  const text = 'max_session_duration is "x". Give role_arn, not pre--fix or x--y-z.'
   assert.equal(problemText(error), text)
 })
