@@ -141,7 +141,7 @@ describe('Jenkins without a token service', () => {
     t.after(() => rmSync(directory, { recursive: true }))
     const path = join(directory, 'token')
     writeFileSync(path, TOKEN)
-    const env = { ...JENKINS, AWS_WEB_IDENTITY_TOKEN_FILE: path }
+    const env = { ...JENKINS, AWS_WEB_IDENTITY_TOKEN_FILE: ` ${path}\n` }
     assert.equal((await read(env)).source, path)
     const blank = { ...env, JENKINS_ID_TOKEN_REQUEST_URL: ' \n' }
     assert.equal((await read(blank)).source, path)

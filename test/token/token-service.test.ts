@@ -62,6 +62,23 @@ test('Jenkins: the same, or the token as the whole answer', async (t) => {
   assert.equal(server.asked[0], `GET /token?audience=sts.amazonaws.com Bearer ${BEARER}`)
 })
 
+test('blanks and line ends around the variables do not belong to them', async (t) => {
+  const server = await startTokenServer(t, saying(200, { value: TOKEN }))
+  await read(github(` ${server.url}\n`, `${BEARER}\r\n`))
+  await read(jenkins(`${server.url}\n`, ` ${BEARER} `))
+  assert.deepEqual(
+    new Set(server.asked),
+    new Set([`GET /token?audience=sts.amazonaws.com Bearer ${BEARER}`]),
+  )
+  for (const bearer of ['', ' \n']) {
+    await assert.rejects(read(jenkins(server.url, bearer)), {
+      code: 'token-not-found',
+      message:
+        'JENKINS_ID_TOKEN_REQUEST_URL is set, but JENKINS_ID_TOKEN_REQUEST_TOKEN is unset or empty.',
+    })
+  }
+})
+
 test('what passes by itself is asked again, up to three times', async (t) => {
   const reset = (response: { socket: { resetAndDestroy(): void } | null }) =>
     response.socket?.resetAndDestroy()
