@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { symlinkSync } from 'node:fs'
+import { rmSync, symlinkSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { promisify } from 'node:util'
@@ -65,6 +65,57 @@ test('AWS_CONFIG_FILE may be another link to the same file', async (t) => {
   assert.equal(await accessKeyId(job), renewed)
   await job.done(['cleanup'], { env: { AWS_CONFIG_FILE: link } })
   assert.ok(!Object.keys(job.files()).some((path) => path.endsWith('recipe.json')))
+})
+
+test('what another process met a moment ago is told with its time, and AWS is not asked', async (t) => {
+  const { job, sandbox } = await startJob(t)
+  await job.done(REFRESH)
+  const cache = kept(job, 'credentials.json')
+  const failure = (at: number, until: number) => {
+    job.write(cache, '')
+    const told = { what: 'AWS refuses the role.', why: 'It said so.', next: 'Ask them.' }
+    const text = JSON.stringify({ code: 'access-denied', ...told, at, until })
+    job.write(cache.replace('credentials.json', 'failure.json'), text)
+  }
+  const asked = sandbox.requests.length
+  const now = Date.now()
+  failure(now - 20_500, now + 35_000)
+  const { stderr } = await job.fails(
+    ['credential-process'],
+    'access-denied',
+    /AWS refuses the role/,
+  )
+  const [, ago, later] =
+    /It said so\. That was (\d+) s ago; AWS is asked again in (\d+) s\./.exec(stderr) ?? []
+  assert.ok(Number(ago) >= 21 && Number(ago) < 40, ago)
+  assert.ok(Number(later) > 5 && Number(later) <= 35, later)
+  assert.equal(sandbox.requests.length, asked)
+  failure(now - 20_500, now - 1)
+  await job.done(['credential-process'])
+  assert.equal(sandbox.requests.length, asked + 1)
+})
+
+test('for how long nobody tries again follows from what is left of the credentials', async (t) => {
+  const { job } = await startJob(t)
+  await job.done(REFRESH)
+  const cache = kept(job, 'credentials.json')
+  const values = JSON.parse(job.read(cache) ?? '')
+  const hourAgo = Date.now() / 1000 - 3_600
+  for (const [left, held] of [
+    [160, 40],
+    [-1, 10],
+  ] as const) {
+    const Expiration = new Date(Date.now() + left * 1000).toISOString()
+    job.write(cache, JSON.stringify({ ...values, Expiration }))
+    utimesSync(join(job.home, cache), hourAgo, hourAgo)
+    const failed = await job.run(['credential-process'], { env: { CIRCLE_OIDC_TOKEN_V2: 'none' } })
+    assert.equal(failed.code, left > 0 ? 0 : 3)
+    const failure = cache.replace('credentials.json', 'failure.json')
+    const { code, at, until } = JSON.parse(job.read(failure) ?? '')
+    assert.equal(code, 'token-malformed')
+    assert.ok(Math.abs((until - at) / 1000 - held) < 5, `${until - at} ms`)
+    rmSync(join(job.home, failure))
+  }
 })
 
 test('where nothing is found, the error names the variables that decide', async (t) => {

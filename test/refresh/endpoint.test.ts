@@ -110,7 +110,10 @@ test('where that fails, they serve to their end, and nobody tries for a while', 
     "Warning: the credentials, valid until 2027-01-15T09:00:00Z, can't be renewed: AWS refuses the role.",
   ])
   t.mock.timers.setTime(NOW + HOUR)
-  const { status, body } = await ask()
-  assert.equal(status, 500)
-  assert.deepEqual(body, { code: 'CredentialsNotRenewed', message: 'AWS refuses the role.' })
+  for (const _ of ['tries again', 'is told what that met']) {
+    const { status, body } = await ask()
+    assert.equal(status, 500)
+    assert.deepEqual(body, { code: 'CredentialsNotRenewed', message: 'AWS refuses the role.' })
+    assert.equal(renewals, 2)
+  }
 })
