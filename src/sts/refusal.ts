@@ -201,7 +201,7 @@ function isEllipticCurve(value: string): boolean {
 function otherAudience({ source, claims }: WebIdentityToken): string {
   return /gitlab/i.test(claims.iss ?? '') || source === 'GITLAB_OIDC_TOKEN'
     ? 'give another aud under id_tokens in .gitlab-ci.yml'
-    : 'get a token with a registered audience (in CircleCI: --audience; in GitLab: aud under id_tokens)'
+    : 'get a token with a registered audience (in CircleCI: another --audience, or none for the organization id; in GitLab: aud under id_tokens)'
 }
 
 function audienceText({ claims }: WebIdentityToken): string {

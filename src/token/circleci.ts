@@ -116,7 +116,7 @@ function notFound(
       : 'There is none in pull requests from forks (unless secrets are passed to them), on Server before 4.4 without a context, on runners whose temporary directory is mounted noexec, and outside CircleCI.',
     next: fork
       ? 'Use AWS only in builds of the repository itself; --missing-token skip lets a job without a token go on without AWS.'
-      : 'Outside CircleCI, say where the token is with --token-env, --token-file or --token-source stdin, or rehearse with npx circleci-aws-oidc sandbox. In CircleCI, check the causes above; on Server, add any context to the job.',
+      : 'In CircleCI, check these causes; on Server, add any context to the job. Elsewhere, say where the token is with --token-env, --token-file or --token-source stdin, or rehearse with npx circleci-aws-oidc sandbox.',
   })
 }
 
