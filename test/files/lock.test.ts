@@ -255,6 +255,17 @@ describe('one step of another process between two of ours', () => {
 describe('the queue', () => {
   const queueOf = (target: string) => lockPath(target).replace('.lock', '.queue')
 
+  /** A lock that is held, one that waits for it, and what the name of its ticket says of this machine. */
+  async function heldAndAwaited(target: string) {
+    mkdirSync(queueOf(target))
+    const first = await lockFile(target)
+    const waiting = lockFile(target)
+    await sleep(50)
+    const [own = ''] = readdirSync(queueOf(target))
+    const [, boot, processes] = own.split('-')
+    return { first, waiting, boot, processes }
+  }
+
   test('who waits longest is first', async (t) => {
     const target = join(temporaryDirectory(t), 'credentials')
     const first = await lockFile(target)
@@ -279,12 +290,7 @@ describe('the queue', () => {
 
   test('tickets of dead processes keep nobody waiting, and go', async (t) => {
     const target = join(temporaryDirectory(t), 'credentials')
-    mkdirSync(queueOf(target))
-    const first = await lockFile(target)
-    const waiting = lockFile(target)
-    await sleep(50)
-    const [own = ''] = readdirSync(queueOf(target))
-    const [, boot, processes] = own.split('-')
+    const { first, waiting, boot, processes } = await heldAndAwaited(target)
     const dead = [
       `00000000-${boot}-${processes}-${deadProcess()}-${machineTime()}-${ID}`,
       `00000000-${boot}-${Number(processes) + 1}-${process.pid}-${machineTime() - 31_000}-${ID}`,
@@ -298,12 +304,7 @@ describe('the queue', () => {
 
   test('a process of another container is waited for, if it is not there for half a minute', async (t) => {
     const target = join(temporaryDirectory(t), 'credentials')
-    mkdirSync(queueOf(target))
-    const first = await lockFile(target)
-    const waiting = lockFile(target)
-    await sleep(50)
-    const [own = ''] = readdirSync(queueOf(target))
-    const [, boot, processes] = own.split('-')
+    const { first, waiting, boot, processes } = await heldAndAwaited(target)
     const other = `00000000-${boot}-${Number(processes) + 1}-${deadProcess()}-${machineTime()}-${ID}`
     writeFileSync(join(queueOf(target), other), '')
     first.release()
