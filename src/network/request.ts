@@ -51,8 +51,9 @@ function answerTo(sent: ClientRequest, signal: AbortSignal): Promise<IncomingMes
       settle(() => reject(error))
       sent.destroy(error)
     }
-    const connecting = setTimeout(giveUp, CONNECTION_TIMEOUT, late('no answer in time'))
-    const answering = setTimeout(giveUp, ANSWER_TIMEOUT, late('no answer in time'))
+    const timeUp = () => giveUp(late('no answer in time'))
+    const connecting = setTimeout(timeUp, CONNECTION_TIMEOUT)
+    const answering = setTimeout(timeUp, ANSWER_TIMEOUT)
     const settle = (settled: () => void) => {
       clearTimeout(connecting)
       clearTimeout(answering)
