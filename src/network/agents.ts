@@ -32,9 +32,14 @@ export function reach(url: URL, env: Environment): Promise<Reached> {
  * this.
  */
 export async function connectAhead(url: URL, env: Environment): Promise<void> {
-  const host = url.hostname.replace(/[[\]]/g, '')
+  const host = hostOf(url)
   const place = { host, port: Number(url.port || 443), servername: isIP(host) ? '' : host }
   await kept(open(url, env, place), url, env).catch(() => {})
+}
+
+/** The host as `node:net` takes it: an IPv6 address without its brackets. */
+export function hostOf({ hostname }: URL): string {
+  return hostname.replace(/[[\]]/g, '')
 }
 
 const reached = new WeakMap<Environment, Map<string, Promise<Reached>>>()

@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto'
 import { isIP } from 'node:net'
 import { connect, rootCertificates, type TLSSocket } from 'node:tls'
 import { OidcError } from '../errors.ts'
-import { caBundle } from '../network/agents.ts'
+import { caBundle, hostOf } from '../network/agents.ts'
 import { proxyFor, tunnel } from '../network/proxy.ts'
 import { get } from '../network/request.ts'
 import type { Environment } from '../options.ts'
@@ -200,10 +200,6 @@ async function connection(url: URL, env: Environment, signal: AbortSignal) {
   } catch (error) {
     throw error instanceof OidcError ? error : unreachable(url.host, (error as Error).message)
   }
-}
-
-function hostOf(url: URL): string {
-  return url.hostname.replace(/^\[|\]$/g, '')
 }
 
 function handshake<Result>(
