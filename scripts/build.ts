@@ -2,16 +2,19 @@ import { readFileSync } from 'node:fs'
 import { chmod, mkdir, rm, writeFile } from 'node:fs/promises'
 import { type BuildOptions, build } from 'esbuild'
 import { TRUST_COMMANDS } from '../src/trust/command-table.ts'
+import { compiledAhead } from './build/compile-ahead.ts'
+import { parsedLate, REFUSE_OLD_NODE, started } from './build/loader.ts'
+import { notices, packagesOf } from './build/notices.ts'
+import { replacements } from './build/replacements.ts'
+import { smallFiles, stagedFiles, type TwoFiles } from './build/single-file.ts'
 import { CODE_PAGES } from './docs/indexes.ts'
 import { DOCTOR_FILE, minify } from './embed.ts'
-import { parsedLate, REFUSE_OLD_NODE } from './loader.ts'
-import { notices, packagesOf } from './notices.ts'
-import { replacements } from './replacements.ts'
-import { smallFiles, stagedFiles } from './single-file.ts'
 
 const OUT = 'dist'
 
-/** Beside the bundle; `src/refresh/installed-copy.ts` takes it along. */
+const FILE = 'circleci-aws-oidc.cjs'
+
+/** Beside it; `src/refresh/installed-copy.ts` takes it along. */
 const LATER_FILE = 'later.cjs'
 
 /**
@@ -57,7 +60,6 @@ const EMBEDDED = {
       ...['group', 'groups', 'takes'],
     ],
   },
-  restName: DOCTOR_FILE,
   unneeded: UNNEEDED,
 } as const
 
@@ -102,7 +104,7 @@ const launcher = await build({
   format: 'cjs',
   target: 'node12',
   banner: { js: REFUSE_OLD_NODE },
-  external: ['./circleci-aws-oidc.cjs'],
+  external: [`./${FILE}`],
 })
 
 /** The parts of the helper, some modules replaced by these texts. */
@@ -128,23 +130,27 @@ const partsWith = (replaced: Readonly<Record<string, string>>) =>
   })
 const main = await partsWith({})
 await writeFile(`${OUT}/metafile.json`, JSON.stringify(main.metafile))
-const whole = await stagedFiles(main, {
-  stages: STAGES,
-  restName: LATER_FILE,
-  unneeded: UNNEEDED,
-})
-await write('circleci-aws-oidc.cjs', whole.file)
-await write(LATER_FILE, whole.rest)
-await chmod(`${OUT}/circleci-aws-oidc.cjs`, 0o755)
-const { file, rest } = await smallFiles(await partsWith(EMBEDDED_INSTEAD), EMBEDDED)
-await write('embedded/circleci-aws-oidc.cjs', file)
-await write(`embedded/${DOCTOR_FILE}`, rest)
+await writeHelper(FILE, LATER_FILE, await stagedFiles(main, { stages: STAGES, unneeded: UNNEEDED }))
+await chmod(`${OUT}/${FILE}`, 0o755)
+const embedded = await smallFiles(await partsWith(EMBEDDED_INSTEAD), EMBEDDED)
+await writeHelper(`embedded/${FILE}`, DOCTOR_FILE, embedded)
 // The orb's way by npm runs it from the package.
 const installer = readFileSync('orb/scripts/installer.cjs', 'utf8')
 await write('installer.cjs', `${minify(installer)};exports.addLauncher(...process.argv.slice(2))\n`)
 
 const packages = packagesOf([main.metafile, sideFiles.metafile, launcher.metafile])
 await write('THIRD-PARTY-NOTICES.txt', notices(packages))
+
+/** Writes a helper and the file beside it. */
+async function writeHelper(
+  path: string,
+  restName: string,
+  { parts, rest }: TwoFiles,
+): Promise<void> {
+  await write(path.replace(FILE, restName), rest)
+  await writeFile(`${OUT}/${path}`, await started(parts, restName))
+  await write(path, await started(await compiledAhead(`${OUT}/${path}`, parts), restName))
+}
 
 function baseName(path: string): string {
   return path.replace(/^.*[/\\]/, '')

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { type BuildOptions, build, type Plugin } from 'esbuild'
-import { replacements } from '../../../scripts/replacements.ts'
+import { replacements } from '../../../scripts/build/replacements.ts'
 
 /** A test file with the sources it imports, as one text in which packages are still to be required; made once. */
 export async function bundled(file: string): Promise<string> {

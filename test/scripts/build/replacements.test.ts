@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { build } from 'esbuild'
-import { replacements } from '../../scripts/replacements.ts'
+import { replacements } from '../../../scripts/build/replacements.ts'
 
 function bundle(contents: string, provided: Readonly<Record<string, string>>) {
   return build({

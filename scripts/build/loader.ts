@@ -1,5 +1,5 @@
 import { transform } from 'esbuild'
-import { version } from '../package.json'
+import { version } from '../../package.json'
 
 /** ES5 before anything newer is parsed: says which Node it takes, and ends with the exit code of bad usage. */
 export const REFUSE_OLD_NODE = `var release = process.versions.node
@@ -48,8 +48,13 @@ function link(id) {
 }
 `
 
+/** The file beside it: these parts too. */
+export function listed(parts: readonly string[]): string {
+  return `module.exports=[${parts.map(quoted).join(',\n')}];\n`
+}
+
 /** A single-quoted string literal: minified code is full of double quotes. */
-export function quoted(text: string): string {
+function quoted(text: string): string {
   const inner = JSON.stringify(text).slice(1, -1)
   return `'${inner.replaceAll('\\"', '"').replaceAll("'", "\\'")}'`
 }

@@ -2,22 +2,20 @@ import { basename } from 'node:path'
 import { type BuildResult, type Metafile, transform } from 'esbuild'
 import { type OutputChunk, rollup } from 'rollup'
 import { minify } from 'terser'
-import { quoted, started } from './loader.ts'
+import { listed } from './loader.ts'
 
 type Built = BuildResult<{ write: false; metafile: true }>
 type Output = Metafile['outputs'][string]
 
 /** What becomes of `src/main.ts` and the parts esbuild split off it. Modules are paths below `src`. */
 interface Division {
-  /** The name of the second file, which lies beside the first and is loaded when it comes to that. */
-  readonly restName: string
   /** Functions whose results nothing needs: calls of them go. */
   readonly unneeded: readonly string[]
 }
 
-/** The text of a file that runs, and of the one beside it. */
-interface TwoFiles {
-  readonly file: string
+/** The parts of the file that runs, for `started`, and the text of the one beside it. */
+export interface TwoFiles {
+  readonly parts: readonly string[]
   readonly rest: string
 }
 
@@ -31,7 +29,7 @@ interface TwoFiles {
  */
 export async function stagedFiles(
   built: Built,
-  { stages, restName, unneeded }: StagedDivision,
+  { stages, unneeded }: StagedDivision,
 ): Promise<TwoFiles> {
   const { outputs, texts } = partsOf(built)
   const stageOf = new Map<string, string>()
@@ -46,11 +44,7 @@ export async function stagedFiles(
   const first = Object.keys(stages).map((stage) => `${stage}.cjs`)
   const others = [...chunks.keys()].filter((name) => !first.includes(name))
   const parts = await linkedParts(chunks, [...first, ...others])
-  const rest = parts.slice(first.length).map(quoted)
-  return {
-    file: await started(parts.slice(0, first.length), restName),
-    rest: `module.exports=[${rest.join(',\n')}];\n`,
-  }
+  return { parts: parts.slice(0, first.length), rest: listed(parts.slice(first.length)) }
 }
 
 interface StagedDivision extends Division {
@@ -73,7 +67,7 @@ interface SmallDivision extends Division {
  */
 export async function smallFiles(
   built: Built,
-  { leftOut, later, unread, restName, unneeded }: SmallDivision,
+  { leftOut, later, unread, unneeded }: SmallDivision,
 ): Promise<TwoFiles> {
   const { outputs, texts } = partsOf(built)
   for (const [name, { inputs }] of outputs) {
@@ -89,7 +83,7 @@ export async function smallFiles(
   const [main = '', rest = ''] = await Promise.all(
     (await linkedParts(chunks, ['main.cjs', 'rest.cjs'])).map(squeezed),
   )
-  return { file: await started([main], restName), rest: `module.exports=[${quoted(rest)}];\n` }
+  return { parts: [main], rest: listed([rest]) }
 }
 
 interface Parts {

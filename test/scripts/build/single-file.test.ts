@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { build } from 'esbuild'
-import { smallFiles, stagedFiles } from '../../scripts/single-file.ts'
+import { started } from '../../../scripts/build/loader.ts'
+import { smallFiles, stagedFiles, type TwoFiles } from '../../../scripts/build/single-file.ts'
 
 type Files = Readonly<Record<string, string>>
 
@@ -40,7 +41,6 @@ async function buildParts(t: TestContext, files: Files) {
 /** The first command is loaded as a part of the first file, the second from the other one. */
 const DIVISION = {
   stages: { main: ['main.ts'], one: ['one.ts'] },
-  restName: 'rest.cjs',
   unneeded: [],
 }
 
@@ -48,7 +48,6 @@ const DIVISION = {
 const SMALL = {
   later: ['one.ts'],
   unread: { of: [], keys: [] },
-  restName: 'rest.cjs',
   unneeded: [],
 }
 
@@ -57,7 +56,8 @@ async function runStages(t: TestContext, files: Files) {
   return runFiles(root, await stagedFiles(built, DIVISION))
 }
 
-function runFiles(root: string, { file, rest }: { file: string; rest: string }) {
+async function runFiles(root: string, { parts, rest }: TwoFiles) {
+  const file = await started(parts, 'rest.cjs')
   writeFileSync(join(root, 'first.cjs'), file)
   writeFileSync(join(root, 'rest.cjs'), rest)
   const run = () =>
@@ -93,11 +93,8 @@ test('a file beside the bundle is loaded from there, wherever the build ran', as
   const { built, root } = await buildParts(t, {
     'src/main.ts': "import('./beside.cjs').then(({ name }) => console.log(name))",
   })
-  const { file } = await stagedFiles(built, {
-    ...DIVISION,
-    stages: { main: ['main.ts'] },
-  })
-  writeFileSync(join(root, 'first.cjs'), file)
+  const { parts } = await stagedFiles(built, { ...DIVISION, stages: { main: ['main.ts'] } })
+  writeFileSync(join(root, 'first.cjs'), await started(parts, 'rest.cjs'))
   writeFileSync(join(root, 'beside.cjs'), "exports.name = 'beside'")
   const { stdout, stderr } = spawnSync(process.execPath, [join(root, 'first.cjs')], {
     encoding: 'utf8',
@@ -114,14 +111,17 @@ console.log('done')`,
   })
   const stages = { main: ['main.ts'] }
   const made = (unneeded: string[]) => stagedFiles(built, { ...DIVISION, stages, unneeded })
-  assert.match((await made([])).file, /registered/)
-  assert.doesNotMatch((await made(['registry.add'])).file, /registered/)
+  assert.match((await made([])).parts.join(''), /registered/)
+  assert.doesNotMatch((await made(['registry.add'])).parts.join(''), /registered/)
   await assert.rejects(made(['registry.drop']), { message: 'Nothing calls registry.drop any more' })
 })
 
 test('a module left out is not found when it is loaded', async (t) => {
   const { built, root } = await buildParts(t, TWO_COMMANDS)
-  const { stdout } = runFiles(root, await smallFiles(built, { ...SMALL, leftOut: ['two.ts'] }))
+  const { stdout } = await runFiles(
+    root,
+    await smallFiles(built, { ...SMALL, leftOut: ['two.ts'] }),
+  )
   assert.equal(stdout, '<<one e3b0c442>> b\ntwo MODULE_NOT_FOUND\n')
 })
 

@@ -1,0 +1,111 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { AstNode } from 'rollup'
+import { parseAst } from 'rollup/parseAst'
+import { readWorld, startSandbox } from '../../src/sandbox/index.ts'
+import { time } from '../bench/measure.ts'
+import { makeCertificate, overTls } from '../bench/rulers.ts'
+
+/**
+ * The parts of the built helper, changed so that V8 compiles what `assume-role` calls as soon as it reads it. Any other
+ * function it reads twice, first to see where it ends and again at the first call, and nearly all are called once:
+ * so assume-role takes 5 % less time over https.
+ */
+export async function compiledAhead(file: string, parts: readonly string[]): Promise<string[]> {
+  const ran = await functionsRun(file, parts.length)
+  return parts.map((part, number) => withParentheses(part, ran[number] ?? new Set()))
+}
+
+/** Where functions are in the text of a part, as `start-end`. */
+type Places = ReadonlySet<string>
+
+/** The functions of each part that one run of assume-role calls, in an empty home at the sandbox over TLS. */
+async function functionsRun(file: string, count: number): Promise<Places[]> {
+  const home = await mkdtemp(join(tmpdir(), 'compile-ahead-'))
+  const certificate = await makeCertificate()
+  const sandbox = await startSandbox({ world: readWorld({}) })
+  const front = await overTls(sandbox.url, certificate)
+  const [authority, coverage] = [join(home, 'authority.pem'), join(home, 'coverage')]
+  try {
+    await writeFile(authority, certificate.authority)
+    await time([process.execPath, file, 'assume-role'], {
+      HOME: home,
+      BASH_ENV: join(home, 'bash_env'),
+      AWS_ENDPOINT_URL_STS: front.url,
+      AWS_OIDC_ROLE_ARN: 'arn:aws:iam::111111111111:role/circleci-oidc',
+      CIRCLE_OIDC_TOKEN_V2: await sandbox.mint(),
+      NODE_EXTRA_CA_CERTS: authority,
+      NODE_V8_COVERAGE: coverage,
+    })
+    const [report = ''] = await readdir(coverage)
+    const { result } = JSON.parse(await readFile(join(coverage, report), 'utf8')) as Coverage
+    return Array.from({ length: count }, (_, number) => placesRun(result, number))
+  } finally {
+    front.close()
+    await sandbox.close()
+    await rm(home, { recursive: true })
+  }
+}
+
+/** What Node writes to `NODE_V8_COVERAGE`, as far as it is read here. */
+interface Coverage {
+  readonly result: readonly {
+    readonly url: string
+    /** The first range of a function is the function itself. */
+    readonly functions: readonly {
+      readonly ranges: readonly { startOffset: number; endOffset: number; count: number }[]
+    }[]
+  }[]
+}
+
+/** The loader names a part after the file and its number. */
+function placesRun(scripts: Coverage['result'], number: number): Places {
+  const script = scripts.find(({ url }) => url.endsWith(`%23${number}`))
+  if (!script) throw new Error(`assume-role has not loaded part ${number}`)
+  return new Set(
+    script.functions.flatMap(({ ranges: [own] }) =>
+      own && own.count > 0 ? [`${own.startOffset}-${own.endOffset}`] : [],
+    ),
+  )
+}
+
+/** The same code with these functions in parentheses, which V8 takes for a sign that they are called at once. */
+export function withParentheses(code: string, places: Places): string {
+  const declared: string[] = []
+  const printed = (node: AstNode, parent?: AstNode): string => {
+    const pieces: string[] = []
+    let end = node.start
+    for (const child of childrenOf(node)) {
+      // The key of `{ name }` and `{ name = 1 }` is in its value.
+      if (child.start < end) continue
+      pieces.push(code.slice(end, child.start), printed(child, node))
+      end = child.end
+    }
+    const text = pieces.join('') + code.slice(end, node.end)
+    if (!places.has(`${node.start}-${node.end}`)) return text
+    if (node.type === 'FunctionDeclaration' && parent?.type === 'Program') {
+      declared.push(`var ${node.id.name}=(${text});`)
+      return ''
+    }
+    return isExpression(node, text) ? `(${text})` : text
+  }
+  const rest = printed(parseAst(code))
+  // What is declared is there from the start.
+  return declared.join('') + rest
+}
+
+function childrenOf(node: AstNode): AstNode[] {
+  return Object.values(node)
+    .flat()
+    .filter((value): value is AstNode => typeof value?.type === 'string')
+    .sort((a, b) => a.start - b.start || b.end - a.end)
+}
+
+/** A method is none: it has no `function`. */
+function isExpression({ type }: AstNode, text: string): boolean {
+  return (
+    type === 'ArrowFunctionExpression' ||
+    (type === 'FunctionExpression' && /^(async )?function\b/.test(text))
+  )
+}
