@@ -186,8 +186,8 @@ export const COMMANDS = {
   },
   ...TRUST_COMMANDS,
   explain: {
-    summary: 'Explain an error or a finding by its code',
-    usage: 'explain CODE',
+    summary: 'Explain an error or a finding by its code, or list all codes',
+    usage: 'explain [CODE]',
     options: ['debug'],
     examples: {
       'An error': 'explain access-denied',

@@ -165,9 +165,9 @@ export function errorJson({ code, exitCode, message, why, likely, next }: OidcEr
   return { error: { code, exitCode, what: message, why: reason, likely: guess, next: advice } }
 }
 
-/** Prints the page of an error or a finding; `npx` finds it where the log of a job is read, too. */
-export function explainCommand(code: string): string {
-  return `npx circleci-aws-oidc explain ${code}`
+/** Prints the page of an error or a finding, or all codes; `npx` finds it where the log of a job is read, too. */
+export function explainCommand(code?: string): string {
+  return ['npx circleci-aws-oidc explain', ...(code ? [code] : [])].join(' ')
 }
 
 /** The pages of errors, by exit code. */

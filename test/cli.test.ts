@@ -153,7 +153,7 @@ describe('what is wrong with a command line', () => {
       /Run whoami first, then the command\./,
     ],
     [['whoami', '--'], /whoami takes no command after "--"\./, /Run whoami first/],
-    [['explain'], /No code is given to explain\./, /Choose one of/],
+    [['explain', 'x'], /There is no error or finding "x"\./, /explain for a list/],
     [['explain', 'x', 'y'], /Unexpected argument "y"/, /explain --help/],
   ]
   for (const [args, first, next] of cases) {

@@ -5,13 +5,34 @@ import { nearest } from '../text.ts'
 
 /** Every code that has a page: of errors and of findings. */
 export function explainedCodes(): string[] {
-  return [...pages.matchAll(/^## ([a-z0-9-]+)$/gm)].map(([, name = '']) => name)
+  return codesOf(pages)
 }
 
-/** What `docs/errors/` or `docs/findings/` says under the heading of a code. Throws `invalid-usage`. */
+function codesOf(text: string): string[] {
+  return [...text.matchAll(/^## ([a-z0-9-]+)$/gm)].map(([, name = '']) => name)
+}
+
+/** The title of a page and its codes, in lines of at most 78 characters. */
+function contents(page: string): string {
+  const [title = ''] = page.split('\n')
+  const lines = codesOf(page)
+    .join(' ')
+    .matchAll(/(.{1,76})(?: |$)/g)
+  return [title.replace('# ', ''), ...Array.from(lines, ([, line]) => `  ${line}`)].join('\n')
+}
+
+/**
+ * What `docs/errors/` or `docs/findings/` says under the heading of a code; without one, all codes. Throws
+ * `invalid-usage`.
+ */
 export function explanation(code: string | undefined): string {
+  if (code === undefined)
+    return pages
+      .split(/^(?=# )/m)
+      .map(contents)
+      .join('\n\n')
   const codes = explainedCodes()
-  if (code === undefined || !codes.includes(code)) throw unknownCode(code, codes)
+  if (!codes.includes(code)) throw unknownCode(code, codes)
   const text = pages.slice(pages.search(new RegExp(`^## ${code}$`, 'm')))
   const next = text.search(/\n#+ /)
   return withoutLinks(text.slice(0, next < 0 ? undefined : next).trim(), code, codes)
@@ -27,14 +48,11 @@ function withoutLinks(text: string, code: string, codes: readonly string[]): str
   })
 }
 
-function unknownCode(code: string | undefined, codes: readonly string[]): OidcError {
-  const meant = code === undefined ? undefined : nearest(code, codes)
+function unknownCode(code: string, codes: readonly string[]): OidcError {
+  const meant = nearest(code, codes)
   return new OidcError('invalid-usage', {
-    what:
-      code === undefined
-        ? 'No code is given to explain.'
-        : `There is no error or finding "${code}".`,
+    what: `There is no error or finding "${code}".`,
     ...(meant ? { likely: `"${meant}" was meant.` } : {}),
-    next: meant ? `Run ${explainCommand(meant)}.` : `Choose one of: ${codes.join(', ')}.`,
+    next: meant ? `Run ${explainCommand(meant)}.` : `Run ${explainCommand()} for a list.`,
   })
 }

@@ -47,20 +47,25 @@ describe('explain', () => {
     }
   })
 
-  test('a code that is mistyped, missing, or no option', async (t) => {
+  test('a code that is mistyped, or no option', async (t) => {
     const job = new Job(t)
     await job.fails(
       ['explain', 'acess-denied'],
       'invalid-usage',
       /Likely: "access-denied" was meant\./,
     )
-    await job.fails(['explain'], 'invalid-usage', /No code is given to explain\./)
     await job.fails(['explain', 'access-denied', 'more'], 'invalid-usage', /more/)
     await job.fails(
       ['explain', 'constructor'],
       'invalid-usage',
       /no error or finding "constructor"/,
     )
+  })
+
+  test('without a code: every code', async (t) => {
+    const { stdout } = await new Job(t).done(['explain'])
+    assert.match(stdout, /^Errors: usage and input\n {2}internal-error invalid-usage /)
+    for (const code of codes) assert.match(stdout, new RegExp(` ${code}\\s`))
   })
 
   test('what the last line of an error names is there', async (t) => {

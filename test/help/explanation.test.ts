@@ -38,29 +38,39 @@ test('a link says where it leads: to a code, to a page, to a site', async () => 
   for (const [code, link] of cases) assert.ok(explanation(code).includes(link), explanation(code))
 })
 
+test('without a code, all of them under the title of their page', async () => {
+  const { explanation } = await load()
+  const parts = explanation(undefined).split('\n\n')
+  const expected = CODE_PAGES.map((path) => {
+    const [title = ''] = readFileSync(path, 'utf8').split('\n')
+    return [title.replace('# ', ''), ...codesOf(path)]
+  })
+  assert.deepEqual(
+    parts.map((part) => {
+      const [title, ...lines] = part.split('\n')
+      for (const line of lines) assert.match(line, /^ {2}\S.{0,75}$/)
+      return [title, ...lines.flatMap((line) => line.trim().split(' '))]
+    }),
+    expected,
+  )
+})
+
 test('a code that there is not', async () => {
-  const { explainedCodes, explanation } = await load()
-  const all = `Choose one of: ${explainedCodes().join(', ')}.`
-  const cases: [
-    code: string | undefined,
-    what: string,
-    likely: string | undefined,
-    next: string,
-  ][] = [
+  const { explanation } = await load()
+  const cases: [code: string, likely: string | undefined, next: string][] = [
     [
       'acess-denied',
-      'There is no error or finding "acess-denied".',
       '"access-denied" was meant.',
       'Run npx circleci-aws-oidc explain access-denied.',
     ],
-    ['zzzzzzzz', 'There is no error or finding "zzzzzzzz".', undefined, all],
-    [undefined, 'No code is given to explain.', undefined, all],
+    ['zzzzzzzz', undefined, 'Run npx circleci-aws-oidc explain for a list.'],
   ]
-  for (const [code, what, likely, next] of cases) {
+  for (const [code, likely, next] of cases) {
     assert.throws(
       () => explanation(code),
       (error: unknown) => {
         assert.ok(error instanceof OidcError)
+        const what = `There is no error or finding "${code}".`
         assert.deepEqual([error.message, error.likely, error.next], [what, likely, next])
         return true
       },

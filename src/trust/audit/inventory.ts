@@ -57,8 +57,10 @@ export function readInventory(
         file,
         line: lineOf(arn) ?? line,
       }))
-      if (!known)
-        throw malformed(file, `what begins on line ${line} is not output that trust audit reads`)
+      if (!known) {
+        const problem = `what begins on line ${line} is not output that trust audit reads`
+        throw malformed(file, problem, isObject(value) && 'Statement' in value)
+      }
       if (isObject(value) && (value['IsTruncated'] === true || value['NextToken'])) {
         notes.push(`${shown(file)}, line ${line}: the output is incomplete; the rest was not read.`)
       }
@@ -174,9 +176,10 @@ function lineFinder(text: string): (value: string) => number | undefined {
   return (value) => lines.get(value)
 }
 
-function malformed(file: string, problem: string): OidcError {
+function malformed(file: string, problem: string, isPolicy = false): OidcError {
   return new OidcError('file-malformed', {
     what: `${shown(file)} can't be read as output of the AWS CLI: ${problem}.`,
+    ...(isPolicy && { likely: 'It is a policy: trust check --policy FILE checks a single one.' }),
     next: 'Give the JSON that aws iam list-roles, get-role, list-open-id-connect-providers, get-open-id-connect-provider or get-account-authorization-details prints.',
   })
 }

@@ -44,7 +44,7 @@ const FORMS = {
   ref: {
     pattern:
       /^(?!\.)(?!.*(?:\.\.|@\{|&\{|\/\/|\/\.|\.lock(?:\/|$)|[./]$))[!-)+-.0-9;->@-Z\]_-}\xa0-\xff][!-)+-9;->@-Z\]_-}\xa0-\xff]*(?:\/\*)?$/,
-    expected: 'the name of a branch or tag, which may end in "/*"',
+    expected: 'the name of a branch or tag, or the first part of one and "/*", such as "feature/*"',
   },
   // https://docs.github.com/actions/how-tos/deploy/configure-and-manage-deployments/manage-environments
   environment: {

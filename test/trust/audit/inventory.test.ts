@@ -173,6 +173,11 @@ describe('where things are in the output', () => {
     })
   }
 
+  test('a policy alone is for another command', () => {
+    const text = '{"Version": "2012-10-17", "Statement": []}'
+    assert.throws(() => read(text), { code: 'file-malformed', likely: /trust check --policy FILE/ })
+  })
+
   test('stdin is called so', () => {
     assert.throws(() => read('', '-'), { message: /^stdin can't be read/ })
     assert.deepEqual(read('{"Roles": [], "IsTruncated": true}', '-').notes, [
