@@ -27,16 +27,19 @@ export interface ConfigRun {
 
 /**
  * Runs every job of a config in a host like its image; a last step, before cleanup, says who the job is.
- * `shell` is that of images which are not Alpine's.
+ * `shell` is that of images which are not Alpine's; `variables` those of the job, beside what CircleCI sets.
  */
 export async function runConfig(
   t: TestContext,
   config: string | Values,
   mirror: NodeMirror,
   shell = BASH,
+  variables: Environment = {},
 ): Promise<ConfigRun[]> {
   const runs = []
-  for (const job of compileWithOrb(config)) runs.push(await runIn(t, job, mirror, shell))
+  for (const job of compileWithOrb(config)) {
+    runs.push(await runIn(t, job, mirror, shell, variables))
+  }
   return runs
 }
 
@@ -45,6 +48,7 @@ async function runIn(
   job: Job,
   mirror: NodeMirror,
   otherShell: string,
+  variables: Environment,
 ): Promise<ConfigRun> {
   const image = imageOf(job)
   const shell = image.alpine ? 'busybox sh -eo pipefail' : otherShell
@@ -66,6 +70,7 @@ async function runIn(
     DEPLOY_ROLE_ARN: 'arn:aws:iam::123456789012:role/deploy',
     NODE_MIRROR: mirror.url,
     OWN: join(host.root, 'own'),
+    ...variables,
   }
   const result = await runJob(
     host,

@@ -4,13 +4,14 @@ import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { without } from '../tools/programs.ts'
 import { runConfig } from './config-run.ts'
+import { BASH } from './job-runner.ts'
 import { NodeMirror } from './node-mirror.ts'
-import { orb, version } from './packed-orb.ts'
-import type { Values } from './parameters.ts'
+import { examples, version } from './packed-orb.ts'
 
-const examples = orb['examples'] as Readonly<Record<string, { usage: Values }>>
+/** Tested elsewhere: the first assumes no role, the second needs the package (npm.test.ts). */
+const OTHERS = ['find-what-is-wrong', 'windows']
 
-/** Who the last step of each example is. */
+/** Who the last step of each is. */
 const SESSIONS: Readonly<Record<string, string>> = {
   'one-role': '123456789012:assumed-role/deploy',
   'role-from-context': '123456789012:assumed-role/deploy',
@@ -23,6 +24,7 @@ const SESSIONS: Readonly<Record<string, string>> = {
   'several-accounts': '123456789012:assumed-role/deploy',
   'long-job': '123456789012:assumed-role/deploy',
   'cdk-and-terraform': '123456789012:assumed-role/deploy',
+  'pull-requests-from-forks': '123456789012:assumed-role/deploy',
 }
 
 const mirror = new NodeMirror()
@@ -35,7 +37,7 @@ for (const shell of ['bash -eo pipefail', 'dash -e', 'busybox sh -eo pipefail'])
   }, () => {
     for (const [name, { usage }] of Object.entries(examples)) {
       // Alpine has its own.
-      if (name === 'alpine' && !shell.startsWith('busybox')) continue
+      if (OTHERS.includes(name) || (name === 'alpine' && !shell.startsWith('busybox'))) continue
       test(name, async (t) => {
         assert.deepEqual(usage['orbs'], { 'aws-oidc': `your-namespace/aws-oidc@${version}` })
         const runs = await runConfig(t, usage, mirror, shell)
@@ -85,6 +87,23 @@ test('several accounts: each profile is who it should be', { skip: without('curl
     output,
     /--profile playground as arn:aws:sts::210987654321:assumed-role\/playground\/audit-42/,
   )
+})
+
+test('the job doctor says that all is well', { skip: without('curl') }, async (t) => {
+  const [run] = await runConfig(t, examples['find-what-is-wrong']?.usage ?? {}, mirror)
+  const { code, stdout } = run?.result.steps.findLast(({ name }) => name !== 'who') ?? {}
+  assert.equal(code, 0, run?.result.output)
+  assert.match(stdout ?? '', /^✓ AWS allows .*assumed-role\/deploy\//m)
+  assert.match(stdout ?? '', /^No problems found\.$/m)
+})
+
+test('a fork deploys nothing, and its job is green', { skip: without('curl') }, async (t) => {
+  const usage = examples['pull-requests-from-forks']?.usage ?? {}
+  const noToken = { CIRCLE_OIDC_TOKEN: '', CIRCLE_OIDC_TOKEN_V2: '', CIRCLE_SANDBOX_URL: '' }
+  const [run] = await runConfig(t, usage, mirror, BASH, noToken)
+  const steps = run?.result.steps.filter(({ name }) => name !== 'who') ?? []
+  assert.deepEqual(new Set(steps.map(({ code }) => code)), new Set([0]), run?.result.output)
+  assert.match(steps.at(-1)?.stdout ?? '', /^A fork's job: nothing to deploy\.$/m)
 })
 
 test('cleaning up leaves nothing behind', { skip: without('curl') }, async (t) => {

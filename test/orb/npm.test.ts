@@ -4,8 +4,9 @@ import { join } from 'node:path'
 import { after, before, beforeEach, describe, type TestContext, test } from 'node:test'
 import type { Job } from './compile.ts'
 import { compileWithOrb } from './config.ts'
-import { type Host, type HostOptions, openHost, runJob } from './job-runner.ts'
-import { orbOfPackage, version } from './packed-orb.ts'
+import { exampleWorld } from './example-world.ts'
+import { BASH, type Host, type HostOptions, openHost, runJob } from './job-runner.ts'
+import { examples, orbOfPackage, version } from './packed-orb.ts'
 import { giveAway, plainUser } from './plain-user.ts'
 import { npmrcOf, packPackage, Registry } from './registry.ts'
 import { SHELLS } from './shells.ts'
@@ -43,6 +44,18 @@ const versions = (host: Host) => join(host.home, '.local/share/circleci-aws-oidc
 const fetched = () => registry.requests.filter((url) => url.endsWith('.tgz')).length
 
 describe('helper: npm', () => {
+  test('the example for Windows', async (t) => {
+    const [job] = compileWithOrb(examples['windows']?.usage ?? {}, released)
+    assert.equal(job?.shell, 'bash.exe')
+    const host = await openNpmHost(t, { world: exampleWorld })
+    const { succeeded, output, steps } = await runJob(host, { ...job, shell: BASH })
+    assert.ok(succeeded, output)
+    assert.match(
+      steps.at(-1)?.stdout ?? '',
+      /^aws s3 ls as arn:aws:sts::123456789012:assumed-role\/deploy\//,
+    )
+  })
+
   for (const { command: shell, skip, busybox } of SHELLS) {
     test(`every command, under ${shell}`, { skip }, async (t) => {
       const host = await openNpmHost(t, { busybox })

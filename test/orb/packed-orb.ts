@@ -10,6 +10,7 @@ import {
   writeStepScripts,
 } from '../../scripts/embed.ts'
 import { type Orb, orbText, packOrb } from '../../scripts/pack-orb.ts'
+import type { Values } from './parameters.ts'
 
 const ROOT = 'orb'
 
@@ -30,6 +31,9 @@ export const stepScripts = embed(embedded, ROOT)
 export const orbRoot = orbWithScripts(stepScripts)
 /** The packed orb as CircleCI would read it. */
 export const orb: Orb = parse(orbText(packOrb(orbRoot)))
+
+/** Its examples by name. */
+export const examples = orb['examples'] as Readonly<Record<string, { readonly usage: Values }>>
 
 /** The same orb, released with this package. */
 export function orbOfPackage(tarball: Buffer): Orb {
