@@ -14,12 +14,12 @@ const OUT = 'dist'
 
 const FILE = 'circleci-aws-oidc.cjs'
 
-/** Beside it; `src/refresh/installed-copy.ts` takes it along. */
+/** Beside it: what rarer cases load. `src/refresh/installed-copy.ts` takes it along. */
 const LATER_FILE = 'later.cjs'
 
 /**
- * What assume-role loads one after the other: until the connection is opened; what asks STS, while it is; what writes,
- * while STS answers.
+ * What assume-role loads one after the other: what reads the command line, what reads the options and opens the
+ * connection; meanwhile, what asks STS; and while STS answers, what writes.
  */
 const STAGES = {
   main: ['main.ts'],
@@ -28,12 +28,12 @@ const STAGES = {
   write: ['delivery/write-profiles.ts', 'delivery/bash-env.ts'],
 } as const
 
-/** What the SDK's classes of errors say, we read from the answer. */
+/** Calls by which the SDK registers its classes of errors; we read from the answer itself what is wrong. */
 const UNNEEDED = ['TypeRegistry.for', '_s_registry.registerError', 'n0_registry.registerError']
 
 /**
  * How the orb's copy is made: without commands for a workstation, help, what reads the tokens of other CIs, and
- * what IAM's grammar of policies needs.
+ * what IAM's grammar of policies needs. A module that is left out is not found by the import() that loads it.
  */
 const EMBEDDED = {
   leftOut: [
@@ -42,11 +42,11 @@ const EMBEDDED = {
     'commands/completion.ts',
     'commands/explain.ts',
     'commands/sandbox.ts',
-    'commands/trust-audit.ts',
-    'commands/trust-check.ts',
-    'commands/trust-generate.ts',
+    'commands/trust/audit.ts',
+    'commands/trust/check.ts',
+    'commands/trust/generate.ts',
     'doctor/trust-policy.ts',
-    'commands/trust-thumbprint.ts',
+    'commands/trust/thumbprint.ts',
     'trust/policy/session-policy.ts',
     'refresh/endpoint.ts',
     'plans/earlier-sources.ts',
@@ -92,7 +92,7 @@ const sideFiles = await build({
   ...common,
   entryPoints: { sandbox: 'src/sandbox/index.ts', 'sandbox-circleci': 'src/sandbox/circleci.ts' },
   format: 'cjs',
-  // A text that is compiled has no import().
+  // parsedLate has Node compile a text, in which import() does not work.
   supported: { 'dynamic-import': false },
 })
 for (const { path, text } of sideFiles.outputFiles) await write(baseName(path), parsedLate(text))
@@ -134,14 +134,14 @@ await writeHelper(FILE, LATER_FILE, await stagedFiles(main, { stages: STAGES, un
 await chmod(`${OUT}/${FILE}`, 0o755)
 const embedded = await smallFiles(await partsWith(EMBEDDED_INSTEAD), EMBEDDED)
 await writeHelper(`embedded/${FILE}`, DOCTOR_FILE, embedded)
-// The orb's way by npm runs it from the package.
+// With `helper: npm`, the orb runs it from the package.
 const installer = readFileSync('orb/scripts/installer.cjs', 'utf8')
 await write('installer.cjs', `${minify(installer)};exports.addLauncher(...process.argv.slice(2))\n`)
 
 const packages = packagesOf([main.metafile, sideFiles.metafile, launcher.metafile])
 await write('THIRD-PARTY-NOTICES.txt', notices(packages))
 
-/** Writes a helper and the file beside it. */
+/** Writes a helper and the file beside it; then once more, as it runs it to see what to compile ahead. */
 async function writeHelper(
   path: string,
   restName: string,

@@ -1,10 +1,11 @@
+import { execFile } from 'node:child_process'
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import type { AstNode } from 'rollup'
 import { parseAst } from 'rollup/parseAst'
 import { readWorld, startSandbox } from '../../src/sandbox/index.ts'
-import { time } from '../bench/measure.ts'
 import { makeCertificate, overTls } from '../bench/rulers.ts'
 
 /**
@@ -20,24 +21,28 @@ export async function compiledAhead(file: string, parts: readonly string[]): Pro
 /** Where functions are in the text of a part, as `start-end`. */
 type Places = ReadonlySet<string>
 
-/** The functions of each part that one run of assume-role calls, in an empty home at the sandbox over TLS. */
+/**
+ * The functions of each part that one run of assume-role calls, in an empty home at the sandbox over TLS. Throws where
+ * that fails, with what the helper says.
+ */
 async function functionsRun(file: string, count: number): Promise<Places[]> {
-  const home = await mkdtemp(join(tmpdir(), 'compile-ahead-'))
   const certificate = await makeCertificate()
+  const home = await mkdtemp(join(tmpdir(), 'compile-ahead-'))
   const sandbox = await startSandbox({ world: readWorld({}) })
   const front = await overTls(sandbox.url, certificate)
   const [authority, coverage] = [join(home, 'authority.pem'), join(home, 'coverage')]
+  const env = {
+    HOME: home,
+    BASH_ENV: join(home, 'bash_env'),
+    AWS_ENDPOINT_URL_STS: front.url,
+    AWS_OIDC_ROLE_ARN: 'arn:aws:iam::111111111111:role/circleci-oidc',
+    CIRCLE_OIDC_TOKEN_V2: await sandbox.mint(),
+    NODE_EXTRA_CA_CERTS: authority,
+    NODE_V8_COVERAGE: coverage,
+  }
   try {
     await writeFile(authority, certificate.authority)
-    await time([process.execPath, file, 'assume-role'], {
-      HOME: home,
-      BASH_ENV: join(home, 'bash_env'),
-      AWS_ENDPOINT_URL_STS: front.url,
-      AWS_OIDC_ROLE_ARN: 'arn:aws:iam::111111111111:role/circleci-oidc',
-      CIRCLE_OIDC_TOKEN_V2: await sandbox.mint(),
-      NODE_EXTRA_CA_CERTS: authority,
-      NODE_V8_COVERAGE: coverage,
-    })
+    await promisify(execFile)(process.execPath, [file, 'assume-role'], { env })
     const [report = ''] = await readdir(coverage)
     const { result } = JSON.parse(await readFile(join(coverage, report), 'utf8')) as Coverage
     return Array.from({ length: count }, (_, number) => placesRun(result, number))
@@ -88,9 +93,12 @@ export function withParentheses(code: string, places: Places): string {
       declared.push(`var ${node.id.name}=(${text});`)
       return ''
     }
-    return isExpression(node, text) ? `(${text})` : text
+    return isFunctionExpression(node, text) ? `(${text})` : text
   }
-  const rest = printed(parseAst(code))
+  const program = parseAst(code)
+  if (program.body.some((one: AstNode) => 'directive' in one))
+    throw new Error('A directive must stay first')
+  const rest = printed(program)
   // What is declared is there from the start.
   return declared.join('') + rest
 }
@@ -102,8 +110,8 @@ function childrenOf(node: AstNode): AstNode[] {
     .sort((a, b) => a.start - b.start || b.end - a.end)
 }
 
-/** A method is none: it has no `function`. */
-function isExpression({ type }: AstNode, text: string): boolean {
+/** A method is none: its text has no `function`. */
+function isFunctionExpression({ type }: AstNode, text: string): boolean {
   return (
     type === 'ArrowFunctionExpression' ||
     (type === 'FunctionExpression' && /^(async )?function\b/.test(text))

@@ -7,7 +7,7 @@ import { listed } from './loader.ts'
 type Built = BuildResult<{ write: false; metafile: true }>
 type Output = Metafile['outputs'][string]
 
-/** What becomes of `src/main.ts` and the parts esbuild split off it. Modules are paths below `src`. */
+/** What becomes of `src/main.ts` and the parts esbuild split off it. */
 interface Division {
   /** Functions whose results nothing needs: calls of them go. */
   readonly unneeded: readonly string[]
@@ -48,14 +48,14 @@ export async function stagedFiles(
 }
 
 interface StagedDivision extends Division {
-  /** Parts of the first file by name, in the order in which they are loaded; `main` is the entry. */
+  /** Parts of the first file by name, in the order in which they are loaded, as paths below `src`; `main` is the entry. */
   readonly stages: Readonly<Record<string, readonly string[]>>
 }
 
 interface SmallDivision extends Division {
-  /** Modules that neither file has, with what only they need. */
+  /** Modules that neither file has, with what only they need: paths below `src`. */
   readonly leftOut: readonly string[]
-  /** Modules that are in the second file, with what only they need. */
+  /** The same of modules that are in the second file. */
   readonly later: readonly string[]
   /** Keys of modules whose texts nothing reads: what only help shows. */
   readonly unread: { readonly of: readonly string[]; readonly keys: readonly string[] }
@@ -164,20 +164,19 @@ function partsOf(built: Built) {
   )
   const outputs = new Map(
     Object.entries(built.metafile.outputs).map(([path, output]) => {
-      const imported = (name: string) => texts.get(basename(path))?.includes(`/${name}"`)
-      const imports = output.imports.filter((one) => one.external || imported(basename(one.path)))
+      const isNamed = (name: string) => texts.get(basename(path))?.includes(`/${name}"`)
+      const imports = output.imports.filter((one) => one.external || isNamed(basename(one.path)))
       return [basename(path), { ...output, imports }]
     }),
   )
   return { outputs, texts }
 }
 
-/** Smaller than esbuild makes it, by 4 % once compressed. Takes too long for every build of the whole. */
+/** Smaller than esbuild makes it, by 4 % once compressed. For the whole helper it would take too long. */
 async function squeezed(code: string): Promise<string> {
   const { code: smaller } = await minify(code, {
     ecma: 2020,
     toplevel: true,
-    parse: { bare_returns: true },
     compress: {
       passes: 3,
       hoist_props: true,

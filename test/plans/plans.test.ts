@@ -9,13 +9,7 @@ import { startDeadline } from '../../src/deadline.ts'
 import { resolveOptions } from '../../src/option-values.ts'
 import { checkEarlierSources } from '../../src/plans/earlier-sources.ts'
 import { sharedProfileNames } from '../../src/plans/parse.ts'
-import {
-  planWriting,
-  readPlan,
-  readProfiles,
-  readRoleArn,
-  readRolePlan,
-} from '../../src/plans/plans.ts'
+import { planWriting, readPlan, readProfiles, readRolePlan } from '../../src/plans/plans.ts'
 import { chainTo, type Renewing } from '../../src/plans/sources.ts'
 
 const home = mkdtempSync(join(tmpdir(), 'plans-'))
@@ -205,20 +199,6 @@ describe('one role, by options', () => {
       code: 'invalid-role-session-name',
     })
   })
-})
-
-test('a role ARN may stand in a variable', () => {
-  const env = { TARGET: ROLE, EMPTY: '', NAME: 'deploy' }
-  for (const text of ['TARGET', '$TARGET', '${TARGET}', ROLE]) {
-    assert.equal(readRoleArn(text, env), ROLE)
-  }
-  assert.equal(
-    readRoleArn('arn:aws:iam::111111111111:role/$NAME', env),
-    'arn:aws:iam::111111111111:role/deploy',
-  )
-  for (const text of ['EMPTY', 'NOWHERE', '$NOWHERE', '${EMPTY}']) {
-    assert.throws(() => readRoleArn(text, env), { code: 'unset-variable', message: /--role-arn/ })
-  }
 })
 
 describe('a profiles file', () => {

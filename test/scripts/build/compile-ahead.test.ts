@@ -81,6 +81,11 @@ for (const { what, code, ran, made } of CASES) {
   })
 }
 
+test('code that begins with a directive is refused', () => {
+  const code = '"use strict";function f(){}'
+  assert.throws(() => withParentheses(code, placesOf(code, ['function f(){}'])), /directive/)
+})
+
 test('code with parentheses does as it did, whichever functions have them', () => {
   const functions = [
     'function add(a,b){return a+b}',

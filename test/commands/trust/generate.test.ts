@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
-import { Home, run } from './in-process.ts'
+import { Home, run } from '../in-process.ts'
 
 const ORG = 'a6e1f8a0-5b7c-4c1d-9e2f-0123456789ab'
 const [ONE, TWO] = ['3c2d5e10-77aa-4f6b-8d0e-fedcba987654', '71c9e5a8-3b40-4d26-a1f7-c8e2d6b40953']

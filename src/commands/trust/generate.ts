@@ -1,18 +1,27 @@
-import type { CommandContext, OptionsOf } from '../command-table.ts'
-import { startDeadline } from '../deadline.ts'
-import { OidcError } from '../errors.ts'
-import { type Environment, OPTIONS, type OptionSpec } from '../options.ts'
-import type { Claims } from '../token/claims.ts'
-import { readToken } from '../token/source.ts'
-import { type Generated, writeFiles } from '../trust/generate/files.ts'
-import { generate, generateAll, organizationNotes, setupNotes } from '../trust/generate/generate.ts'
-import { ownTokenNotes } from '../trust/generate/own-token.ts'
-import { readPermissionPolicy } from '../trust/input.ts'
-import { type Organization, organizationOf, rolesOfProjects } from '../trust/roles/organization.ts'
-import { readRolesFile } from '../trust/roles/roles-file.ts'
-import { type RoleSetup, readTags } from '../trust/roles/setup.ts'
-import { conflict } from '../trust/subjects/coordinate.ts'
-import { tokensLike } from '../trust/subjects/from-token.ts'
+import type { CommandContext, OptionsOf } from '../../command-table.ts'
+import { startDeadline } from '../../deadline.ts'
+import { OidcError } from '../../errors.ts'
+import { type Environment, OPTIONS, type OptionSpec } from '../../options.ts'
+import type { Claims } from '../../token/claims.ts'
+import { readToken } from '../../token/source.ts'
+import { type Generated, writeFiles } from '../../trust/generate/files.ts'
+import {
+  generate,
+  generateAll,
+  organizationNotes,
+  setupNotes,
+} from '../../trust/generate/generate.ts'
+import { ownTokenNotes } from '../../trust/generate/own-token.ts'
+import { readPermissionPolicy } from '../../trust/input.ts'
+import {
+  type Organization,
+  organizationOf,
+  rolesOfProjects,
+} from '../../trust/roles/organization.ts'
+import { readRolesFile } from '../../trust/roles/roles-file.ts'
+import { type RoleSetup, readTags } from '../../trust/roles/setup.ts'
+import { conflict } from '../../trust/subjects/coordinate.ts'
+import { tokensLike } from '../../trust/subjects/from-token.ts'
 import {
   BELONGS_TO,
   isGiven,
@@ -21,8 +30,8 @@ import {
   partyOf,
   strayOption,
   type TrustedParty,
-} from '../trust/subjects/party.ts'
-import { eachOf, type TrustedTokens, together } from '../trust/subjects/trusted-tokens.ts'
+} from '../../trust/subjects/party.ts'
+import { eachOf, type TrustedTokens, together } from '../../trust/subjects/trusted-tokens.ts'
 
 type Options = OptionsOf<'trust generate'>
 

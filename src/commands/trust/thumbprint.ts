@@ -1,7 +1,7 @@
-import type { CommandContext, OptionsOf } from '../command-table.ts'
-import { startDeadline } from '../deadline.ts'
-import { checkIssuer, missing } from '../trust/subjects/coordinate.ts'
-import { thumbprintOf, thumbprintText } from '../trust/thumbprint.ts'
+import type { CommandContext, OptionsOf } from '../../command-table.ts'
+import { startDeadline } from '../../deadline.ts'
+import { checkIssuer, missing } from '../../trust/subjects/coordinate.ts'
+import { thumbprintOf, thumbprintText } from '../../trust/thumbprint.ts'
 
 export async function run(
   options: OptionsOf<'trust thumbprint'>,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, type TestContext, test } from 'node:test'
-import { Home } from './in-process.ts'
+import { Home } from '../in-process.ts'
 
 const ROLE = 'arn:aws:iam::222222222222:role/deploy'
 const OTHER = 'arn:aws:iam::333333333333:role/deploy'
