@@ -179,7 +179,7 @@ function lineFinder(text: string): (value: string) => number | undefined {
 function malformed(file: string, problem: string, isPolicy = false): OidcError {
   return new OidcError('file-malformed', {
     what: `${shown(file)} can't be read as output of the AWS CLI: ${problem}.`,
-    ...(isPolicy && { likely: 'It is a policy: trust check --policy FILE checks a single one.' }),
+    ...(isPolicy && { likely: 'This is a policy. To check one, run trust check --policy FILE.' }),
     next: 'Give the JSON that aws iam list-roles, get-role, list-open-id-connect-providers, get-open-id-connect-provider or get-account-authorization-details prints.',
   })
 }
