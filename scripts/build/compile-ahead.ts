@@ -3,7 +3,6 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import type { AstNode } from 'rollup'
 import { parseAst } from 'rollup/parseAst'
 import { readWorld, startSandbox } from '../../src/sandbox/index.ts'
 import { makeCertificate, overTls } from '../bench/rulers.ts'
@@ -89,7 +88,7 @@ function placesRun(scripts: Coverage['result'], number: number): Places {
 /** The same code with these functions in parentheses, which V8 takes for a sign that they are called at once. */
 export function withParentheses(code: string, places: Places): string {
   const declared: string[] = []
-  const printed = (node: AstNode, parent?: AstNode): string => {
+  const printed = (node: Node, parent?: Node): string => {
     const pieces: string[] = []
     let end = node.start
     for (const child of childrenOf(node)) {
@@ -102,29 +101,36 @@ export function withParentheses(code: string, places: Places): string {
     if (!places.has(`${node.start}-${node.end}`)) return text
     if (node.type === 'FunctionDeclaration' && parent?.type === 'Program') {
       // Without its name, which a function expression could not assign to.
-      const anonymous = text.replace(/^((?:async )?function\*?)\s*[\w$]+/, '$1')
-      declared.push(`var ${node.id.name}=(${anonymous});`)
+      declared.push(text.replace(/^((?:async )?function\*?)\s*([\w$]+)/, 'var $2=($1'), ');')
       return ';'
     }
     return isFunctionExpression(node, text) ? `(${text})` : text
   }
   const program = parseAst(code)
-  if (program.body.some((one: AstNode) => 'directive' in one))
+  if (childrenOf(program).some((one) => 'directive' in one)) {
     throw new Error('A directive must stay first')
+  }
   const rest = printed(program)
   // What is declared is there from the start.
   return declared.join('') + rest
 }
 
-function childrenOf(node: AstNode): AstNode[] {
+/** Of the syntax tree of ESTree, with its place in the code. */
+interface Node {
+  readonly type: string
+  readonly start: number
+  readonly end: number
+}
+
+function childrenOf(node: Node): Node[] {
   return Object.values(node)
     .flat()
-    .filter((value): value is AstNode => typeof value?.type === 'string')
+    .filter((value): value is Node => typeof value?.type === 'string')
     .sort((a, b) => a.start - b.start || b.end - a.end)
 }
 
 /** A method is none: its text has no `function`. */
-function isFunctionExpression({ type }: AstNode, text: string): boolean {
+function isFunctionExpression({ type }: Node, text: string): boolean {
   return (
     type === 'ArrowFunctionExpression' ||
     (type === 'FunctionExpression' && /^(async )?function\b/.test(text))
