@@ -69,7 +69,7 @@ test('without a command: a job for other shells, until a signal ends it', async 
   const job = new Job(t)
   const script = `export AWS_ACCESS_KEY_ID=AKIAIOSFODNN7EXAMPLE
     circleci-aws-oidc sandbox > exports 2> log & sandbox=$!
-    for i in $(seq 100); do if grep -q 'listens on' log; then break; fi; sleep 0.1; done
+    for i in $(seq 100); do if grep -qs 'listens on' log; then break; fi; sleep 0.1; done
     . ./exports
     rm exports
     circleci-aws-oidc assume-role --role-arn ${ROLE} --profile pasted --region eu-west-1

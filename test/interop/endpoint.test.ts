@@ -4,7 +4,7 @@ import { readWorld } from '../../src/sandbox/index.ts'
 import { ROLE, startJob } from '../acceptance/job.ts'
 import { addReaders, QUIET, READERS } from './readers.ts'
 
-const LIFE = 4
+const LIFE = 6
 
 /** For what makes one call a process. */
 const LOOP = `end=$(($(date +%s) + ${5 * LIFE}))
