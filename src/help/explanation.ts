@@ -8,6 +8,19 @@ export function explainedCodes(): string[] {
   return codesOf(pages)
 }
 
+/**
+ * What `docs/errors/` or `docs/findings/` says under the heading of a code; without one, all codes. Throws
+ * `invalid-usage`.
+ */
+export function explanation(code: string | undefined): string {
+  if (code === undefined) return Array.from(pages.split(/^(?=# )/m), contents).join('\n\n')
+  const codes = explainedCodes()
+  if (!codes.includes(code)) throw unknownCode(code, codes)
+  const text = pages.slice(pages.search(new RegExp(`^## ${code}$`, 'm')))
+  const next = text.search(/\n#+ /)
+  return withoutLinks(text.slice(0, next < 0 ? undefined : next).trim(), code, codes)
+}
+
 function codesOf(text: string): string[] {
   return [...text.matchAll(/^## ([a-z0-9-]+)$/gm)].map(([, name = '']) => name)
 }
@@ -19,23 +32,6 @@ function contents(page: string): string {
     .join(' ')
     .matchAll(/(.{1,76})(?: |$)/g)
   return [title.replace('# ', ''), ...Array.from(lines, ([, line]) => `  ${line}`)].join('\n')
-}
-
-/**
- * What `docs/errors/` or `docs/findings/` says under the heading of a code; without one, all codes. Throws
- * `invalid-usage`.
- */
-export function explanation(code: string | undefined): string {
-  if (code === undefined)
-    return pages
-      .split(/^(?=# )/m)
-      .map(contents)
-      .join('\n\n')
-  const codes = explainedCodes()
-  if (!codes.includes(code)) throw unknownCode(code, codes)
-  const text = pages.slice(pages.search(new RegExp(`^## ${code}$`, 'm')))
-  const next = text.search(/\n#+ /)
-  return withoutLinks(text.slice(0, next < 0 ? undefined : next).trim(), code, codes)
 }
 
 /** Links as a terminal can show them: to the heading of a code, to another page, to another site. */

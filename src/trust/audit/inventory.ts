@@ -59,7 +59,7 @@ export function readInventory(
       }))
       if (!known) {
         const problem = `what begins on line ${line} is not output that trust audit reads`
-        throw malformed(file, problem, isObject(value) && 'Statement' in value)
+        throw malformed(file, problem, isObject(value) && 'Statement' in value ? POLICY : undefined)
       }
       if (isObject(value) && (value['IsTruncated'] === true || value['NextToken'])) {
         notes.push(`${shown(file)}, line ${line}: the output is incomplete; the rest was not read.`)
@@ -176,10 +176,13 @@ function lineFinder(text: string): (value: string) => number | undefined {
   return (value) => lines.get(value)
 }
 
-function malformed(file: string, problem: string, isPolicy = false): OidcError {
+const POLICY =
+  'This is a policy. To check one, run npx circleci-aws-oidc trust check --policy FILE.'
+
+function malformed(file: string, problem: string, likely?: string): OidcError {
   return new OidcError('file-malformed', {
     what: `${shown(file)} can't be read as output of the AWS CLI: ${problem}.`,
-    ...(isPolicy && { likely: 'This is a policy. To check one, run trust check --policy FILE.' }),
+    ...(likely === undefined ? {} : { likely }),
     next: 'Give the JSON that aws iam list-roles, get-role, list-open-id-connect-providers, get-open-id-connect-provider or get-account-authorization-details prints.',
   })
 }
