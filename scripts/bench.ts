@@ -1,11 +1,9 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { brotliCompressSync, gzipSync } from 'node:zlib'
-import { readWorld, startSandbox } from '../src/sandbox/index.ts'
 import { type Command, NODE, printTable, ratio, sideBySide, time } from './bench/measure.ts'
-import { makeCertificate, overDistance, overTls } from './bench/rulers.ts'
+import { atSts, type Way } from './bench/rulers.ts'
 
 // How long the main job takes beside a bare request for the same, on three rulers. `BENCH_NODE` names another Node.
 
@@ -14,15 +12,6 @@ const CLI = 'dist/circleci-aws-oidc.cjs'
 const ROLE = 'arn:aws:iam::111111111111:role/circleci-oidc'
 const NOTHING = 'node -e 0'
 const BARE = 'bare request'
-
-/** How far STS is away. */
-interface Way {
-  readonly tls: boolean
-  /** Milliseconds in each direction. */
-  readonly delay: number
-  /** Milliseconds that STS takes to answer. */
-  readonly latencyMs: number
-}
 
 const RULERS = [
   { name: 'http', tls: false, delay: 0, latencyMs: 0 },
@@ -49,35 +38,6 @@ function isInstalled(program: string): boolean {
   } catch {
     return false
   }
-}
-
-const certificate = await makeCertificate()
-
-/** A job at an STS that is so far away. */
-async function atSts(
-  { tls, delay, latencyMs }: Way,
-  work: (env: NodeJS.ProcessEnv, home: string) => Promise<void>,
-): Promise<void> {
-  const home = await mkdtemp(join(tmpdir(), 'bench-'))
-  const authority = join(home, 'authority.pem')
-  await writeFile(authority, certificate.authority)
-  const sandbox = await startSandbox({ world: readWorld({ latencyMs }) })
-  const front = tls ? await overTls(sandbox.url, certificate) : undefined
-  const way = delay > 0 ? await overDistance(front?.url ?? sandbox.url, delay) : undefined
-  const env = {
-    PATH: process.env['PATH'],
-    HOME: home,
-    BASH_ENV: join(home, 'bash_env'),
-    AWS_ENDPOINT_URL_STS: (way ?? front ?? sandbox).url,
-    CIRCLE_OIDC_TOKEN_V2: await sandbox.mint(),
-    // Unlike AWS_CA_BUNDLE it leaves Node its own certificates to load, as at AWS.
-    ...(tls ? { NODE_EXTRA_CA_CERTS: authority } : {}),
-  }
-  await work(env, home)
-  way?.close()
-  front?.close()
-  await sandbox.close()
-  await rm(home, { recursive: true })
 }
 
 const nodeVersion = execFileSync(NODE, ['--version'], { encoding: 'utf8' }).trim()

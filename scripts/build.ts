@@ -141,7 +141,7 @@ await write('installer.cjs', `${minify(installer)};exports.addLauncher(...proces
 const packages = packagesOf([main.metafile, sideFiles.metafile, launcher.metafile])
 await write('THIRD-PARTY-NOTICES.txt', notices(packages))
 
-/** Writes a helper and the file beside it; then once more, as it runs it to see what to compile ahead. */
+/** Writes a helper and the file beside it; the helper twice, since it has to run to show what to compile ahead. */
 async function writeHelper(
   path: string,
   restName: string,

@@ -1,11 +1,9 @@
 import { execFile } from 'node:child_process'
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { parseAst } from 'rollup/parseAst'
-import { readWorld, startSandbox } from '../../src/sandbox/index.ts'
-import { makeCertificate, overTls } from '../bench/rulers.ts'
+import { atSts } from '../bench/rulers.ts'
 
 /**
  * The parts of the built helper, changed so that V8 compiles what `assume-role` calls as soon as it reads it. Any other
@@ -25,42 +23,26 @@ export async function compiledAhead(file: string, parts: readonly string[]): Pro
 type Places = ReadonlySet<string>
 
 /**
- * The functions of each part that one run of assume-role calls, in an empty home at the sandbox over TLS, and what it
- * says on stderr. Throws where it fails.
+ * The functions of each part that one run of assume-role calls at the sandbox over TLS, and what it says on stderr.
+ * Throws where it fails.
  */
-async function functionsRun(
-  file: string,
-  count: number,
-): Promise<{ ran: Places[]; notes: string }> {
-  const certificate = await makeCertificate()
-  const home = await mkdtemp(join(tmpdir(), 'compile-ahead-'))
-  const sandbox = await startSandbox({ world: readWorld({}) })
-  const front = await overTls(sandbox.url, certificate)
-  const [authority, coverage] = [join(home, 'authority.pem'), join(home, 'coverage')]
-  const env = {
-    // Outside a terminal, it says only in CI that it waits.
-    CI: 'true',
-    HOME: home,
-    BASH_ENV: join(home, 'bash_env'),
-    AWS_ENDPOINT_URL_STS: front.url,
-    AWS_OIDC_ROLE_ARN: 'arn:aws:iam::111111111111:role/circleci-oidc',
-    CIRCLE_OIDC_TOKEN_V2: await sandbox.mint(),
-    NODE_EXTRA_CA_CERTS: authority,
-    NODE_V8_COVERAGE: coverage,
-  }
-  try {
-    await writeFile(authority, certificate.authority)
+function functionsRun(file: string, count: number): Promise<{ ran: Places[]; notes: string }> {
+  return atSts({ tls: true, delay: 0, latencyMs: 0 }, async (given, home) => {
+    const coverage = join(home, 'coverage')
+    const env = {
+      ...given,
+      // Outside a terminal, it says only in CI that it waits.
+      CI: 'true',
+      AWS_OIDC_ROLE_ARN: 'arn:aws:iam::111111111111:role/circleci-oidc',
+      NODE_V8_COVERAGE: coverage,
+    }
     const run = promisify(execFile)
     const { stderr } = await run(process.execPath, [file, 'assume-role'], { env, timeout: 60_000 })
     const [report = ''] = await readdir(coverage)
     const { result } = JSON.parse(await readFile(join(coverage, report), 'utf8')) as Coverage
     const ran = Array.from({ length: count }, (_, number) => placesRun(result, number))
     return { ran, notes: stderr }
-  } finally {
-    front.close()
-    await sandbox.close()
-    await rm(home, { recursive: true })
-  }
+  })
 }
 
 /** What Node writes to `NODE_V8_COVERAGE`, as far as it is read here. */
